@@ -4,25 +4,44 @@ namespace joulemark {
 
 std::string_view name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::load_failed: return "load_failed";
-    case ErrorKind::wrong_output: return "wrong_output";
-    case ErrorKind::out_of_memory: return "out_of_memory";
-    case ErrorKind::timed_out: return "timed_out";
-    case ErrorKind::crashed: return "crashed";
-    case ErrorKind::meter_lost: return "meter_lost";
-    case ErrorKind::unstable: return "unstable";
-    case ErrorKind::invalid_input: return "invalid_input";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::permission_denied: return "permission_denied";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::io: return "io";
-    case ErrorKind::storage_full: return "storage_full";
-    case ErrorKind::read_only: return "read_only";
-    case ErrorKind::newer_schema: return "newer_schema";
-    case ErrorKind::busy: return "busy";
-    case ErrorKind::interrupted: return "interrupted";
-    case ErrorKind::protocol: return "protocol";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::load_failed:
+      return "load_failed";
+    case ErrorKind::wrong_output:
+      return "wrong_output";
+    case ErrorKind::out_of_memory:
+      return "out_of_memory";
+    case ErrorKind::timed_out:
+      return "timed_out";
+    case ErrorKind::crashed:
+      return "crashed";
+    case ErrorKind::meter_lost:
+      return "meter_lost";
+    case ErrorKind::unstable:
+      return "unstable";
+    case ErrorKind::invalid_input:
+      return "invalid_input";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::permission_denied:
+      return "permission_denied";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::io:
+      return "io";
+    case ErrorKind::storage_full:
+      return "storage_full";
+    case ErrorKind::read_only:
+      return "read_only";
+    case ErrorKind::newer_schema:
+      return "newer_schema";
+    case ErrorKind::busy:
+      return "busy";
+    case ErrorKind::interrupted:
+      return "interrupted";
+    case ErrorKind::protocol:
+      return "protocol";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "internal";
 }

@@ -25,21 +25,21 @@ std::string_view name(Scope scope);
 
 /// What a meter can say about itself before it is used.
 struct MeterInfo {
-  std::string name;         ///< registry name: "nvml", "rapl", ...
-  std::string device;       ///< e.g. "NVIDIA H200" or the CPU's model name
-  std::string device_id;    ///< stable identity: GPU UUID, "cpu0+cpu1"; empty if there is none
+  std::string name;       ///< registry name: "nvml", "rapl", ...
+  std::string device;     ///< e.g. "NVIDIA H200" or the CPU's model name
+  std::string device_id;  ///< stable identity: GPU UUID, "cpu0+cpu1"; empty if there is none
   Scope scope = Scope::simulated;
   bool has_energy = false;  ///< a cumulative energy channel
   bool has_power = false;   ///< an instantaneous power channel
   bool has_ring = false;    ///< a ring of past power samples with time stamps
   /// Time between updates of the energy channel; absent when every query is fresh.
   std::optional<Nanoseconds> update_period;
-  Nanoseconds ring_period{0};      ///< spacing of ring samples when has_ring
-  Joules resolution{0.0};          ///< one unit of the energy channel
-  Nanoseconds query_cost{0};       ///< wall time of one energy query
-  bool estimated = false;          ///< true: numbers carry the `estimated` flag
-  double systematic_rel = 0.0;     ///< relative systematic uncertainty (one number, +-)
-  std::string systematic_reason;   ///< where that figure comes from
+  Nanoseconds ring_period{0};     ///< spacing of ring samples when has_ring
+  Joules resolution{0.0};         ///< one unit of the energy channel
+  Nanoseconds query_cost{0};      ///< wall time of one energy query
+  bool estimated = false;         ///< true: numbers carry the `estimated` flag
+  double systematic_rel = 0.0;    ///< relative systematic uncertainty (one number, +-)
+  std::string systematic_reason;  ///< where that figure comes from
 };
 
 /// One past power sample out of a meter's ring, on CLOCK_MONOTONIC.
@@ -50,18 +50,19 @@ struct PowerSample {
 
 /// The state of device and host around a measurement. Unknown is absent.
 struct Conditions {
-  std::optional<double> clock_mhz;         ///< SM or core clock
+  std::optional<double> clock_mhz;  ///< SM or core clock
   std::optional<double> clock_max_mhz;
   std::optional<double> memory_clock_mhz;
   std::optional<double> temperature_c;
   std::optional<Watts> power_limit;
-  std::vector<std::string> throttle_reasons;  ///< NVML names, lower case: "sw_power_cap", "hw_thermal_slowdown"
+  std::vector<std::string>
+      throttle_reasons;  ///< NVML names, lower case: "sw_power_cap", "hw_thermal_slowdown"
   std::optional<bool> mig;
   std::optional<bool> ecc;
   std::optional<bool> persistence;
-  std::vector<pid_t> other_processes;      ///< on the device, besides the observed worker
-  std::optional<double> host_busy;         ///< share of all CPU time in use since the last call, 0..1
-  std::string driver;                      ///< driver or kernel interface version
+  std::vector<pid_t> other_processes;  ///< on the device, besides the observed worker
+  std::optional<double> host_busy;     ///< share of all CPU time in use since the last call, 0..1
+  std::string driver;                  ///< driver or kernel interface version
 };
 
 /// A source of energy readings. Single-threaded use. Implementations convert every failure of the

@@ -13,24 +13,31 @@
 
 namespace joulemark::runtime {
 
+/// A device that a worker can run on.
+struct WorkerDevice {
+  std::string name;         ///< "cpu", "cuda:0"
+  std::string pci_bus_id;   ///< "0000:3b:00.0" for GPUs: what ties it to a meter; else empty
+  std::string description;  ///< "NVIDIA H200", or the CPU's model name
+};
+
 /// What a worker says of itself in the protocol's `hello`.
 struct WorkerHello {
   std::string worker;           ///< "torch", "reference"
   std::string runtime_version;  ///< e.g. "2.13.0+cpu"
   std::vector<std::string> formats;
-  std::vector<std::string> devices;  ///< "cpu", "cuda:0"
+  std::vector<WorkerDevice> devices;
 };
 
 /// Everything a worker needs to load one artefact. Shapes are NCHW without N.
 struct LoadRequest {
-  std::string artefact;   ///< absolute path
-  std::string format;     ///< "torchscript", "aoti", "reference"
-  std::string device;     ///< "cpu", "cuda:0"
-  std::string precision;  ///< "fp32", "fp16", "bf16"
-  std::string layout;     ///< "contiguous", "channels_last"
+  std::string artefact;                   ///< absolute path
+  std::string format;                     ///< "torchscript", "aoti", "reference"
+  std::string device;                     ///< "cpu", "cuda:0"
+  std::string precision;                  ///< "fp32", "fp16", "bf16"
+  std::string layout;                     ///< "contiguous", "channels_last"
   std::vector<std::int64_t> input_shape;  ///< {3, H, W}
   std::int64_t classes = 0;
-  int threads = 0;           ///< CPU threads; 0: the runtime's default
+  int threads = 0;  ///< CPU threads; 0: the runtime's default
   bool cuda_graph = false;
   std::string options_json;  ///< worker-specific options as a JSON object, may be empty
 };
@@ -64,7 +71,8 @@ class Worker {
   virtual Result<void> set_input(std::span<const float> pixels, std::int64_t images,
                                  Nanoseconds timeout) = 0;
 
-  /// Runs the base images once as one or more batches of `batch` and returns float32 logits, shape [images, classes].
+  /// Runs the base images once as one or more batches of `batch` and returns float32 logits, shape
+  /// [images, classes].
   virtual Result<std::vector<float>> infer(std::int64_t batch, Nanoseconds timeout) = 0;
 
   /// Starts running batches of `batch` back to back with `queue_depth` steps in flight, until

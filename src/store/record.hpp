@@ -14,17 +14,18 @@ namespace joulemark::store {
 struct Window {
   double start_s = 0.0;  ///< since the start of the first window
   double seconds = 0.0;
-  double joules = 0.0;   ///< counter difference (gross)
-  double images = 0.0;   ///< interpolated between completions, so fractional
+  double joules = 0.0;                    ///< counter difference (gross)
+  double images = 0.0;                    ///< interpolated between completions, so fractional
   std::optional<double> joules_integral;  ///< second estimator: integral of power samples
 };
 
 /// One row per configuration and batch policy: what left the measurement, or how it failed.
 /// Field names are the exported column names of docs/columns.md. Absent means unknown.
 struct Record {
-  std::string run;  ///< unique, sortable by time: "20261124T101512Z-7f3a9c"
+  std::string run;       ///< unique, sortable by time: "20261124T101512Z-7f3a9c"
   std::string campaign;  ///< groups the rows of one `measure` call: its first run's id
-  std::string model, architecture, input_size, setup, runtime, runtime_version, device, meter, scope;
+  std::string model, architecture, input_size, setup, runtime, runtime_version, device, meter,
+      scope;
   std::string precision, layout, format;
   std::optional<std::int64_t> batch;
   std::string policy;  ///< batch_1 | throughput | min_energy | fixed
@@ -42,9 +43,9 @@ struct Record {
   std::optional<double> seconds;
   std::optional<double> estimator_gap_rel;
   std::vector<std::string> flags;
-  std::string weights;  ///< pretrained | live:SEED
-  std::string status;   ///< ok | a failure's name
-  std::string message;  ///< the failure in words; empty when ok
+  std::string weights;      ///< pretrained | live:SEED
+  std::string status;       ///< ok | a failure's name
+  std::string message;      ///< the failure in words; empty when ok
   std::string measured_at;  ///< RFC 3339, UTC
   std::string method;       ///< method version
   std::string artefact_sha256;

@@ -13,7 +13,7 @@ namespace joulemark::zoo {
 /// A file that belongs to a descriptor, by name relative to the descriptor's folder.
 struct FileRef {
   std::string file;
-  std::string sha256;       ///< lower-case hex
+  std::string sha256;  ///< lower-case hex
   std::int64_t bytes = 0;
 };
 
@@ -29,9 +29,9 @@ struct TensorFile : FileRef {
 
 /// Where the weights came from; see docs/method for what random weights do to energy.
 struct Weights {
-  std::string origin;                 ///< "pretrained" or "live"
-  std::optional<std::int64_t> seed;   ///< of live weights
-  std::string source;                 ///< hub name of pretrained weights
+  std::string origin;                ///< "pretrained" or "live"
+  std::optional<std::int64_t> seed;  ///< of live weights
+  std::string source;                ///< hub name of pretrained weights
   /// The exported form: "pretrained" or "live:SEED".
   std::string label() const;
 };
@@ -70,7 +70,8 @@ Result<Descriptor> read_descriptor(const std::filesystem::path& descriptor_json)
 Result<Descriptor> parse_descriptor(std::string_view text, const std::filesystem::path& folder);
 
 /// Checks presence, size and SHA-256 of one referenced file.
-/// Errors: not_found (missing), invalid_input (truncated, or another digest), with the export command.
+/// Errors: not_found (missing), invalid_input (truncated, or another digest), with the export
+/// command.
 Result<void> verify_file(const Descriptor& descriptor, const FileRef& file);
 
 /// Loads a float32 tensor after verify_file.
