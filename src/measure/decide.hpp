@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "measure/statistics.hpp"
+#include "measure/timeline.hpp"
+
+/// The decisions of a measurement, each a pure function of what has been seen.
+namespace joulemark::measure {
+
+// --- Correctness gate ------------------------------------------------------------------------
+
+/// The largest allowed relative error ||out - ref|| / ||ref|| of one image's logits.
+/// fp32 leaves room for TF32 matrix units (about 3e-4 a product); fp16 and bf16 carry 11 and 8
+/// significand bits through a few hundred layers.
+double gate_tolerance(std::string_view precision);
+
+/// What the gate saw.
+struct GateReport {
+  double worst_relative_error = 0.0;
+  std::int64_t top1_agree = 0;  ///< images whose largest logit is the reference's
+  std::int64_t images = 0;
+};
+
+/// Compares logits of shape [images, classes] with the exporter's. Errors, all wrong_output:
+/// another count, not finite, constant over classes or over images, too far off, or another top-1
+/// where the reference's lead is larger than the tolerance explains.
+Result<GateReport> check_output(std::span<const float> output, std::span<const float> reference,
+                                std::int64_t classes, double tolerance);
+
+// --- Batch search ----------------------------------------------------------------------------
+
+/// One timed burst of the search.
+struct Burst {
+  std::int64_t batch = 0;
+  ImagesPerSecond throughput;
+  std::optional<JoulesPerImage> energy;  ///< rough; absent where the meter is too slow for a burst
+};
+
+struct BatchSearchLimits {
+  std::int64_t largest = 256;
+  Nanoseconds budget{0};  ///< for all bursts together
+};
+
+/// Walks powers of two until out of memory, the cap, the budget, or until doubling has twice in a
+/// row gained nothing. `next` is absent when the search is over.
+class BatchSearch {
+ public:
+  explicit BatchSearch(BatchSearchLimits limits) : limits_(limits) {}
+  std::optional<std::int64_t> next() const;
+  void add(const Burst& burst, Nanoseconds took);
+  void out_of_memory(std::int64_t batch);
+  std::span<const Burst> bursts() const { return bursts_; }
+  std::optional<std::int64_t> memory_limit() const { return too_large_; }
+
+  /// The smallest batch within 98 % of the best throughput seen. Absent when nothing ran.
+  std::optional<std::int64_t> throughput_batch() const;
+  /// The batch of least energy per image; the throughput batch where no burst has an energy.
+  std::optional<std::int64_t> min_energy_batch() const;
+
+ private:
+  BatchSearchLimits limits_;
+  std::vector<Burst> bursts_;
+  Nanoseconds spent_{0};
+  Nanoseconds last_took_{0};
+  int without_gain_ = 0;
+  std::optional<std::int64_t> too_large_;
+};
+
+// --- Warm-up ---------------------------------------------------------------------------------
+
+struct WarmUpLimits {
+  Nanoseconds shortest = std::chrono::seconds(1);
+  Nanoseconds longest = std::chrono::seconds(30);
+  /// How far back steadiness looks; stretched to hold at least eight steps.
+  Nanoseconds look_back = std::chrono::seconds(1);
+};
+
+enum class WarmUp { keep_going, steady, gave_up };
+
+/// A series is steady when the change that its fitted line makes over the series is below 1 % of
+/// its mean or below twice the fit's own standard error of that change. Fewer than `fewest` values
+/// are never steady.
+bool is_steady(std::span<const double> t, std::span<const double> values, std::size_t fewest);
+
+/// Decides on the last second of step times and power. Without power samples (a meter that gives
+/// none at that pace) step times alone decide.
+WarmUp warm_up_decision(const CompletionTimeline& timeline,
+                        std::span<const meter::PowerSample> power, Instant began, Instant now,
+                        const WarmUpLimits& limits);
+
+// --- Stopping rule ---------------------------------------------------------------------------
+
+struct StoppingRule {
+  double target_rel = 0.01;
+  std::size_t fewest_windows = 5;
+};
+
+/// True once there are enough windows and the interval of J/image is as narrow as asked.
+bool precise_enough(std::span<const MeasuredWindow> windows, const StoppingRule& rule);
+
+/// J/image of each window.
+std::vector<double> per_image(std::span<const MeasuredWindow> windows);
+
+// --- Flags -----------------------------------------------------------------------------------
+
+struct FlagInput {
+  const meter::MeterInfo* meter = nullptr;
+  std::span<const meter::Conditions> conditions;  ///< in time order, all during the run
+  std::span<const MeasuredWindow> windows;
+  std::optional<double> estimator_gap_rel;
+  bool steady = true;
+  bool weights_random = false;
+  std::size_t fewest_windows = 5;
+};
+
+/// The flags of docs/columns.md that apply, in a fixed order.
+std::vector<std::string> flags(const FlagInput& input);
+
+}  // namespace joulemark::measure

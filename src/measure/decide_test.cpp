@@ -1,0 +1,217 @@
+#include "measure/decide.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+namespace joulemark::measure {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// --- Gate ----------------------------------------------------------------------------------
+
+const std::vector<float> kReference = {1.0f, 2.0f, 3.0f, 4.0f, 3.0f, 1.0f};
+
+TEST(Gate, PassesTheSameOutput) {
+  const auto report = check_output(kReference, kReference, 3, 0.005);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->images, 2);
+  EXPECT_EQ(report->top1_agree, 2);
+  EXPECT_EQ(report->worst_relative_error, 0.0);
+}
+
+void expect_wrong(std::vector<float> output, const char* why) {
+  const auto report = check_output(output, kReference, 3, 0.005);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::wrong_output);
+  EXPECT_THAT(report.error().what, HasSubstr(why));
+}
+
+TEST(Gate, RefusesWhatAWrongModelDoes) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  expect_wrong({1, 2, nan, 4, 3, 1}, "not finite");
+  expect_wrong({2, 2, 2, 4, 3, 1}, "are equal");
+  expect_wrong({1, 2, 3}, "returned 3 logits");
+  expect_wrong({1, 2, 3, 1, 3, 4}, "is class 2 here and class 0");
+  expect_wrong({1, 2, 3, 1, 2, 3}, "is class 2 here and class 0");
+  expect_wrong({1, 2, 3.2f, 4, 3, 1}, "of its size away");
+}
+
+TEST(Gate, SameOutputForDifferentImagesIsWrong) {
+  const std::vector<float> reference = {1, 2, 3, 1, 2.001f, 3.001f};
+  const std::vector<float> output = {1, 2, 3, 1, 2, 3};
+  const auto report = check_output(output, reference, 3, 0.005);
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().what, HasSubstr("same output"));
+}
+
+TEST(Gate, ATieThatRoundingBrokeIsNoReasonToRefuse) {
+  const std::vector<float> reference = {1.0f, 3.0f, 3.001f, 4, 3, 1};
+  const std::vector<float> output = {1.0f, 3.001f, 3.0f, 4, 3, 1};
+  const auto report = check_output(output, reference, 3, 0.005);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->top1_agree, 1);
+}
+
+// --- Batch search --------------------------------------------------------------------------
+
+std::vector<std::int64_t> walk(BatchSearch& search, auto throughput_of,
+                               std::int64_t memory_limit = 1 << 20) {
+  std::vector<std::int64_t> tried;
+  while (const auto batch = search.next()) {
+    tried.push_back(*batch);
+    if (*batch > memory_limit) {
+      search.out_of_memory(*batch);
+    } else {
+      search.add({*batch, ImagesPerSecond(throughput_of(*batch)), {}}, 100ms);
+    }
+  }
+  return tried;
+}
+
+TEST(BatchSearch, StopsAfterTwoDoublingsWithoutGainAndTakesTheSmallestNearThePeak) {
+  BatchSearch search({1024, 0ns});
+  const auto tried = walk(search, [](std::int64_t b) {
+    return b >= 16 ? 1000.0 + double(b) / 100.0 : 60.0 * double(b);
+  });
+  EXPECT_THAT(tried, ElementsAre(1, 2, 4, 8, 16, 32, 64));
+  EXPECT_EQ(search.throughput_batch(), 16);
+}
+
+TEST(BatchSearch, OutOfMemoryEndsItBelow) {
+  BatchSearch search({1024, 0ns});
+  walk(search, [](std::int64_t b) { return 100.0 * double(b); }, 8);
+  EXPECT_EQ(search.throughput_batch(), 8);
+  EXPECT_EQ(search.memory_limit(), 16);
+}
+
+TEST(BatchSearch, NotEvenOneFits) {
+  BatchSearch search({1024, 0ns});
+  walk(search, [](std::int64_t) { return 1.0; }, 0);
+  EXPECT_FALSE(search.throughput_batch());
+  EXPECT_FALSE(search.next());
+}
+
+TEST(BatchSearch, KeepsToItsCapAndBudget) {
+  BatchSearch capped({4, 0ns});
+  EXPECT_THAT(walk(capped, [](std::int64_t b) { return 100.0 * double(b); }), ElementsAre(1, 2, 4));
+  BatchSearch hurried({1024, 450ms});
+  EXPECT_THAT(walk(hurried, [](std::int64_t b) { return 100.0 * double(b); }),
+              ElementsAre(1, 2, 4));
+}
+
+TEST(BatchSearch, LeastEnergyNeedNotBeFastest) {
+  BatchSearch search({4, 0ns});
+  search.add({1, ImagesPerSecond(10), JoulesPerImage(3)}, 1ms);
+  search.add({2, ImagesPerSecond(20), JoulesPerImage(1)}, 1ms);
+  search.add({4, ImagesPerSecond(40), JoulesPerImage(2)}, 1ms);
+  EXPECT_EQ(search.min_energy_batch(), 2);
+  EXPECT_EQ(search.throughput_batch(), 4);
+}
+
+// --- Warm-up -------------------------------------------------------------------------------
+
+CompletionTimeline step_times(const std::vector<double>& ms) {
+  CompletionTimeline timeline(1);
+  Instant t{};
+  for (const double d : ms) {
+    t = t + from_seconds(d * 1e-3);
+    timeline.add(t);
+  }
+  return timeline;
+}
+
+std::vector<meter::PowerSample> power_of(auto watts_at, double until_s) {
+  std::vector<meter::PowerSample> samples;
+  for (double t = 0.0; t <= until_s; t += 0.02) {
+    samples.push_back({Instant{from_seconds(t)}, Watts(watts_at(t))});
+  }
+  return samples;
+}
+
+TEST(WarmUp, NeverBeforeItsShortestTime) {
+  const auto timeline = step_times(std::vector<double>(90, 10.0));
+  const auto flat = power_of([](double) { return 300.0; }, 0.9);
+  EXPECT_EQ(warm_up_decision(timeline, flat, Instant{}, Instant{900ms}, {}), WarmUp::keep_going);
+}
+
+TEST(WarmUp, SteadyWhenNeitherStepTimeNorPowerMoves) {
+  const auto timeline = step_times(std::vector<double>(200, 10.0));
+  const auto flat = power_of([](double t) { return 300.0 + std::sin(40.0 * t); }, 2.0);
+  EXPECT_EQ(warm_up_decision(timeline, flat, Instant{}, Instant{2s}, {}), WarmUp::steady);
+}
+
+TEST(WarmUp, GoesOnWhilePowerStillRises) {
+  const auto timeline = step_times(std::vector<double>(200, 10.0));
+  const auto rising = power_of([](double t) { return 200.0 + 50.0 * t; }, 2.0);
+  EXPECT_EQ(warm_up_decision(timeline, rising, Instant{}, Instant{2s}, {}), WarmUp::keep_going);
+}
+
+TEST(WarmUp, GoesOnWhileStepsGetFaster) {
+  std::vector<double> ms;
+  for (int i = 0; i < 200; ++i) ms.push_back(12.0 - 0.02 * i);
+  const auto timeline = step_times(ms);
+  EXPECT_EQ(warm_up_decision(timeline, {}, Instant{}, timeline.completions().back(), {}),
+            WarmUp::keep_going);
+}
+
+TEST(WarmUp, GivesUpAtItsLongest) {
+  WarmUpLimits limits;
+  limits.longest = 2s;
+  const auto timeline = step_times({100.0});
+  EXPECT_EQ(warm_up_decision(timeline, {}, Instant{}, Instant{2s}, limits), WarmUp::gave_up);
+}
+
+// --- Stopping ------------------------------------------------------------------------------
+
+std::vector<MeasuredWindow> windows_of(const std::vector<double>& joules_per_image) {
+  std::vector<MeasuredWindow> windows;
+  Instant t{};
+  for (const double e : joules_per_image) {
+    windows.push_back({t, t + 500ms, Joules(e * 100.0), Images(100.0)});
+    t = t + 500ms;
+  }
+  return windows;
+}
+
+TEST(Stopping, NeedsFiveWindowsHoweverAlike) {
+  EXPECT_FALSE(precise_enough(windows_of({1, 1, 1, 1}), {}));
+  EXPECT_TRUE(precise_enough(windows_of({1, 1.001, 1, 0.999, 1}), {}));
+}
+
+TEST(Stopping, GoesOnWhileTheIntervalIsWide) {
+  EXPECT_FALSE(precise_enough(windows_of({1, 1.1, 0.9, 1.05, 0.95}), {}));
+}
+
+// --- Flags ---------------------------------------------------------------------------------
+
+TEST(Flags, NoneOnAQuietRun) {
+  const auto windows = windows_of({1, 1.001, 1, 0.999, 1});
+  const meter::MeterInfo info;
+  const std::vector<meter::Conditions> conditions(2);
+  EXPECT_THAT(flags({&info, conditions, windows, 0.004, true, false}), ElementsAre());
+}
+
+TEST(Flags, EachConditionRaisesItsOwn) {
+  const auto windows = windows_of({1.0, 1.02, 1.04, 1.06, 1.08, 1.10});
+  meter::MeterInfo info;
+  info.estimated = true;
+  std::vector<meter::Conditions> conditions(2);
+  conditions[1].throttle_reasons = {"sw_power_cap", "hw_thermal_slowdown"};
+  conditions[0].other_processes = {4711};
+  EXPECT_THAT(flags({&info, conditions, windows, -0.05, false, true}),
+              ElementsAre("throttled", "power_capped", "meters_disagree", "not_steady", "drifted",
+                          "estimated", "shared_device", "weights_random"));
+  EXPECT_THAT(flags({&info, {}, windows_of({1, 1, 1}), {}, true, false}),
+              ElementsAre("short_window", "estimated"));
+}
+
+}  // namespace
+}  // namespace joulemark::measure

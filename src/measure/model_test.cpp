@@ -1,0 +1,317 @@
+// The whole measuring flow on a manual clock: a worker that completes steps at known times, a meter
+// with a known power, and so a known energy per image.
+
+#include "measure/model.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/sha.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "measure/record.hpp"
+
+namespace joulemark::measure {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
+
+constexpr std::int64_t kImages = 2;
+constexpr std::int64_t kClasses = 3;
+const std::vector<float> kLogits = {1, 2, 3, 6, 5, 4};
+
+/// A counter that steps every 100 ms and takes 4 ms to read, at a power that depends on the load.
+class FakeMeter final : public meter::Meter {
+ public:
+  explicit FakeMeter(ManualClock& clock) : clock_(clock) {
+    info_.name = "fake";
+    info_.device = "Fake GPU";
+    info_.has_energy = info_.has_power = true;
+    info_.update_period = 100ms;
+    info_.query_cost = 4ms;
+    info_.systematic_rel = 0.01;
+  }
+  const meter::MeterInfo& info() const override { return info_; }
+  Result<Joules> energy() override {
+    clock_.advance(2ms);
+    if (clock_.now() >= lost_at) return fail(ErrorKind::meter_lost, "the device fell off the bus");
+    const auto steps = clock_.now().since_boot / 100ms;
+    const Joules e = Watts(power_w) * (100ms * steps);
+    clock_.advance(2ms);
+    return e;
+  }
+  Result<Watts> power() override { return Watts(power_w); }
+  Result<std::vector<meter::PowerSample>> ring_since(Instant) override {
+    return fail(ErrorKind::unsupported, "no ring");
+  }
+  Result<meter::Conditions> conditions() override { return current; }
+
+  double power_w = 400.0;
+  Instant lost_at{24h};
+  meter::Conditions current;
+
+ private:
+  ManualClock& clock_;
+  meter::MeterInfo info_;
+};
+
+/// How a fake worker behaves.
+struct Behaviour {
+  Nanoseconds fixed = 1ms;
+  Nanoseconds per_image = 1ms;
+  std::int64_t memory_limit = 1 << 20;
+  std::int64_t crash_at_batch = -1;
+  std::int64_t hang_at_batch = -1;
+  std::vector<float> logits = kLogits;
+};
+
+class FakeWorker final : public runtime::Worker {
+ public:
+  FakeWorker(ManualClock& clock, Behaviour behaviour) : clock_(clock), b_(std::move(behaviour)) {
+    hello_.runtime_version = "1.2.3";
+  }
+  const runtime::WorkerHello& hello() const override { return hello_; }
+  pid_t pid() const override { return 1; }
+  Result<runtime::Loaded> load(const runtime::LoadRequest&, Nanoseconds) override {
+    return runtime::Loaded{1s, 1000, {}};
+  }
+  Result<void> set_input(std::span<const float>, std::int64_t, Nanoseconds) override { return {}; }
+  Result<std::vector<float>> infer(std::int64_t, Nanoseconds) override { return b_.logits; }
+  Result<void> start(std::int64_t batch, std::int64_t, int) override {
+    batch_ = batch;
+    next_ = clock_.now() + step();
+    return {};
+  }
+  Result<runtime::RunState> poll(std::vector<runtime::Completion>& out) override {
+    if (batch_ > b_.memory_limit) return fail(ErrorKind::out_of_memory, "no memory");
+    if (batch_ == b_.crash_at_batch) return fail(ErrorKind::crashed, "crashed (SIGSEGV)");
+    if (batch_ == b_.hang_at_batch) return runtime::RunState::running;
+    for (; next_ <= clock_.now(); next_ = next_ + step()) out.push_back({next_});
+    return runtime::RunState::running;
+  }
+  Result<void> stop(std::vector<runtime::Completion>& out, Nanoseconds) override {
+    if (auto r = poll(out); !r) return tl::unexpected(r.error());
+    return {};
+  }
+  std::string log_tail() const override { return {}; }
+
+ private:
+  Nanoseconds step() const { return b_.fixed + b_.per_image * batch_; }
+  ManualClock& clock_;
+  Behaviour b_;
+  runtime::WorkerHello hello_;
+  std::int64_t batch_ = 1;
+  Instant next_;
+};
+
+std::string sha256(const std::string& bytes) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
+  std::string hex;
+  for (const unsigned char c : digest) {
+    hex += "0123456789abcdef"[c >> 4];
+    hex += "0123456789abcdef"[c & 15];
+  }
+  return hex;
+}
+
+class ModelTest : public testing::Test {
+ protected:
+  ModelTest() : meter_(clock_), observer_(meter_, clock_) {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("joulemark-model-test-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    subject_.runtime = "fake";
+    subject_.device = "cpu";
+    zoo::Descriptor& d = subject_.descriptor;
+    d.folder = folder_;
+    d.name = d.architecture = "fakenet";
+    d.input_size = {3, 2, 2};
+    d.classes = kClasses;
+    d.precision = "fp32";
+    d.weights = {"live", 1, ""};
+    d.artefacts.push_back({write("model.bin", "weights"), std::nullopt});
+    const std::vector<float> pixels(kImages * 12, 0.5f);
+    static_cast<zoo::FileRef&>(d.reference_input) = write("in.f32", bytes(pixels));
+    d.reference_input.shape = {kImages, 3, 2, 2};
+    static_cast<zoo::FileRef&>(d.reference_output) = write("out.f32", bytes(kLogits));
+    d.reference_output.shape = {kImages, kClasses};
+  }
+  ~ModelTest() override { std::filesystem::remove_all(folder_); }
+
+  static std::string bytes(const std::vector<float>& v) {
+    return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)};
+  }
+  zoo::FileRef write(const std::string& file, const std::string& content) {
+    std::ofstream(folder_ / file, std::ios::binary) << content;
+    return {file, sha256(content), static_cast<std::int64_t>(content.size())};
+  }
+
+  std::vector<Outcome> measure(const std::vector<Policy>& policies) {
+    std::vector<Outcome> outcomes;
+    const Bench bench{clock_, observer_, interrupted_, {}};
+    ended_ = measure_model(
+        subject_, policies, bench, settings_,
+        [&]() -> Result<std::unique_ptr<runtime::Worker>> {
+          ++workers_started_;
+          return std::make_unique<FakeWorker>(clock_, behaviour_);
+        },
+        [&](const Outcome& outcome) -> Result<void> {
+          outcomes.push_back(outcome);
+          return {};
+        });
+    return outcomes;
+  }
+
+  ManualClock clock_{Instant{100s}};
+  FakeMeter meter_;
+  MeterObserver observer_;
+  std::atomic<bool> interrupted_{false};
+  std::filesystem::path folder_;
+  Subject subject_;
+  Settings settings_;
+  Behaviour behaviour_;
+  int workers_started_ = 0;
+  Result<void> ended_;
+};
+
+const Policy kBatch1{PolicyKind::batch_1, 1};
+const Policy kThroughput{PolicyKind::throughput, 0};
+
+TEST_F(ModelTest, EnergyPerImageIsPowerTimesTimePerImage) {
+  const auto outcomes = measure({kBatch1});
+  ASSERT_EQ(outcomes.size(), 1u);
+  ASSERT_TRUE(outcomes[0].run) << outcomes[0].run.error().message();
+  const auto interval = mean_interval(per_image(outcomes[0].run->windows));
+  EXPECT_NEAR(interval->mean, 400.0 * 0.002, 400.0 * 0.002 * 0.002);
+  EXPECT_GE(outcomes[0].run->windows.size(), 5u);
+  EXPECT_TRUE(outcomes[0].run->steady);
+  EXPECT_TRUE(outcomes[0].run->reached_target);
+}
+
+TEST_F(ModelTest, TheThroughputBatchIsFoundAndMeasuredInTheSameWorker) {
+  settings_.largest_batch = 64;
+  const auto outcomes = measure({kBatch1, kThroughput});
+  ASSERT_EQ(outcomes.size(), 2u);
+  ASSERT_TRUE(outcomes[1].run);
+  // Throughput b / (1 + b) ms^-1: 64 gives 0.985, 32 gives 0.970, so only 64 is within 98 % of it.
+  EXPECT_EQ(outcomes[1].batch, 64);
+  EXPECT_EQ(workers_started_, 1);
+}
+
+TEST_F(ModelTest, PoliciesThatAgreeOnABatchShareOneMeasurement) {
+  settings_.largest_batch = 1;
+  const auto outcomes = measure({kBatch1, kThroughput});
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_EQ(outcomes[0].run->windows.front().from, outcomes[1].run->windows.front().from);
+}
+
+TEST_F(ModelTest, OutOfMemoryAtAFixedBatchIsATypedFailureAndTheNextPolicyStillRuns) {
+  behaviour_.memory_limit = 8;
+  const auto outcomes = measure({Policy{PolicyKind::fixed, 16}, kBatch1});
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_EQ(outcomes[0].run.error().kind, ErrorKind::out_of_memory);
+  EXPECT_THAT(outcomes[0].run.error().message(), HasSubstr("batch 16 of fakenet does not fit"));
+  EXPECT_TRUE(outcomes[1].run);
+  EXPECT_EQ(workers_started_, 2);
+}
+
+TEST_F(ModelTest, ACrashInTheSearchIsTheOutcomeOfThatPolicyOnly) {
+  behaviour_.crash_at_batch = 4;
+  const auto outcomes = measure({kThroughput, kBatch1});
+  EXPECT_EQ(outcomes[0].run.error().kind, ErrorKind::crashed);
+  EXPECT_FALSE(outcomes[0].batch);
+  EXPECT_TRUE(outcomes[1].run);
+}
+
+TEST_F(ModelTest, AHangIsTimedOut) {
+  behaviour_.hang_at_batch = 1;
+  const auto outcomes = measure({kBatch1});
+  EXPECT_EQ(outcomes[0].run.error().kind, ErrorKind::timed_out);
+}
+
+TEST_F(ModelTest, AWrongModelIsNeverMeasuredNorLoadedTwice) {
+  behaviour_.logits[0] = std::nanf("");
+  const auto outcomes = measure({kBatch1, kThroughput});
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_EQ(outcomes[0].run.error().kind, ErrorKind::wrong_output);
+  EXPECT_EQ(outcomes[1].run.error().kind, ErrorKind::wrong_output);
+  EXPECT_EQ(workers_started_, 1);
+}
+
+TEST_F(ModelTest, AnArtefactThatIsNotTheDescribedOneIsALoadFailure) {
+  std::ofstream(folder_ / "model.bin") << "weighty";
+  const auto outcomes = measure({kBatch1});
+  EXPECT_EQ(outcomes[0].run.error().kind, ErrorKind::load_failed);
+  EXPECT_EQ(workers_started_, 0);
+}
+
+TEST_F(ModelTest, AMeterThatIsLostMidRunIsNotAFlatLine) {
+  meter_.lost_at = Instant{102s};
+  const auto outcomes = measure({kBatch1});
+  EXPECT_EQ(outcomes[0].run.error().kind, ErrorKind::meter_lost);
+}
+
+TEST_F(ModelTest, InterruptionEndsTheCommandAndIsNoOutcome) {
+  interrupted_ = true;
+  EXPECT_TRUE(measure({kBatch1}).empty());
+  EXPECT_EQ(ended_.error().kind, ErrorKind::interrupted);
+}
+
+TEST_F(ModelTest, TheRecordHasEveryNumberAndItsOrigin) {
+  meter_.current.throttle_reasons = {"sw_power_cap"};
+  const auto outcomes = measure({kBatch1});
+  RecordContext context;
+  context.idle = Idle{Watts(100.0), 0.01, 2s};
+  context.meter = meter_.info();
+  const store::Record r = make_record(context, subject_, outcomes[0], "id", "2026-11-24T00:00:00Z");
+  EXPECT_EQ(r.status, "ok");
+  EXPECT_NEAR(*r.energy_j_per_image, 0.8, 0.002);
+  EXPECT_NEAR(*r.energy_net_j_per_image, 0.6, 0.002);
+  EXPECT_NEAR(*r.images_per_s, 500.0, 0.5);
+  EXPECT_NEAR(*r.latency_ms_p50, 2.0, 1e-9);
+  EXPECT_NEAR(*r.power_w, 400.0, 1.0);
+  EXPECT_NEAR(*r.energy_delay_js, 0.8 / 500.0, 1e-5);
+  EXPECT_LT(*r.ci95_rel, 0.01);
+  EXPECT_NEAR(*r.estimator_gap_rel, 0.0, 0.005);
+  EXPECT_GT(*r.systematic_rel, 0.035);
+  EXPECT_THAT(r.flags, Contains("power_capped"));
+  EXPECT_THAT(r.flags, Contains("weights_random"));
+  EXPECT_EQ(r.windows.size(), static_cast<std::size_t>(*r.windows_count));
+  EXPECT_EQ(r.weights, "live:1");
+}
+
+TEST_F(ModelTest, AFailureHasNoNumbers) {
+  behaviour_.crash_at_batch = 1;
+  const auto outcomes = measure({kBatch1});
+  const store::Record r = make_record({}, subject_, outcomes[0], "id", "2026-11-24T00:00:00Z");
+  EXPECT_EQ(r.status, "crashed");
+  EXPECT_FALSE(r.energy_j_per_image);
+  EXPECT_FALSE(r.ci95_rel);
+  EXPECT_THAT(r.message, HasSubstr("SIGSEGV"));
+}
+
+TEST_F(ModelTest, IdleIsTheMetersPowerWithoutLoad) {
+  meter_.power_w = 82.0;
+  const Bench bench{clock_, observer_, interrupted_, {}};
+  const auto idle = measure_idle(bench, 2s);
+  ASSERT_TRUE(idle) << idle.error().message();
+  EXPECT_NEAR(idle->power.value, 82.0, 0.3);
+}
+
+TEST(Policy, ReadsSizesAndNames) {
+  EXPECT_EQ(parse_policy("1")->kind, PolicyKind::batch_1);
+  EXPECT_EQ(parse_policy("64")->batch, 64);
+  EXPECT_EQ(parse_policy("throughput")->kind, PolicyKind::throughput);
+  EXPECT_EQ(parse_policy("min_energy")->kind, PolicyKind::min_energy);
+  for (const char* bad : {"", "0", "-1", "1x", "best", "99999999999999999999"}) {
+    EXPECT_FALSE(parse_policy(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace joulemark::measure

@@ -1,0 +1,152 @@
+#include "measure/observer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace joulemark::measure {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Counters that step faster than this are as good as continuous: an edge is off by at most that.
+constexpr Nanoseconds kContinuousBelow = 5ms;
+constexpr Nanoseconds kContinuousSpacing = 50ms;
+constexpr Nanoseconds kPowerSpacing = 100ms;
+constexpr Nanoseconds kRingSpacing = 500ms;
+/// A device that is switched on always uses energy: a counter that does not move for this many
+/// periods has stopped being one.
+constexpr std::int64_t kStandstillPeriods = 30;
+
+std::optional<TickTracker> tracker_for(const meter::MeterInfo& info) {
+  if (!info.has_energy || !info.update_period || *info.update_period < kContinuousBelow) {
+    return std::nullopt;
+  }
+  return TickTracker(*info.update_period, info.query_cost);
+}
+
+}  // namespace
+
+MeterObserver::MeterObserver(meter::Meter& meter, Clock& clock)
+    : meter_(meter),
+      clock_(clock),
+      ticks_(tracker_for(meter.info())),
+      use_ring_(meter.info().has_ring),
+      use_power_(meter.info().has_power && !meter.info().has_ring),
+      energy_due_(clock.now()),
+      power_due_(clock.now()),
+      last_ring_(clock.now()) {}
+
+Instant MeterObserver::next_due() const {
+  const bool any_power = use_ring_ || use_power_;
+  if (!meter_.info().has_energy) return power_due_;
+  const Instant energy = ticks_ ? ticks_->next_query() : energy_due_;
+  return any_power ? std::min(energy, power_due_) : energy;
+}
+
+Result<void> MeterObserver::poll() {
+  const Instant now = clock_.now();
+  if (meter_.info().has_energy && now >= (ticks_ ? ticks_->next_query() : energy_due_)) {
+    if (auto r = poll_energy(); !r) return r;
+  }
+  if ((use_ring_ || use_power_) && clock_.now() >= power_due_) {
+    if (auto r = poll_power(); !r) return r;
+  }
+  return {};
+}
+
+Result<void> MeterObserver::poll_energy() {
+  const Instant asked = clock_.now();
+  const auto energy = meter_.energy();
+  const Instant answered = clock_.now();
+  if (!energy) return tl::unexpected(energy.error());
+  if (!ticks_) {
+    points_.push_back({asked + (answered - asked) / 2, *energy});
+    energy_due_ = std::max(energy_due_ + kContinuousSpacing, answered);
+    return {};
+  }
+  if (const auto point = ticks_->observe(asked, answered, *energy)) points_.push_back(*point);
+  if (ticks_->standstill() > *meter_.info().update_period * kStandstillPeriods) {
+    return fail(ErrorKind::meter_lost,
+                fmt::format("the energy counter of {} has not moved for {:.1f} s",
+                            meter_.info().device, seconds(ticks_->standstill())),
+                "Check the device with `joulemark doctor`; a driver reset usually brings it back");
+  }
+  return {};
+}
+
+Result<void> MeterObserver::poll_power() {
+  const Instant now = clock_.now();
+  if (use_ring_) {
+    power_due_ = now + kRingSpacing;
+    return flush();
+  }
+  power_due_ = std::max(power_due_ + kPowerSpacing, now);
+  const auto power = meter_.power();
+  if (!power) return tl::unexpected(power.error());
+  add_power({now + (clock_.now() - now) / 2, *power});
+  return {};
+}
+
+Result<void> MeterObserver::flush() {
+  if (!use_ring_) return {};
+  const auto samples = meter_.ring_since(last_ring_);
+  if (!samples) {
+    // One missing channel does not end a measurement that has another.
+    if (samples.error().kind == ErrorKind::unsupported) {
+      use_ring_ = false;
+      use_power_ = meter_.info().has_power;
+      return {};
+    }
+    return tl::unexpected(samples.error());
+  }
+  for (const meter::PowerSample& s : *samples) {
+    add_power(s);
+    last_ring_ = std::max(last_ring_, s.at);
+  }
+  return {};
+}
+
+void MeterObserver::add_power(meter::PowerSample sample) {
+  if (!power_.empty() && sample.at <= power_.back().at) return;
+  if (!meter_.info().has_energy) {
+    // Power is all there is: its running integral stands in for the counter.
+    if (!power_.empty()) {
+      integrated_ += 0.5 * (power_.back().power + sample.power) * (sample.at - power_.back().at);
+    }
+    points_.push_back({sample.at, integrated_});
+  }
+  power_.push_back(sample);
+}
+
+void MeterObserver::forget() {
+  // The last sample stays: the next one needs it to close the interval between them.
+  if (power_.size() > 1) power_.erase(power_.begin(), power_.end() - 1);
+  points_.clear();
+}
+
+bool MeterObserver::ready() const { return !ticks_ || ticks_->locked(); }
+
+void MeterObserver::set_spacing(Nanoseconds spacing) {
+  if (!ticks_) return;
+  ticks_->set_stride(static_cast<int>(std::max<std::int64_t>(1, spacing / ticks_->period())));
+}
+
+Nanoseconds MeterObserver::longest_power_gap() const {
+  return use_ring_ ? 5 * meter_.info().ring_period : 5 * kPowerSpacing;
+}
+
+EdgeRule MeterObserver::edge_rule() const {
+  return ticks_ ? EdgeRule::energy_points : EdgeRule::completions;
+}
+
+Nanoseconds MeterObserver::edge_uncertainty() const {
+  if (ticks_) return ticks_->uncertainty();
+  return meter_.info().update_period.value_or(Nanoseconds(0));
+}
+
+std::optional<Nanoseconds> MeterObserver::tick_period() const {
+  return ticks_ ? std::optional(ticks_->period()) : std::nullopt;
+}
+
+}  // namespace joulemark::measure

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "measure/tick_tracker.hpp"
+#include "measure/timeline.hpp"
+#include "meter/meter.hpp"
+
+namespace joulemark::measure {
+
+/// Watches one meter: asks when it is worth asking, and collects what is known to be true when.
+/// It outlives the configurations that it watches, so that the lock on a counter's steps and the
+/// knowledge of their period grow over a whole campaign.
+class MeterObserver {
+ public:
+  MeterObserver(meter::Meter& meter, Clock& clock);
+
+  const meter::MeterInfo& info() const { return meter_.info(); }
+  meter::Meter& meter() { return meter_; }
+
+  /// When poll() next has something to do.
+  Instant next_due() const;
+
+  /// Does what is due by now: at most one energy query, one power query, one ring query.
+  /// Errors: meter_lost when the meter fails or its counter stands still, and whatever kind a
+  /// failing channel reports.
+  Result<void> poll();
+
+  /// Drops what was collected, so that memory stays bounded; the lock stays.
+  void forget();
+
+  /// True once energy points come in: at once for continuous meters, after the lock for counters
+  /// that step.
+  bool ready() const;
+
+  /// Time between energy points of a stepping counter while windows are measured.
+  void set_spacing(Nanoseconds spacing);
+
+  /// Collects the samples that the meter's ring still holds back.
+  Result<void> flush();
+
+  std::span<const EnergyPoint> points() const { return points_; }
+  std::span<const meter::PowerSample> power() const { return power_; }
+  /// A gap in power() that is longer means lost samples.
+  Nanoseconds longest_power_gap() const;
+  EdgeRule edge_rule() const;
+  /// Half width of what is not known about the time of an edge, relative to nothing: seconds.
+  Nanoseconds edge_uncertainty() const;
+  /// The counter's period as refined so far; absent for continuous meters.
+  std::optional<Nanoseconds> tick_period() const;
+
+ private:
+  Result<void> poll_energy();
+  Result<void> poll_power();
+  void add_power(meter::PowerSample sample);
+
+  meter::Meter& meter_;
+  Clock& clock_;
+  std::optional<TickTracker> ticks_;
+  bool use_ring_ = false;
+  bool use_power_ = false;
+  Instant energy_due_;
+  Instant power_due_;
+  Instant last_ring_;
+  std::vector<EnergyPoint> points_;
+  std::vector<meter::PowerSample> power_;
+  Joules integrated_;  ///< for meters with power only
+};
+
+}  // namespace joulemark::measure

@@ -1,0 +1,232 @@
+#include "measure/record.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+namespace joulemark::measure {
+namespace {
+
+using nlohmann::json;
+
+template <class T>
+void put(json& object, const char* key, const std::optional<T>& value) {
+  if (value) object[key] = *value;
+}
+
+json to_json(const meter::Conditions& c) {
+  json j = json::object();
+  put(j, "clock_mhz", c.clock_mhz);
+  put(j, "clock_max_mhz", c.clock_max_mhz);
+  put(j, "memory_clock_mhz", c.memory_clock_mhz);
+  put(j, "temperature_c", c.temperature_c);
+  if (c.power_limit) j["power_limit_w"] = c.power_limit->value;
+  j["throttle_reasons"] = c.throttle_reasons;
+  put(j, "mig", c.mig);
+  put(j, "ecc", c.ecc);
+  put(j, "persistence", c.persistence);
+  j["other_processes"] = c.other_processes.size();
+  put(j, "host_busy", c.host_busy);
+  if (!c.driver.empty()) j["driver"] = c.driver;
+  return j;
+}
+
+std::string conditions_json(const RunReport& run) {
+  json j = json::object();
+  if (!run.conditions.empty()) {
+    j["start"] = to_json(run.conditions.front());
+    j["end"] = to_json(run.conditions.back());
+  }
+  return j.dump();
+}
+
+json search_json(const BatchSearch& search) {
+  json bursts = json::array();
+  for (const Burst& b : search.bursts()) {
+    json burst = {{"batch", b.batch}, {"images_per_s", b.throughput.value}};
+    if (b.energy) burst["rough_j_per_image"] = b.energy->value;
+    bursts.push_back(std::move(burst));
+  }
+  json j = {{"bursts", std::move(bursts)}};
+  put(j, "out_of_memory_at", search.memory_limit());
+  return j;
+}
+
+std::string provenance_json(const RecordContext& context, const Subject& subject,
+                            const Outcome& outcome) {
+  const zoo::Descriptor& d = subject.descriptor;
+  json j = {
+      {"joulemark", context.joulemark_version},
+      {"exporter", d.exporter},
+      {"meter",
+       {{"name", context.meter.name},
+        {"device_id", context.meter.device_id},
+        {"resolution_j", context.meter.resolution.value},
+        {"query_cost_s", seconds(context.meter.query_cost)},
+        {"systematic", context.meter.systematic_reason}}},
+      {"settings",
+       {{"target_rel", context.settings.target_rel},
+        {"longest_run_s", seconds(context.settings.longest_run)},
+        {"shortest_window_s", seconds(context.settings.shortest_window)},
+        {"queue_depth", context.settings.queue_depth},
+        {"threads", subject.threads},
+        {"cuda_graph", subject.cuda_graph}}},
+  };
+  if (context.idle) {
+    j["idle"] = {{"power_w", context.idle->power.value},
+                 {"seconds", seconds(context.idle->length)},
+                 {"state", "no worker on the device"}};
+    put(j["idle"], "ci95_rel", context.idle->ci95_rel);
+  }
+  if (outcome.load) {
+    j["load"] = {{"seconds", seconds(outcome.load->loaded.load_time)},
+                 {"ready_after_s", seconds(outcome.load->ready_after)}};
+    put(j["load"], "device_memory_bytes", outcome.load->loaded.device_memory_bytes);
+    put(j["load"], "host_memory_bytes", outcome.load->loaded.host_memory_bytes);
+    j["gate"] = {{"images", outcome.load->gate.images},
+                 {"top1_agree", outcome.load->gate.top1_agree},
+                 {"worst_relative_error", outcome.load->gate.worst_relative_error},
+                 {"tolerance", gate_tolerance(d.precision)}};
+  }
+  if (outcome.search) j["batch_search"] = search_json(*outcome.search);
+  if (outcome.run) {
+    const RunReport& run = *outcome.run;
+    j["run"] = {{"warm_up_s", seconds(run.warm_up)},
+                {"to_first_window_s", seconds(run.to_first_window)},
+                {"reached_target", run.reached_target},
+                {"edge_uncertainty_s", seconds(run.edge_uncertainty)},
+                {"controller_cpu_share", run.controller_cpu_share}};
+    if (run.tick_period) j["run"]["tick_period_s"] = seconds(*run.tick_period);
+  }
+  return j.dump();
+}
+
+/// Totals over all windows.
+struct Totals {
+  Joules energy;
+  Images images;
+  Nanoseconds time{0};
+  std::optional<Joules> integral;  ///< present only when every window has one
+};
+
+Totals totals(const RunReport& run) {
+  Totals t;
+  Joules integral;
+  bool all = !run.window_integrals.empty();
+  for (std::size_t i = 0; i < run.windows.size(); ++i) {
+    t.energy += run.windows[i].energy;
+    t.images += run.windows[i].images;
+    t.time += run.windows[i].to - run.windows[i].from;
+    if (run.window_integrals[i]) {
+      integral += *run.window_integrals[i];
+    } else {
+      all = false;
+    }
+  }
+  if (all) t.integral = integral;
+  return t;
+}
+
+std::vector<store::Window> windows_of(const RunReport& run) {
+  std::vector<store::Window> windows;
+  for (std::size_t i = 0; i < run.windows.size(); ++i) {
+    const MeasuredWindow& w = run.windows[i];
+    store::Window out;
+    out.start_s = seconds(w.from - run.windows.front().from);
+    out.seconds = seconds(w.to - w.from);
+    out.joules = w.energy.value;
+    out.images = w.images.value;
+    if (run.window_integrals[i]) out.joules_integral = run.window_integrals[i]->value;
+    windows.push_back(out);
+  }
+  return windows;
+}
+
+void add_systematic(const RecordContext& context, const Subject& subject, const RunReport& run,
+                    Nanoseconds measured, store::Record& r) {
+  auto& terms = r.systematic_terms;
+  terms["sensor"] = context.meter.systematic_rel;
+  // Both outer edges may be off by the uncertainty; inner edges cancel between neighbours.
+  if (run.edge_uncertainty.count() > 0) {
+    terms["edges"] = std::sqrt(2.0) * seconds(run.edge_uncertainty) / seconds(measured);
+  }
+  if (subject.descriptor.weights.origin != "pretrained")
+    terms["weights_random"] = kRandomWeightsTerm;
+  double sum = 0.0;
+  for (const auto& [term, value] : terms) sum += value * value;
+  r.systematic_rel = std::sqrt(sum);
+}
+
+void add_numbers(const RecordContext& context, const Subject& subject, const RunReport& run,
+                 store::Record& r) {
+  const Totals t = totals(run);
+  const JoulesPerImage gross = t.energy / t.images;
+  const ImagesPerSecond rate = t.images / t.time;
+  r.energy_j_per_image = gross.value;
+  if (context.idle) {
+    const Joules idle = context.idle->power * t.time;
+    r.energy_net_j_per_image = ((t.energy - idle) / t.images).value;
+    r.idle_w = context.idle->power.value;
+  }
+  if (const auto interval = mean_interval(per_image(run.windows))) {
+    r.ci95_rel = interval->relative();
+  }
+  r.images_per_s = rate.value;
+  const auto in_ms = [](std::optional<double> s) {
+    return s ? std::optional(*s * 1e3) : std::nullopt;
+  };
+  r.latency_ms_p50 = in_ms(quantile(run.step_seconds, 0.50));
+  r.latency_ms_p99 = in_ms(quantile(run.step_seconds, 0.99));
+  r.power_w = (t.energy / t.time).value;
+  if (run.power_max) r.power_max_w = run.power_max->value;
+  r.energy_delay_js = gross.value / rate.value;
+  r.windows_count = static_cast<std::int64_t>(run.windows.size());
+  r.seconds = seconds(t.time);
+  if (t.integral) r.estimator_gap_rel = *t.integral / t.energy - 1.0;
+  r.windows = windows_of(run);
+  add_systematic(context, subject, run, t.time, r);
+}
+
+}  // namespace
+
+store::Record make_record(const RecordContext& context, const Subject& subject,
+                          const Outcome& outcome, std::string run_id, std::string measured_at) {
+  const zoo::Descriptor& d = subject.descriptor;
+  store::Record r;
+  r.run = std::move(run_id);
+  r.campaign = context.campaign;
+  r.model = d.tag ? d.architecture + "." + *d.tag : d.architecture;
+  r.architecture = d.architecture;
+  r.input_size = std::to_string(d.input_size[1]) + "x" + std::to_string(d.input_size[2]);
+  r.setup = context.setup;
+  r.runtime = subject.runtime;
+  if (outcome.load) r.runtime_version = outcome.load->hello.runtime_version;
+  r.device = context.meter.device;
+  r.meter = context.meter.name;
+  r.scope = std::string(meter::name(context.meter.scope));
+  r.precision = d.precision;
+  r.layout = d.layout;
+  r.format = d.format;
+  r.batch = outcome.batch;
+  r.policy = std::string(name(outcome.policy.kind));
+  r.weights = d.weights.label();
+  r.measured_at = std::move(measured_at);
+  r.method = kMethodVersion;
+  if (outcome.load) r.artefact_sha256 = outcome.load->artefact.sha256;
+  r.provenance_json = provenance_json(context, subject, outcome);
+  if (!outcome.run) {
+    r.status = std::string(name(outcome.run.error().kind));
+    r.message = outcome.run.error().message();
+    return r;
+  }
+  const RunReport& run = *outcome.run;
+  r.status = "ok";
+  r.conditions_json = conditions_json(run);
+  add_numbers(context, subject, run, r);
+  r.flags = flags({&context.meter, run.conditions, run.windows, r.estimator_gap_rel, run.steady,
+                   d.weights.origin != "pretrained"});
+  return r;
+}
+
+}  // namespace joulemark::measure

@@ -1,0 +1,328 @@
+#include "measure/run.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace joulemark::measure {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanoseconds kWorkerPoll = 50ms;
+constexpr double kUnstable = 0.25;
+constexpr std::size_t kFewestWindowsAtAll = 3;
+constexpr Nanoseconds kStopTimeout = 120s;
+
+void say(const Bench& bench, const std::string& what) {
+  if (bench.progress) bench.progress(what);
+}
+
+auto interrupted_error() {
+  return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
+}
+
+/// CPU time that this process has used so far, all threads.
+Nanoseconds own_cpu_time() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto ns = [](const timeval& t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  return ns(usage.ru_utime) + ns(usage.ru_stime);
+}
+
+/// A worker that is running a batch size, with its completions so far.
+class ActiveRun {
+ public:
+  ActiveRun(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+            const Settings& settings)
+      : worker_(worker), bench_(bench), settings_(settings), timeline_(batch) {}
+
+  Result<void> start() {
+    began_ = bench_.clock.now();
+    last_progress_ = began_;
+    return worker_.start(timeline_.batch(), 0, settings_.queue_depth);
+  }
+
+  /// Waits for the next thing to do, then asks the meter and the worker for what is new.
+  Result<void> pump() {
+    if (bench_.interrupted) return interrupted_error();
+    const Instant now = bench_.clock.now();
+    bench_.clock.sleep_until(std::min(bench_.observer.next_due(), now + kWorkerPoll));
+    if (auto r = bench_.observer.poll(); !r) return r;
+    return collect();
+  }
+
+  Result<void> stop() {
+    std::vector<runtime::Completion> fresh;
+    const auto stopped = worker_.stop(fresh, kStopTimeout);
+    add(fresh);
+    return stopped;
+  }
+
+  const CompletionTimeline& timeline() const { return timeline_; }
+  Instant began() const { return began_; }
+
+ private:
+  Result<void> collect() {
+    std::vector<runtime::Completion> fresh;
+    const auto state = worker_.poll(fresh);
+    if (!state) return tl::unexpected(state.error());
+    add(fresh);
+    const Instant now = bench_.clock.now();
+    if (!fresh.empty()) last_progress_ = now;
+    if (*state == runtime::RunState::finished) {
+      return fail(ErrorKind::crashed, "the worker ended its run without being asked to",
+                  "Report this with the worker's log: it breaks the protocol");
+    }
+    if (now - last_progress_ > settings_.step_timeout) {
+      return fail(ErrorKind::timed_out,
+                  fmt::format("no step was completed for {:.0f} s", seconds(now - last_progress_)),
+                  "Try a smaller batch, or allow more with --step-timeout");
+    }
+    return {};
+  }
+
+  void add(const std::vector<runtime::Completion>& fresh) {
+    for (const runtime::Completion& c : fresh) timeline_.add(c.at);
+  }
+
+  runtime::Worker& worker_;
+  const Bench& bench_;
+  const Settings& settings_;
+  CompletionTimeline timeline_;
+  Instant began_;
+  Instant last_progress_;
+};
+
+/// With a continuous meter, edges on completions matter only where a window holds few steps; where
+/// it holds hundreds, interpolating images at the meter's own points is as exact and far cheaper.
+EdgeRule edge_rule_for(const MeterObserver& observer, const ActiveRun& run, Instant now) {
+  constexpr double kManyStepsPerSecond = 100.0;
+  const double rate = static_cast<double>(run.timeline().steps()) / seconds(now - run.began());
+  return rate > kManyStepsPerSecond ? EdgeRule::energy_points : observer.edge_rule();
+}
+
+/// The windows measured so far. A stepping counter's updates are off their grid by microseconds, so
+/// a window of five periods may be a hair shorter than five times the period.
+std::vector<MeasuredWindow> windows_since(const MeterObserver& observer, const ActiveRun& run,
+                                          Instant from, EdgeRule rule, const Settings& settings) {
+  const auto shortest = from_seconds(0.95 * seconds(settings.shortest_window));
+  return cut_windows(observer.points(), run.timeline(), from, shortest, rule);
+}
+
+Result<WarmUp> warm_up(ActiveRun& run, const Bench& bench, const Settings& settings) {
+  WarmUpLimits limits;
+  limits.longest = std::min<Nanoseconds>(limits.longest, settings.longest_run / 2);
+  limits.shortest = std::min(limits.shortest, limits.longest);
+  // A lock on the counter's steps is part of being ready; it takes well under a second.
+  const Instant give_up = run.began() + limits.longest + 2s;
+  WarmUp decision = WarmUp::keep_going;
+  while (decision == WarmUp::keep_going ||
+         (!bench.observer.ready() && bench.clock.now() < give_up)) {
+    if (auto r = run.pump(); !r) return tl::unexpected(r.error());
+    decision = warm_up_decision(run.timeline(), bench.observer.power(), run.began(),
+                                bench.clock.now(), limits);
+  }
+  return decision;
+}
+
+Result<void> add_conditions(const Bench& bench, RunReport& report) {
+  const auto conditions = bench.observer.meter().conditions();
+  if (!conditions) return tl::unexpected(conditions.error());
+  report.conditions.push_back(*conditions);
+  return {};
+}
+
+Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings& settings,
+                             RunReport& report) {
+  const StoppingRule rule{settings.target_rel, 5};
+  const Instant from = bench.clock.now();
+  const Instant deadline = run.began() + settings.longest_run;
+  const EdgeRule rule_of_edges = edge_rule_for(bench.observer, run, from);
+  std::size_t points_seen = 0;
+  while (true) {
+    if (auto r = run.pump(); !r) return r;
+    if (bench.observer.points().size() != points_seen) {
+      points_seen = bench.observer.points().size();
+      report.windows = windows_since(bench.observer, run, from, rule_of_edges, settings);
+    }
+    if (precise_enough(report.windows, rule)) {
+      report.reached_target = true;
+      return {};
+    }
+    if (bench.clock.now() >= deadline) return {};
+  }
+}
+
+/// What follows from the windows once they are final.
+void add_derived(const ActiveRun& run, const MeterObserver& observer, RunReport& report) {
+  for (const MeasuredWindow& w : report.windows) {
+    report.window_integrals.push_back(
+        observer.info().has_energy
+            ? integrate(observer.power(), w.from, w.to, observer.longest_power_gap())
+            : std::nullopt);
+  }
+  if (report.windows.empty()) return;
+  const Instant from = report.windows.front().from;
+  const Instant to = report.windows.back().to;
+  report.step_seconds = run.timeline().step_seconds(from, to);
+  report.to_first_window = from - run.began();
+  for (const meter::PowerSample& s : observer.power()) {
+    if (s.at < from || s.at > to) continue;
+    if (!report.power_max || s.power > *report.power_max) report.power_max = s.power;
+  }
+}
+
+Result<void> check_stable(const RunReport& report, const Settings& settings) {
+  if (report.windows.size() < kFewestWindowsAtAll) {
+    return fail(ErrorKind::unstable,
+                fmt::format("only {} windows came together in {:.0f} s at batch {}",
+                            report.windows.size(), seconds(settings.longest_run), report.batch),
+                "Allow more time with --max-seconds, or take a smaller batch");
+  }
+  const auto interval = mean_interval(per_image(report.windows));
+  if (interval && interval->relative() > kUnstable) {
+    return fail(
+        ErrorKind::unstable,
+        fmt::format("the windows differ so much that the interval is +-{:.0f} % at batch {}",
+                    100.0 * interval->relative(), report.batch),
+        "Close other programs on this machine and measure again");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
+  bench.observer.forget();
+  const Instant until = bench.clock.now() + length;
+  while (bench.clock.now() < until || !bench.observer.ready()) {
+    if (bench.interrupted) return interrupted_error();
+    bench.clock.sleep_until(bench.observer.next_due());
+    if (auto r = bench.observer.poll(); !r) return tl::unexpected(r.error());
+  }
+  const auto points = bench.observer.points();
+  if (points.size() < 2) {
+    return fail(ErrorKind::unstable, "the meter gave no two energy readings while idle",
+                "Allow more time with --idle-seconds");
+  }
+  std::vector<double> watts;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    watts.push_back(
+        ((points[i].energy - points[i - 1].energy) / (points[i].at - points[i - 1].at)).value);
+  }
+  Idle idle;
+  idle.length = points.back().at - points.front().at;
+  idle.power = (points.back().energy - points.front().energy) / idle.length;
+  if (const auto interval = mean_interval(watts)) idle.ci95_rel = interval->relative();
+  return idle;
+}
+
+Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                                const Settings& settings) {
+  RunReport report;
+  report.batch = batch;
+  bench.observer.forget();
+  bench.observer.set_spacing(settings.shortest_window);
+  ActiveRun run(worker, batch, bench, settings);
+  if (auto r = run.start(); !r) return tl::unexpected(r.error());
+
+  say(bench, fmt::format("batch {}: warming up", batch));
+  const auto warm = warm_up(run, bench, settings);
+  if (!warm) return tl::unexpected(warm.error());
+  report.steady = *warm == WarmUp::steady;
+  report.warm_up = bench.clock.now() - run.began();
+
+  say(bench, fmt::format("batch {}: measuring", batch));
+  if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());
+  const Nanoseconds cpu_before = own_cpu_time();
+  const Instant before = bench.clock.now();
+  if (auto r = measure_windows(run, bench, settings, report); !r) return tl::unexpected(r.error());
+  const double measured_for = seconds(bench.clock.now() - before);
+  report.controller_cpu_share =
+      measured_for > 0.0 ? seconds(own_cpu_time() - cpu_before) / measured_for : 0.0;
+  if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());
+
+  // The ring gives its samples up to now only; ask once more while the device still works.
+  if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
+  if (auto r = run.stop(); !r) return tl::unexpected(r.error());
+  add_derived(run, bench.observer, report);
+  report.edge_uncertainty = bench.observer.edge_uncertainty();
+  report.tick_period = bench.observer.tick_period();
+  report.power_trace.assign(bench.observer.power().begin(), bench.observer.power().end());
+  report.energy_trace.assign(bench.observer.points().begin(), bench.observer.points().end());
+  if (auto r = check_stable(report, settings); !r) return tl::unexpected(r.error());
+  return report;
+}
+
+Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                        const Settings& settings) {
+  constexpr Nanoseconds kShortest = 200ms;
+  constexpr Nanoseconds kSettled = 1s;
+  constexpr std::size_t kFewestSteps = 3;
+  bench.observer.forget();
+  ActiveRun run(worker, batch, bench, settings);
+  if (auto r = run.start(); !r) return tl::unexpected(r.error());
+  // The first steps of a shape pick kernels and grow memory pools; two are left out, or one where
+  // a step takes so long that such work no longer shows.
+  const auto settling = [&] {
+    const auto steps = run.timeline().completions();
+    const bool slow = steps.size() >= 1 && steps[0] - run.began() > kSettled;
+    return slow ? std::size_t{1} : std::size_t{2};
+  };
+  const auto timed = [&] {
+    const auto steps = run.timeline().completions();
+    return steps.size() > settling() + kFewestSteps - 1 &&
+           steps.back() - steps[settling() - 1] >= kShortest;
+  };
+  while (!timed()) {
+    if (auto r = run.pump(); !r) return tl::unexpected(r.error());
+  }
+  if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
+  if (auto r = run.stop(); !r) return tl::unexpected(r.error());
+
+  const auto steps = run.timeline().completions();
+  const std::size_t first = settling() - 1;
+  const Nanoseconds took = steps.back() - steps[first];
+  const Images images(static_cast<double>((steps.size() - 1 - first)) * static_cast<double>(batch));
+  Burst burst{batch, images / took, std::nullopt};
+  if (bench.observer.edge_rule() == EdgeRule::completions) {
+    const auto from = energy_at(bench.observer.points(), steps[first]);
+    const auto last =
+        bench.observer.points().empty() ? steps[first] : bench.observer.points().back().at;
+    const auto to = energy_at(bench.observer.points(), std::min(steps.back(), last));
+    const auto done = run.timeline().images_at(std::min(steps.back(), last));
+    const auto begun = run.timeline().images_at(steps[first]);
+    if (from && to && done && begun && *done > *begun)
+      burst.energy = (*to - *from) / (*done - *begun);
+  } else {
+    std::vector<double> watts;
+    for (const meter::PowerSample& s : bench.observer.power()) {
+      if (s.at >= steps[first] && s.at <= steps.back()) watts.push_back(s.power.value);
+    }
+    if (!watts.empty()) burst.energy = (Watts(mean(watts)) * took) / images;
+  }
+  return burst;
+}
+
+Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
+                                   const Settings& settings) {
+  BatchSearch search({settings.largest_batch, settings.search_budget});
+  while (const auto batch = search.next()) {
+    say(bench, fmt::format("looking for the best batch: {}", *batch));
+    const Instant before = bench.clock.now();
+    const auto burst = run_burst(worker, *batch, bench, settings);
+    if (!burst && burst.error().kind == ErrorKind::out_of_memory) {
+      search.out_of_memory(*batch);
+      break;
+    }
+    if (!burst) return tl::unexpected(burst.error());
+    search.add(*burst, bench.clock.now() - before);
+  }
+  return search;
+}
+
+}  // namespace joulemark::measure

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "measure/decide.hpp"
+#include "measure/observer.hpp"
+#include "runtime/worker.hpp"
+
+/// The effects of a measurement: running a worker and watching a meter at the same time.
+namespace joulemark::measure {
+
+struct Settings {
+  double target_rel = 0.01;
+  /// Warm-up and windows of one batch size together.
+  Nanoseconds longest_run = std::chrono::seconds(10);
+  Nanoseconds shortest_window = std::chrono::milliseconds(500);
+  std::int64_t largest_batch = 256;
+  Nanoseconds search_budget = std::chrono::seconds(5);
+  int queue_depth = 3;
+  Nanoseconds load_timeout = std::chrono::seconds(300);
+  Nanoseconds step_timeout = std::chrono::seconds(60);
+};
+
+/// What a run needs besides the worker.
+struct Bench {
+  Clock& clock;
+  MeterObserver& observer;
+  const std::atomic<bool>& interrupted;
+  /// Told in words what is being done; may be empty.
+  std::function<void(const std::string&)> progress;
+};
+
+/// Power of the device with nothing of ours running on it.
+struct Idle {
+  Watts power;
+  std::optional<double> ci95_rel;
+  Nanoseconds length{0};
+};
+
+/// Watches the meter for `length`. Errors: those of the meter, interrupted, and unstable when the
+/// meter gave no two energy points in that time.
+Result<Idle> measure_idle(const Bench& bench, Nanoseconds length);
+
+/// Everything seen while one batch size ran.
+struct RunReport {
+  std::int64_t batch = 0;
+  std::vector<MeasuredWindow> windows;
+  std::vector<std::optional<Joules>> window_integrals;  ///< second estimator, one per window
+  std::vector<double> step_seconds;                     ///< within the windows
+  std::optional<Watts> power_max;
+  std::vector<meter::Conditions> conditions;
+  Nanoseconds warm_up{0};
+  bool steady = false;
+  bool reached_target = false;
+  Nanoseconds edge_uncertainty{0};
+  std::optional<Nanoseconds> tick_period;
+  double controller_cpu_share = 0.0;  ///< CPU time of this process per second of windows
+  Nanoseconds to_first_window{0};     ///< from the start of the run to the first window's start
+  std::vector<meter::PowerSample> power_trace;
+  std::vector<EnergyPoint> energy_trace;
+};
+
+/// Warms up, measures windows until they are precise enough or time is up, and stops the worker.
+/// Errors: unstable when fewer than three windows came together or their interval is wider than
+/// 25 %; timed_out when the worker completes no step for `step_timeout`; the worker's and the
+/// meter's own.
+Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                                const Settings& settings);
+
+/// Runs bursts at growing batch sizes. Out of memory ends the search, it does not fail it; any
+/// other error of the worker does.
+Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
+                                   const Settings& settings);
+
+/// One burst at `batch`: a few steps to settle, then at least 0.2 s and three steps.
+Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                        const Settings& settings);
+
+}  // namespace joulemark::measure

@@ -1,0 +1,83 @@
+#include "measure/statistics.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace joulemark::measure {
+namespace {
+
+TEST(StudentT, MatchesPublishedTable) {
+  EXPECT_NEAR(student_t_95(1), 12.706, 1e-3);
+  EXPECT_NEAR(student_t_95(4), 2.776, 1e-3);
+  EXPECT_NEAR(student_t_95(30), 2.042, 1e-3);
+}
+
+TEST(MeanInterval, OfKnownValues) {
+  const std::vector<double> v = {10.0, 12.0, 11.0, 9.0, 13.0};
+  const auto interval = mean_interval(v);
+  ASSERT_TRUE(interval);
+  EXPECT_DOUBLE_EQ(interval->mean, 11.0);
+  // s = 1.5811, s / sqrt(5) = 0.7071, t = 2.776; the autocorrelation here is negative.
+  EXPECT_NEAR(interval->half_width, 2.776 * 0.70711, 1e-3);
+}
+
+TEST(MeanInterval, OneValueHasNone) {
+  const std::vector<double> v = {1.0};
+  EXPECT_FALSE(mean_interval(v));
+}
+
+TEST(MeanInterval, AutocorrelationWidensIt) {
+  const std::vector<double> trend = {1, 2, 3, 4, 5, 6, 7, 8};
+  const std::vector<double> mixed = {1, 8, 2, 7, 3, 6, 4, 5};
+  EXPECT_GT(mean_interval(trend)->half_width, 1.3 * mean_interval(mixed)->half_width);
+}
+
+/// The claim behind every +-: over many sequences of independent windows, 95 % intervals contain
+/// the true mean in about 95 % of the cases.
+TEST(MeanInterval, CoversTheTruthAsOftenAsItSays) {
+  std::mt19937_64 random(20261124);
+  std::normal_distribution<double> noise(100.0, 1.0);
+  int covered = 0;
+  constexpr int kSequences = 4000;
+  for (int i = 0; i < kSequences; ++i) {
+    std::vector<double> windows(8);
+    for (double& w : windows) w = noise(random);
+    const auto interval = mean_interval(windows);
+    covered += std::abs(interval->mean - 100.0) <= interval->half_width ? 1 : 0;
+  }
+  const double share = double(covered) / kSequences;
+  // Inflation for chance autocorrelation makes it slightly conservative.
+  EXPECT_GT(share, 0.94);
+  EXPECT_LT(share, 0.985);
+}
+
+TEST(Quantile, InterpolatesBetweenOrderStatistics) {
+  const std::vector<double> v = {4.0, 1.0, 3.0, 2.0};
+  EXPECT_DOUBLE_EQ(*quantile(v, 0.5), 2.5);
+  EXPECT_DOUBLE_EQ(*quantile(v, 0.0), 1.0);
+  EXPECT_DOUBLE_EQ(*quantile(v, 1.0), 4.0);
+  EXPECT_FALSE(quantile({}, 0.5));
+}
+
+TEST(FitLine, RecoversALine) {
+  const std::vector<double> x = {0, 1, 2, 3};
+  const std::vector<double> y = {1, 3, 5, 7};
+  const auto line = fit_line(x, y);
+  ASSERT_TRUE(line);
+  EXPECT_DOUBLE_EQ(line->slope, 2.0);
+  EXPECT_DOUBLE_EQ(line->intercept, 1.0);
+  EXPECT_NEAR(line->slope_standard_error, 0.0, 1e-12);
+}
+
+TEST(FitLine, NeedsThreePointsAndSomeSpread) {
+  const std::vector<double> two = {0, 1};
+  const std::vector<double> same = {1, 1, 1};
+  EXPECT_FALSE(fit_line(two, two));
+  EXPECT_FALSE(fit_line(same, same));
+}
+
+}  // namespace
+}  // namespace joulemark::measure
