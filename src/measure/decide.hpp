@@ -47,12 +47,15 @@ struct BatchSearchLimits {
   Nanoseconds budget{0};  ///< for all bursts together
 };
 
-/// Walks powers of two until out of memory, the cap, the budget, or until doubling has twice in a
-/// row gained nothing. `next` is absent when the search is over.
+/// Walks powers of two until out of memory, the cap, the budget, or until growing has twice in a
+/// row gained nothing. While throughput grows in proportion to the batch it walks in steps of four,
+/// and comes back for the half of the best size where that was jumped over. `next` is absent when
+/// the search is over; `add` and `out_of_memory` answer it.
 class BatchSearch {
  public:
   explicit BatchSearch(BatchSearchLimits limits) : limits_(limits) {}
   std::optional<std::int64_t> next() const;
+  /// Batches may come in any order; they are kept by size.
   void add(const Burst& burst, Nanoseconds took);
   void out_of_memory(std::int64_t batch);
   std::span<const Burst> bursts() const { return bursts_; }
@@ -64,6 +67,9 @@ class BatchSearch {
   std::optional<std::int64_t> min_energy_batch() const;
 
  private:
+  std::optional<std::int64_t> next_larger() const;
+  std::optional<std::int64_t> missing_half() const;
+
   BatchSearchLimits limits_;
   std::vector<Burst> bursts_;
   Nanoseconds spent_{0};

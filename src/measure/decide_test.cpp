@@ -81,7 +81,8 @@ TEST(BatchSearch, StopsAfterTwoDoublingsWithoutGainAndTakesTheSmallestNearThePea
   const auto tried = walk(search, [](std::int64_t b) {
     return b >= 16 ? 1000.0 + double(b) / 100.0 : 60.0 * double(b);
   });
-  EXPECT_THAT(tried, ElementsAre(1, 2, 4, 8, 16, 32, 64));
+  // Linear up to 8: jumps to 32; the 16 that was jumped over is as good and smaller.
+  EXPECT_THAT(tried, ElementsAre(1, 2, 8, 32, 64, 128, 16));
   EXPECT_EQ(search.throughput_batch(), 16);
 }
 
@@ -89,7 +90,7 @@ TEST(BatchSearch, OutOfMemoryEndsItBelow) {
   BatchSearch search({1024, 0ns});
   walk(search, [](std::int64_t b) { return 100.0 * double(b); }, 8);
   EXPECT_EQ(search.throughput_batch(), 8);
-  EXPECT_EQ(search.memory_limit(), 16);
+  EXPECT_EQ(search.memory_limit(), 16);  // 32 did not fit, then 16
 }
 
 TEST(BatchSearch, NotEvenOneFits) {
@@ -103,7 +104,8 @@ TEST(BatchSearch, KeepsToItsCapAndBudget) {
   BatchSearch capped({4, 0ns});
   EXPECT_THAT(walk(capped, [](std::int64_t b) { return 100.0 * double(b); }), ElementsAre(1, 2, 4));
   BatchSearch hurried({1024, 450ms});
-  EXPECT_THAT(walk(hurried, [](std::int64_t b) { return 100.0 * double(b); }),
+  // Bursts of 100 ms each; after three, one of twice the last is expected to end past 450 ms.
+  EXPECT_THAT(walk(hurried, [](std::int64_t b) { return 100.0 + double(b); }),
               ElementsAre(1, 2, 4));
 }
 

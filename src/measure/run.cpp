@@ -317,7 +317,7 @@ Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
     const auto burst = run_burst(worker, *batch, bench, settings);
     if (!burst && burst.error().kind == ErrorKind::out_of_memory) {
       search.out_of_memory(*batch);
-      break;
+      continue;
     }
     if (!burst) return tl::unexpected(burst.error());
     search.add(*burst, bench.clock.now() - before);
