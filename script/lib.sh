@@ -46,16 +46,17 @@ jobs() {
   echo $((cpus < by_memory ? cpus : by_memory))
 }
 
-# build PRESET [CMAKE-ARGUMENT...]: configures and builds a preset; says how large it is only when
-# there is something to do.
+# build PRESET [FOLDER [CMAKE-ARGUMENT...]]: configures and builds a preset, in build/PRESET or build/FOLDER.
 build() {
-  local preset=$1
-  shift
-  say "Build: cmake --preset $preset"
-  cmake --preset "$preset" "-DJOULEMARK_PYTHON=$VENV/bin/python" "$@" >"$ROOT/build-$preset.log" 2>&1 || {
-    cat "$ROOT/build-$preset.log" >&2
+  local preset=$1 folder=${2:-$1} log
+  shift $(($# < 2 ? $# : 2))
+  say "Build: cmake --preset $preset (build/$folder)"
+  log=$(mktemp)
+  if ! cmake --preset "$preset" -B "build/$folder" "-DJOULEMARK_PYTHON=$VENV/bin/python" "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
     die "cmake could not configure (above). Run script/setup, then try again"
-  }
-  rm -f "$ROOT/build-$preset.log"
-  cmake --build "build/$preset" -j "$(jobs)"
+  fi
+  rm -f "$log"
+  cmake --build "build/$folder" -j "$(jobs)"
 }
