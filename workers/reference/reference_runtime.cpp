@@ -1,0 +1,247 @@
+#include "reference_runtime.hpp"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace joulemark::reference_worker {
+namespace {
+
+using nlohmann::json;
+using protocol::RequestError;
+
+std::uint64_t split_mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+double weight(std::uint64_t seed, std::uint64_t index) {
+  const auto bits = split_mix(split_mix(seed) + index) >> 11;
+  return static_cast<double>(bits) * 0x1.0p-52 - 1.0;
+}
+
+void sleep_until(std::uint64_t ns) {
+  const timespec t{static_cast<time_t>(ns / 1'000'000'000u),
+                   static_cast<long>(ns % 1'000'000'000u)};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr);
+}
+
+int signal_number(const std::string& name) {
+  if (name == "SIGSEGV") return SIGSEGV;
+  if (name == "SIGABRT") return SIGABRT;
+  if (name == "SIGKILL") return SIGKILL;
+  throw RequestError("load_failed", "unknown signal '" + name + "'");
+}
+
+/// Where a fault strikes.
+struct Point {
+  std::string at;          ///< load | infer | step; empty: never
+  std::uint64_t step = 0;  ///< the first step of a run that it strikes, when at is "step"
+};
+
+Point read_point(const json& j, const char* key) {
+  if (!j.contains(key)) return {};
+  const json& p = j.at(key);
+  return {p.value("at", "step"), p.value("step", std::uint64_t{0})};
+}
+
+/// What an artefact asks for, besides the function. Every field has a harmless default.
+struct Behaviour {
+  std::uint64_t seed = 1;
+  std::string step_mode = "sleep";  ///< sleep | spin
+  double ms_fixed = 1.0;
+  double ms_per_image = 0.0;
+  std::string output = "right";  ///< right | nan | constant | wrong
+  Point crash, hang, exit, fail;
+  std::string signal = "SIGSEGV";          ///< of the crash
+  std::optional<std::int64_t> memory_for;  ///< out_of_memory above this batch
+  std::optional<std::int64_t> eat_memory;  ///< the same, by allocating until nothing is left
+  bool garbage = false;                    ///< writes what is no frame before loading
+  bool chatter = false;                    ///< prints to stdout and stderr at every request
+};
+
+Behaviour read_behaviour(json j, const json& options) {
+  j.merge_patch(options);
+  Behaviour b;
+  b.seed = j.value("seed", b.seed);
+  const json step = j.value("step", json::object());
+  b.step_mode = step.value("mode", b.step_mode);
+  b.ms_fixed = step.value("ms_fixed", b.ms_fixed);
+  b.ms_per_image = step.value("ms_per_image", b.ms_per_image);
+  b.output = j.value("output", b.output);
+  b.crash = read_point(j, "crash");
+  if (!b.crash.at.empty()) b.signal = j["crash"].value("signal", b.signal);
+  b.hang = read_point(j, "hang");
+  b.exit = read_point(j, "exit");
+  b.fail = read_point(j, "fail");
+  if (j.contains("out_of_memory")) b.memory_for = j["out_of_memory"].at("above_batch");
+  if (j.contains("eat_memory")) b.eat_memory = j["eat_memory"].at("above_batch");
+  b.garbage = j.value("garbage", false);
+  b.chatter = j.value("chatter", false);
+  return b;
+}
+
+class ReferenceRuntime final : public protocol::Runtime {
+ public:
+  explicit ReferenceRuntime(int protocol_fd) : protocol_fd_(protocol_fd) {}
+
+  json hello() override {
+    return {
+        {"worker", "reference"},
+        {"runtime_version", "1"},
+        {"formats", {"reference"}},
+        {"devices", json::array({{{"name", "cpu"}, {"pci_bus_id", ""}, {"description", "CPU"}}})}};
+  }
+
+  json load(const protocol::LoadSpec& spec) override {
+    if (spec.format != "reference") {
+      throw RequestError("load_failed", "this worker runs format 'reference' only");
+    }
+    std::ifstream in(spec.artefact);
+    if (!in) throw RequestError("load_failed", "cannot open " + spec.artefact);
+    try {
+      behaviour_ = read_behaviour(json::parse(in), spec.options);
+    } catch (const json::exception& e) {
+      throw RequestError("load_failed", spec.artefact + ": " + e.what());
+    }
+    spec_ = spec;
+    values_ = 1;
+    for (const auto n : spec.input_shape) values_ *= n;
+    strike("load", 1, 0);
+    return {{"host_memory_bytes", 1 << 20}};
+  }
+
+  void set_input(const float* pixels, std::int64_t images) override {
+    if (values_ == 0) throw RequestError("invalid_request", "no model is loaded");
+    input_.assign(pixels, pixels + images * values_);
+    images_ = images;
+  }
+
+  void infer(std::int64_t batch, float* logits) override {
+    if (images_ == 0) throw RequestError("invalid_request", "no input was given");
+    strike("infer", batch, 0);
+    auto out = project(input_.data(), images_, values_, spec_.classes, behaviour_.seed);
+    const std::string& kind = behaviour_.output;
+    if (kind == "nan") out[0] = std::numeric_limits<float>::quiet_NaN();
+    if (kind == "constant") std::fill(out.begin(), out.end(), 1.0f);
+    if (kind == "wrong") {
+      for (float& v : out) v = -v;
+    }
+    std::copy(out.begin(), out.end(), logits);
+  }
+
+  void prepare(std::int64_t batch) override {
+    if (images_ == 0) throw RequestError("invalid_request", "no input was given");
+    batch_ = batch;
+    steps_ = 0;
+    next_free_ = 0;
+    pending_.clear();
+  }
+
+  /// The simulated device works through its queue one step after the other.
+  void submit() override {
+    const double ms = behaviour_.ms_fixed + behaviour_.ms_per_image * static_cast<double>(batch_);
+    next_free_ =
+        std::max(next_free_, protocol::monotonic_ns()) + static_cast<std::uint64_t>(ms * 1e6);
+    pending_.push_back(next_free_);
+  }
+
+  void wait_oldest() override {
+    strike("step", batch_, steps_++);
+    const std::uint64_t until = pending_.front();
+    pending_.erase(pending_.begin());
+    if (behaviour_.step_mode == "sleep") {
+      sleep_until(until);
+      return;
+    }
+    while (protocol::monotonic_ns() < until) {
+      scratch_ += weight(behaviour_.seed, scratch_ > 0.0 ? 1 : 2);
+    }
+  }
+
+ private:
+  void strike(const std::string& where, std::int64_t batch, std::uint64_t step) {
+    const Behaviour& b = behaviour_;
+    const auto here = [&](const Point& p) { return p.at == where && step >= p.step; };
+    if (b.chatter && step == 0) {
+      std::printf("a library talks on stdout\n");
+      std::fprintf(stderr, "and on stderr\n");
+      std::fflush(stdout);
+    }
+    if (b.garbage) {
+      const char bytes[] = "this is no frame, whatever its length may be";
+      static_cast<void>(!::write(protocol_fd_, bytes, sizeof bytes));
+    }
+    if (here(b.crash)) std::raise(signal_number(b.signal));
+    if (here(b.exit)) _exit(7);
+    while (here(b.hang)) pause();
+    if (here(b.fail)) throw RequestError("run_failed", "asked to fail");
+    if (where != "step") return;
+    if (b.memory_for && batch > *b.memory_for) {
+      throw RequestError("out_of_memory", "no room for a batch of " + std::to_string(batch));
+    }
+    if (b.eat_memory && batch > *b.eat_memory) eat_memory();
+  }
+
+  /// Allocates until an allocation fails, as a model that does not fit does.
+  [[noreturn]] static void eat_memory() {
+    std::vector<std::unique_ptr<char[]>> blocks;
+    try {
+      while (true) {
+        constexpr std::size_t kBlock = 16u << 20;
+        blocks.push_back(std::make_unique<char[]>(kBlock));
+      }
+    } catch (const std::bad_alloc&) {
+      blocks.clear();
+      throw RequestError("out_of_memory", "the host is out of memory");
+    }
+  }
+
+  int protocol_fd_;
+  protocol::LoadSpec spec_;
+  Behaviour behaviour_;
+  std::int64_t values_ = 0;
+  std::int64_t images_ = 0;
+  std::vector<float> input_;
+  std::int64_t batch_ = 1;
+  std::uint64_t steps_ = 0;
+  std::uint64_t next_free_ = 0;
+  std::vector<std::uint64_t> pending_;
+  double scratch_ = 0.0;
+};
+
+}  // namespace
+
+std::vector<float> project(const float* pixels, std::int64_t images, std::int64_t values_per_image,
+                           std::int64_t classes, std::uint64_t seed) {
+  std::vector<float> logits;
+  const auto values = static_cast<std::uint64_t>(values_per_image);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(values));
+  for (std::int64_t i = 0; i < images; ++i) {
+    for (std::int64_t c = 0; c < classes; ++c) {
+      double sum = 0.0;
+      for (std::uint64_t p = 0; p < values; ++p) {
+        sum += weight(seed, static_cast<std::uint64_t>(c) * values + p) *
+               double(pixels[static_cast<std::uint64_t>(i) * values + p]);
+      }
+      logits.push_back(static_cast<float>(sum * scale));
+    }
+  }
+  return logits;
+}
+
+std::unique_ptr<protocol::Runtime> make_reference_runtime(int protocol_fd) {
+  return std::make_unique<ReferenceRuntime>(protocol_fd);
+}
+
+}  // namespace joulemark::reference_worker
