@@ -1,0 +1,3 @@
+"""Exports timm models to artefacts that Joulemark measures."""
+
+__version__ = "0.1.0"

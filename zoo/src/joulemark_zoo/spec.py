@@ -1,0 +1,50 @@
+"""What to export: one value that travels from the command line to the subprocess."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+FORMATS = ("torchscript", "aoti")
+PRECISIONS = ("fp32", "fp16", "bf16")
+LAYOUTS = ("contiguous", "channels_last")
+DEVICES = ("cpu", "cuda")
+WEIGHTS = ("auto", "pretrained", "live")
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportSpec:
+    """One variant of one model. `name` is a timm architecture, or architecture.tag."""
+
+    name: str
+    format: str = "torchscript"
+    precision: str = "fp32"
+    layout: str = "contiguous"
+    device: str = "cpu"
+    batches: tuple[int, ...] = ()  # empty: any batch size
+    input_size: int | None = None  # None: the model's own
+    weights: str = "auto"
+    seed: int = 1
+    images: str | None = None  # a folder of photographs; None: synthetic
+
+    @property
+    def architecture(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def tag(self) -> str | None:
+        return self.name.partition(".")[2] or None
+
+    def folder(self, out: Path) -> Path:
+        size = f"-{self.input_size}x{self.input_size}" if self.input_size else ""
+        return out / (self.name + size) / f"{self.format}-{self.precision}-{self.layout}-{self.device}"
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> ExportSpec:
+        fields = json.loads(text)
+        fields["batches"] = tuple(fields["batches"])
+        return ExportSpec(**fields)
