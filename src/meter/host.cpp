@@ -1,0 +1,113 @@
+#include "meter/host.hpp"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <sstream>
+
+namespace joulemark::meter {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string first_line(const fs::path& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+std::optional<double> number_in(const fs::path& path) {
+  std::ifstream in(path);
+  double value = 0.0;
+  return in >> value ? std::optional(value) : std::nullopt;
+}
+
+/// The temperature of the CPU package where a thermal zone is one.
+std::optional<double> package_temperature(const fs::path& root) {
+  std::error_code error;
+  for (const auto& zone : fs::directory_iterator(root / "sys/class/thermal", error)) {
+    if (first_line(zone.path() / "type") != "x86_pkg_temp") continue;
+    if (const auto milli = number_in(zone.path() / "temp")) return *milli * 1e-3;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string cpu_model(const fs::path& root) {
+  std::ifstream in(root / "proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t colon = line.find(':');
+    if (line.starts_with("model name") && colon != std::string::npos && colon + 2 < line.size()) {
+      return line.substr(colon + 2);
+    }
+  }
+  return "CPU";
+}
+
+int logical_cpus() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
+
+std::optional<std::int64_t> memory_bytes(const fs::path& root) {
+  std::ifstream in(root / "proc/meminfo");
+  std::string key;
+  std::int64_t kib = 0;
+  if (in >> key >> kib && key == "MemTotal:") return kib * 1024;
+  return std::nullopt;
+}
+
+std::string kernel_release() {
+  utsname u{};
+  uname(&u);
+  return std::string(u.sysname) + " " + u.release;
+}
+
+std::string virtualisation(const fs::path& root) {
+  const std::string product = first_line(root / "sys/class/dmi/id/product_name");
+  for (const char* sign :
+       {"KVM", "Virtual", "VMware", "HVM", "Google Compute Engine", "QEMU", "Droplet"}) {
+    if (product.find(sign) != std::string::npos) return product;
+  }
+  std::ifstream in(root / "proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("flags") && line.find(" hypervisor") != std::string::npos) {
+      return "a hypervisor";
+    }
+  }
+  return {};
+}
+
+std::optional<CpuTicks> cpu_ticks(const fs::path& root) {
+  // user nice system idle iowait irq softirq steal; guest time is part of user (proc(5)).
+  std::istringstream in(first_line(root / "proc/stat"));
+  std::string cpu;
+  std::array<double, 8> t{};
+  in >> cpu;
+  if (cpu != "cpu") return std::nullopt;
+  for (double& v : t) {
+    if (!(in >> v)) return std::nullopt;
+  }
+  CpuTicks ticks;
+  for (const double v : t) ticks.total += v;
+  ticks.busy = ticks.total - t[3] - t[4];
+  return ticks;
+}
+
+Conditions HostConditions::read() {
+  Conditions c;
+  c.driver = kernel_release();
+  const fs::path frequency = root_ / "sys/devices/system/cpu/cpu0/cpufreq";
+  if (const auto khz = number_in(frequency / "scaling_cur_freq")) c.clock_mhz = *khz * 1e-3;
+  if (const auto khz = number_in(frequency / "cpuinfo_max_freq")) c.clock_max_mhz = *khz * 1e-3;
+  c.temperature_c = package_temperature(root_);
+  const auto now = cpu_ticks(root_);
+  if (now && last_ && now->total > last_->total) {
+    c.host_busy = (now->busy - last_->busy) / (now->total - last_->total);
+  }
+  last_ = now;
+  return c;
+}
+
+}  // namespace joulemark::meter

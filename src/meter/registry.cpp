@@ -1,0 +1,102 @@
+#include "meter/registry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include "meter/nvml.hpp"
+#include "meter/rapl.hpp"
+#include "meter/replay.hpp"
+#include "meter/synthetic.hpp"
+
+namespace joulemark::meter {
+namespace {
+
+using Opened = Result<std::unique_ptr<Meter>>;
+
+Opened nvml_meter(const MeterOptions& o) {
+  return open_nvml({nvml_library(o), o.pci_bus_id, o.gpu_index}, *o.clock);
+}
+Opened rapl_meter(const MeterOptions& o) { return open_rapl(o.root, *o.clock); }
+Opened estimate_meter(const MeterOptions& o) {
+  return open_estimate(o.power_model, o.root, *o.clock);
+}
+Opened replay_meter(const MeterOptions& o) { return open_replay(o.trace, *o.clock); }
+Opened synthetic_meter(const MeterOptions& o) { return open_synthetic(o.waveform, *o.clock); }
+
+constexpr std::array kMeters = {
+    MeterEntry{"nvml", "board energy of an NVIDIA GPU", true, nvml_meter},
+    MeterEntry{"rapl", "package and DRAM energy of the CPUs", false, rapl_meter},
+    MeterEntry{"estimate", "CPU time x a power model; not a measurement", false, estimate_meter},
+    MeterEntry{"replay", "a recorded trace", false, replay_meter},
+    MeterEntry{"synthetic", "a waveform with a known energy", false, synthetic_meter},
+};
+
+bool read_watts(std::string_view text, Watts& watts) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0.0 && value < 1e5)) {
+    return false;
+  }
+  watts = Watts(value);
+  return true;
+}
+
+}  // namespace
+
+std::span<const MeterEntry> meters() { return kMeters; }
+
+std::string nvml_library(const MeterOptions& options) {
+  if (!options.nvml_library.empty()) return options.nvml_library;
+  const char* from_environment = std::getenv("JOULEMARK_NVML_LIBRARY");
+  return from_environment != nullptr ? from_environment : "libnvidia-ml.so.1";
+}
+
+Result<std::unique_ptr<Meter>> open_meter(std::string_view name, std::string_view device,
+                                          const MeterOptions& options) {
+  if (name == "auto" && device.starts_with("cuda")) return nvml_meter(options);
+  if (name == "auto") {
+    auto rapl = rapl_meter(options);
+    return rapl ? std::move(rapl) : estimate_meter(options);
+  }
+  const auto entry = std::find_if(kMeters.begin(), kMeters.end(),
+                                  [&](const MeterEntry& e) { return e.name == name; });
+  if (entry != kMeters.end()) return entry->open(options);
+  std::string names = "auto";
+  for (const MeterEntry& e : kMeters) names += fmt::format(", {}", e.name);
+  return fail(ErrorKind::invalid_input, fmt::format("there is no meter '{}'", name),
+              "Known meters: " + names);
+}
+
+Result<void> apply_setting(std::string_view setting, MeterOptions& o) {
+  const std::size_t equals = setting.find('=');
+  const std::string_view key = setting.substr(0, equals);
+  const std::string value(equals == std::string_view::npos ? "" : setting.substr(equals + 1));
+  bool understood = equals != std::string_view::npos;
+  if (key == "waveform") {
+    o.waveform = value;
+  } else if (key == "trace") {
+    o.trace = value;
+  } else if (key == "nvml-library") {
+    o.nvml_library = value;
+  } else if (key == "idle-watts-per-cpu") {
+    understood = understood && read_watts(value, o.power_model.idle_per_cpu);
+  } else if (key == "busy-watts-per-cpu") {
+    understood = understood && read_watts(value, o.power_model.busy_per_cpu);
+  } else if (key == "gpu") {
+    const auto [end, error] =
+        std::from_chars(value.data(), value.data() + value.size(), o.gpu_index);
+    understood = error == std::errc() && end == value.data() + value.size();
+  } else {
+    understood = false;
+  }
+  if (understood) return {};
+  return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a setting of a meter", setting),
+              "Settings are waveform=..., trace=FILE, idle-watts-per-cpu=W, busy-watts-per-cpu=W, "
+              "gpu=INDEX and nvml-library=PATH");
+}
+
+}  // namespace joulemark::meter

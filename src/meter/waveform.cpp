@@ -1,0 +1,173 @@
+#include "meter/waveform.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <vector>
+
+namespace joulemark::meter {
+namespace {
+
+/// A waveform made of its two formulas.
+class Formula final : public Waveform {
+ public:
+  using Function = std::function<double(double)>;
+  Formula(Function watts, Function joules) : watts_(std::move(watts)), joules_(std::move(joules)) {}
+  double watts(double t) const override { return watts_(t); }
+  double joules(double t) const override { return joules_(t); }
+
+ private:
+  Function watts_, joules_;
+};
+
+using Numbers = std::vector<double>;
+using Made = std::unique_ptr<Waveform>;
+
+/// High power for the first `width` seconds of each period, low for the rest.
+Made pulses(double low, double high, double period, double width) {
+  return std::make_unique<Formula>(
+      [=](double t) { return std::fmod(t, period) < width ? high : low; },
+      [=](double t) {
+        const double whole = std::floor(t / period);
+        const double rest = t - whole * period;
+        const double on = whole * width + std::min(rest, width);
+        return high * on + low * (t - on);
+      });
+}
+
+Made flat(const Numbers& n) {
+  const double p = n[0];
+  return std::make_unique<Formula>([=](double) { return p; }, [=](double t) { return p * t; });
+}
+Made square(const Numbers& n) { return pulses(n[0], n[1], n[2], n[2] * std::min(n[3], 1.0)); }
+Made spike(const Numbers& n) { return pulses(n[0], n[1], n[2], std::min(n[3], n[2])); }
+Made sine(const Numbers& n) {
+  const double mean = n[0];
+  const double amplitude = std::min(n[1], mean);  // power is never negative
+  const double w = 2.0 * std::numbers::pi / n[2];
+  return std::make_unique<Formula>(
+      [=](double t) { return mean + amplitude * std::sin(w * t); },
+      [=](double t) { return mean * t + amplitude * (1.0 - std::cos(w * t)) / w; });
+}
+Made ramp(const Numbers& n) {
+  const double from = n[0];
+  const double to = n[1];
+  const double length = n[2];
+  const double slope = (to - from) / length;
+  return std::make_unique<Formula>([=](double t) { return t < length ? from + slope * t : to; },
+                                   [=](double t) {
+                                     const double rising = std::min(t, length);
+                                     return from * rising + 0.5 * slope * rising * rising +
+                                            to * std::max(0.0, t - length);
+                                   });
+}
+Made step(const Numbers& n) {
+  const double before = n[0];
+  const double after = n[1];
+  const double at = n[2];
+  return std::make_unique<Formula>(
+      [=](double t) { return t < at ? before : after; },
+      [=](double t) { return before * std::min(t, at) + after * std::max(0.0, t - at); });
+}
+Made sawtooth(const Numbers& n) {
+  const double low = n[0];
+  const double high = n[1];
+  const double period = n[2];
+  const double slope = (high - low) / period;
+  return std::make_unique<Formula>([=](double t) { return low + slope * std::fmod(t, period); },
+                                   [=](double t) {
+                                     const double whole = std::floor(t / period);
+                                     const double rest = t - whole * period;
+                                     return low * t +
+                                            0.5 * slope * (whole * period * period + rest * rest);
+                                   });
+}
+Made stairs(const Numbers& n) {
+  const double first = n[0];
+  const double change = n[1];
+  const double length = n[2];
+  const double count = n[3];
+  const auto level = [=](double i) { return std::max(0.0, first + change * std::min(i, count)); };
+  return std::make_unique<Formula>([=](double t) { return level(std::floor(t / length)); },
+                                   [=](double t) {
+                                     double sum = 0.0;
+                                     double i = 0.0;
+                                     for (; i < count && (i + 1.0) * length <= t; i += 1.0)
+                                       sum += level(i) * length;
+                                     return sum + level(i) * (t - i * length);
+                                   });
+}
+
+struct Form {
+  std::string_view name;
+  std::string_view arguments;
+  std::size_t count;
+  std::size_t first_time;  ///< arguments from here on are times or shares and must be positive
+  Made (*make)(const Numbers&);
+};
+
+constexpr std::array kForms = {
+    Form{"flat", "WATTS", 1, 1, flat},
+    Form{"square", "LOW,HIGH,PERIOD_S,DUTY", 4, 2, square},
+    Form{"sine", "MEAN,AMPLITUDE,PERIOD_S", 3, 2, sine},
+    Form{"ramp", "FROM,TO,SECONDS", 3, 2, ramp},
+    Form{"step", "BEFORE,AFTER,AT_S", 3, 2, step},
+    Form{"spike", "BASE,PEAK,PERIOD_S,WIDTH_S", 4, 2, spike},
+    Form{"sawtooth", "LOW,HIGH,PERIOD_S", 3, 2, sawtooth},
+    Form{"stairs", "FIRST,CHANGE,SECONDS,COUNT", 4, 2, stairs},
+};
+
+std::string all_forms() {
+  std::string text;
+  for (const Form& f : kForms) {
+    text += fmt::format("{}{}:{}", text.empty() ? "" : ", ", f.name, f.arguments);
+  }
+  return text;
+}
+
+/// Numbers separated by commas; empty when one of them is not a finite number.
+Numbers parse_numbers(std::string_view text) {
+  Numbers numbers;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const std::string_view part = text.substr(0, comma);
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc() || end != part.data() + part.size() || !std::isfinite(value))
+      return {};
+    numbers.push_back(value);
+    if (comma == std::string_view::npos) return numbers;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool in_range(const Form& form, const Numbers& n) {
+  for (std::size_t i = 0; i < n.size(); ++i) {
+    const bool may_be_negative = form.name == "stairs" && i == 1;
+    if (i < form.first_time ? n[i] < 0.0 && !may_be_negative : n[i] <= 0.0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Waveform>> parse_waveform(std::string_view description) {
+  const std::size_t colon = description.find(':');
+  const std::string_view name = description.substr(0, colon);
+  const auto form =
+      std::find_if(kForms.begin(), kForms.end(), [&](const Form& f) { return f.name == name; });
+  const Numbers numbers =
+      colon == std::string_view::npos ? Numbers{} : parse_numbers(description.substr(colon + 1));
+  if (form == kForms.end() || numbers.size() != form->count || !in_range(*form, numbers)) {
+    return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a waveform", description),
+                "Known forms: " + all_forms());
+  }
+  return form->make(numbers);
+}
+
+}  // namespace joulemark::meter
