@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace joulemark {
+
+/// The candidates nearest to `word` by edit distance, nearest first, at most `most`, and only those
+/// close enough to be what was meant (a third of the word's length, at least two edits).
+std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates,
+                                 std::size_t most = 3);
+
+/// "a, b and c".
+std::string join_words(const std::vector<std::string>& words);
+
+/// True when `name` matches the shell pattern `glob` (fnmatch(3)).
+bool matches(std::string_view glob, std::string_view name);
+
+}  // namespace joulemark

@@ -1,0 +1,42 @@
+#include "base/text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/time.hpp"
+
+namespace joulemark {
+namespace {
+
+using testing::ElementsAre;
+using testing::MatchesRegex;
+
+TEST(Nearest, FindsTyposAndNothingFarOff) {
+  const std::vector<std::string> names = {"resnet18", "resnet50", "convnext_atto", "vit_tiny"};
+  EXPECT_THAT(nearest("resnet81", names), testing::Contains("resnet18"));
+  EXPECT_THAT(nearest("resnet19", names, 1), ElementsAre("resnet18"));
+  EXPECT_THAT(nearest("convnext_ato", names), ElementsAre("convnext_atto"));
+  EXPECT_THAT(nearest("entirely_else", names), ElementsAre());
+}
+
+TEST(JoinWords, ReadsAsASentenceDoes) {
+  EXPECT_EQ(join_words({}), "");
+  EXPECT_EQ(join_words({"a"}), "a");
+  EXPECT_EQ(join_words({"a", "b", "c"}), "a, b and c");
+}
+
+TEST(Matches, ShellPatterns) {
+  EXPECT_TRUE(matches("resnet*", "resnet18"));
+  EXPECT_TRUE(matches("vit_[st]*", "vit_tiny"));
+  EXPECT_FALSE(matches("resnet", "resnet18"));
+}
+
+TEST(RunId, SortsByTimeAndDiffersWithinASecond) {
+  const std::string a = make_run_id();
+  EXPECT_THAT(a, MatchesRegex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"));
+  EXPECT_NE(a, make_run_id());
+  EXPECT_THAT(rfc3339_now(), MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"));
+}
+
+}  // namespace
+}  // namespace joulemark

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace joulemark {
+
+/// Now in UTC as RFC 3339 with seconds: "2026-11-24T10:15:12Z".
+std::string rfc3339_now();
+
+/// A new identifier that sorts by time: "20261124T101512Z-7f3a9c" (six random hex digits, so that
+/// runs of several machines can be merged).
+std::string make_run_id();
+
+}  // namespace joulemark

@@ -1,0 +1,37 @@
+#include "zoo/sha256.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+namespace joulemark::zoo {
+
+Result<std::string> sha256_of_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        EVP_MD_CTX_free);
+  if (!in || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) {
+    return fail(ErrorKind::io, fmt::format("cannot read {}", path.string()),
+                "Check its permissions");
+  }
+  std::vector<char> block(std::size_t{1} << 20);
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
+    EVP_DigestUpdate(context.get(), block.data(), static_cast<std::size_t>(in.gcount()));
+  }
+  if (in.bad()) {
+    return fail(ErrorKind::io, fmt::format("cannot read all of {}", path.string()),
+                "Check the disk");
+  }
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_DigestFinal_ex(context.get(), digest.data(), &length);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+}  // namespace joulemark::zoo
