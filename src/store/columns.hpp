@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "store/record.hpp"
+
+/// The columns of a record: one table that storing, exporting and documenting follow.
+namespace joulemark::store {
+
+using Text = std::string Record::*;
+using Number = std::optional<double> Record::*;
+using Count = std::optional<std::int64_t> Record::*;
+using Words = std::vector<std::string> Record::*;
+using Terms = std::map<std::string, double> Record::*;
+using Field = std::variant<Text, Number, Count, Words, Terms>;
+
+struct Column {
+  std::string_view name;
+  std::string_view unit;  ///< empty for texts and pure numbers
+  std::string_view meaning;
+  Field field;
+  bool exported = true;  ///< false: stored only (long JSON, shown by `show`)
+};
+
+/// All columns in export order. Names and meanings never change; more may follow at the end.
+std::span<const Column> columns();
+
+/// A value as CSV text: empty when absent, numbers as the shortest text that reads back equal,
+/// words separated by spaces.
+std::string to_text(const Record& record, const Column& column);
+
+/// Rows under a header, RFC 4180.
+std::string to_csv(std::span<const Record> records);
+/// An array of objects; null when absent, flags as one text with spaces.
+std::string to_json(std::span<const Record> records, int indent = 1);
+/// One record with everything: columns, stored-only columns and windows.
+std::string to_full_json(const Record& record, int indent = 1);
+
+}  // namespace joulemark::store

@@ -1,0 +1,355 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "store/columns.hpp"
+#include "store/store.hpp"
+
+namespace joulemark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Each entry takes the database from its index to the next version. Entries are never edited: a
+/// change of the schema is a new entry.
+constexpr std::array kMigrations = {
+    R"(CREATE TABLE record (
+         id INTEGER PRIMARY KEY,
+         run TEXT NOT NULL UNIQUE, campaign TEXT NOT NULL,
+         model TEXT NOT NULL, architecture TEXT NOT NULL, input_size TEXT NOT NULL, setup TEXT NOT NULL,
+         runtime TEXT NOT NULL, runtime_version TEXT NOT NULL, device TEXT NOT NULL,
+         meter TEXT NOT NULL, scope TEXT NOT NULL, precision TEXT NOT NULL, layout TEXT NOT NULL,
+         format TEXT NOT NULL, batch INTEGER, policy TEXT NOT NULL,
+         energy_j_per_image REAL, energy_net_j_per_image REAL, ci95_rel REAL, systematic_rel REAL,
+         images_per_s REAL, latency_ms_p50 REAL, latency_ms_p99 REAL, power_w REAL, power_max_w REAL,
+         energy_delay_js REAL, idle_w REAL, windows INTEGER, seconds REAL, estimator_gap_rel REAL,
+         flags TEXT NOT NULL, weights TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL,
+         measured_at TEXT NOT NULL, method TEXT NOT NULL, artefact_sha256 TEXT NOT NULL,
+         systematic_terms TEXT NOT NULL, conditions TEXT NOT NULL, provenance TEXT NOT NULL);
+       CREATE TABLE window (
+         record_id INTEGER NOT NULL REFERENCES record(id), number INTEGER NOT NULL,
+         start_s REAL NOT NULL, seconds REAL NOT NULL, joules REAL NOT NULL, images REAL NOT NULL,
+         joules_integral REAL, PRIMARY KEY (record_id, number)) WITHOUT ROWID;)"};
+constexpr int kSchema = static_cast<int>(kMigrations.size());
+/// Marks the file as ours ("JMRK"), for file(1) and against strangers' databases.
+constexpr int kApplicationId = 0x4a4d524b;
+
+Error to_error(const SQLite::Exception& e, const fs::path& path) {
+  const std::string file = path.string();
+  switch (e.getErrorCode()) {
+    case SQLITE_FULL:
+      return {ErrorKind::storage_full, fmt::format("the disk of {} is full", file),
+              "Make room, or choose another place with --db; what was stored before is kept"};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return {
+          ErrorKind::read_only, fmt::format("{} cannot be written to", file),
+          "Check the permissions of the file and its folder, or choose another place with --db"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorKind::busy, fmt::format("{} is in use by another process", file),
+              "Wait for it to end, or choose another place with --db"};
+    case SQLITE_NOTADB:
+      return {ErrorKind::invalid_input, fmt::format("{} is not a database", file),
+              "Choose another place with --db"};
+    case SQLITE_CORRUPT:
+      return {ErrorKind::invalid_input, fmt::format("{} is damaged", file),
+              "Restore it from a backup, or save what is left: sqlite3 FILE .recover"};
+    case SQLITE_IOERR: {
+      // A file-size limit or a quota shows as a failed write.
+      const bool no_room = errno == EFBIG || errno == ENOSPC || errno == EDQUOT ||
+                           e.getExtendedErrorCode() == SQLITE_IOERR_WRITE;
+      if (no_room) {
+        return {ErrorKind::storage_full, fmt::format("{} cannot grow: {}", file, e.what()),
+                "Make room or raise the limit; what was stored before is kept"};
+      }
+      return {ErrorKind::io, fmt::format("{}: {}", file, e.what()), "Check the disk"};
+    }
+    case SQLITE_CANTOPEN:
+      return {ErrorKind::io, fmt::format("cannot open {}", file), "Check that its folder exists"};
+    default:
+      return {ErrorKind::io, fmt::format("{}: {}", file, e.what()), "Check the disk"};
+  }
+}
+
+/// One writer at a time, across processes: two measurements at once would disturb each other,
+/// whatever the database could bear. The lock file holds the owner's pid.
+class WriterLock {
+ public:
+  static Result<WriterLock> take(const fs::path& database) {
+    const fs::path path = database.string() + ".lock";
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) {
+      const bool full = errno == ENOSPC || errno == EDQUOT;
+      const auto kind = full              ? ErrorKind::storage_full
+                        : errno == ENOENT ? ErrorKind::io
+                                          : ErrorKind::read_only;
+      return fail(kind,
+                  fmt::format("{} cannot be written to: {}", database.string(), strerror(errno)),
+                  "Check the folder and its permissions, or choose another place with --db");
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      char owner[32] = {};
+      const ssize_t n = read(fd, owner, sizeof owner - 1);
+      close(fd);
+      const std::string pid = n > 0 ? fmt::format(" (process {})", owner) : "";
+      return fail(ErrorKind::busy,
+                  fmt::format("another joulemark{} is measuring into {}", pid, database.string()),
+                  "Wait for it to end, or choose another place with --db");
+    }
+    // The file that was locked may have been removed by its last owner in the meantime: a lock on
+    // a file that no longer has the name locks nobody out.
+    struct stat locked{};
+    struct stat named{};
+    if (fstat(fd, &locked) != 0 || stat(path.c_str(), &named) != 0 ||
+        locked.st_ino != named.st_ino) {
+      close(fd);
+      return take(database);
+    }
+    const std::string pid = std::to_string(getpid());
+    // Only for the message above: on a full disk the lock works without it.
+    static_cast<void>(ftruncate(fd, 0) == 0 && write(fd, pid.data(), pid.size()) > 0);
+    return WriterLock(fd, path);
+  }
+  WriterLock(WriterLock&& o) noexcept : fd_(o.fd_), path_(std::move(o.path_)) { o.fd_ = -1; }
+  WriterLock& operator=(WriterLock&&) = delete;
+  ~WriterLock() {
+    if (fd_ < 0) return;
+    unlink(path_.c_str());
+    close(fd_);
+  }
+
+ private:
+  WriterLock(int fd, fs::path path) : fd_(fd), path_(std::move(path)) {}
+  int fd_;
+  fs::path path_;
+};
+
+void bind(SQLite::Statement& s, const Record& r, const Column& c) {
+  const std::string name = fmt::format(":{}", c.name);
+  if (const auto* f = std::get_if<Number>(&c.field)) {
+    if (r.*(*f)) s.bind(name, *(r.*(*f)));
+  } else if (const auto* n = std::get_if<Count>(&c.field)) {
+    if (r.*(*n)) s.bind(name, static_cast<int64_t>(*(r.*(*n))));
+  } else {
+    s.bind(name, to_text(r, c));
+  }
+}
+
+void load(SQLite::Statement& s, const Column& c, Record& r) {
+  const SQLite::Column value = s.getColumn(std::string(c.name).c_str());
+  if (const auto* f = std::get_if<Number>(&c.field)) {
+    if (!value.isNull()) r.*(*f) = value.getDouble();
+  } else if (const auto* n = std::get_if<Count>(&c.field)) {
+    if (!value.isNull()) r.*(*n) = value.getInt64();
+  } else if (const auto* t = std::get_if<Text>(&c.field)) {
+    r.*(*t) = value.getString();
+  } else if (const auto* w = std::get_if<Words>(&c.field)) {
+    std::string rest = value.getString();
+    while (!rest.empty()) {
+      const auto space = rest.find(' ');
+      (r.*(*w)).push_back(rest.substr(0, space));
+      rest = space == std::string::npos ? "" : rest.substr(space + 1);
+    }
+  } else if (const auto* m = std::get_if<Terms>(&c.field)) {
+    const auto j = nlohmann::json::parse(value.getString(), nullptr, false);
+    if (j.is_object()) r.*(*m) = j.get<std::map<std::string, double>>();
+  }
+}
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(fs::path path, std::optional<WriterLock> lock, int flags)
+      : path_(std::move(path)), lock_(std::move(lock)), db_(path_.string(), flags, 5000) {}
+
+  Result<void> prepare(Mode mode) {
+    const int version = db_.execAndGet("PRAGMA user_version").getInt();
+    const int application = db_.execAndGet("PRAGMA application_id").getInt();
+    const bool empty = db_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+    if (!empty && application != kApplicationId) {
+      return fail(ErrorKind::invalid_input,
+                  fmt::format("{} is another program's database", path_.string()),
+                  "Choose another place with --db");
+    }
+    if (version > kSchema) {
+      return fail(ErrorKind::newer_schema,
+                  fmt::format("{} was made by a newer joulemark (schema {}, this one knows {})",
+                              path_.string(), version, kSchema),
+                  "Use that version, or choose another place with --db");
+    }
+    if (mode == Mode::read) return {};
+    db_.exec("PRAGMA foreign_keys = ON");
+    db_.exec("PRAGMA synchronous = FULL");
+    SQLite::Transaction transaction(db_);
+    for (int v = version; v < kSchema; ++v) db_.exec(kMigrations[static_cast<std::size_t>(v)]);
+    db_.exec(fmt::format("PRAGMA user_version = {}", kSchema));
+    db_.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
+    transaction.commit();
+    return {};
+  }
+
+  Result<void> append(const Record& record) override {
+    try {
+      SQLite::Transaction transaction(db_);
+      std::string names;
+      std::string values;
+      for (const Column& c : columns()) {
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", c.name);
+        values += fmt::format("{}:{}", values.empty() ? "" : ", ", c.name);
+      }
+      SQLite::Statement insert(db_,
+                               fmt::format("INSERT INTO record ({}) VALUES ({})", names, values));
+      for (const Column& c : columns()) bind(insert, record, c);
+      insert.exec();
+      append_windows(record, db_.getLastInsertRowid());
+      transaction.commit();
+      return {};
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
+  Result<std::vector<Record>> read(const Filter& filter) override {
+    try {
+      SQLite::Statement select(db_, "SELECT * FROM record ORDER BY id");
+      std::vector<Record> all = collect(select);
+      std::erase_if(all, [&](const Record& r) { return !passes(r, filter); });
+      return filter.newest_only ? newest(std::move(all)) : all;
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
+  Result<Record> find(const std::string& prefix) override {
+    try {
+      SQLite::Statement select(
+          db_, "SELECT * FROM record WHERE substr(run, 1, length(:prefix)) = :prefix ORDER BY id");
+      select.bind(":prefix", prefix);
+      std::vector<Record> found = collect(select);
+      if (found.size() == 1) return found.front();
+      if (found.empty()) {
+        return fail(ErrorKind::not_found,
+                    fmt::format("there is no run '{}' in {}", prefix, path_.string()),
+                    "`joulemark list` shows the runs that are there");
+      }
+      return fail(ErrorKind::invalid_input,
+                  fmt::format("'{}' begins the names of {} runs", prefix, found.size()),
+                  fmt::format("Write more of it, for instance {}", found.back().run));
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
+ private:
+  void append_windows(const Record& record, std::int64_t id) {
+    SQLite::Statement insert(db_, "INSERT INTO window VALUES (?, ?, ?, ?, ?, ?, ?)");
+    int number = 0;
+    for (const Window& w : record.windows) {
+      insert.bind(1, id);
+      insert.bind(2, number++);
+      insert.bind(3, w.start_s);
+      insert.bind(4, w.seconds);
+      insert.bind(5, w.joules);
+      insert.bind(6, w.images);
+      if (w.joules_integral) insert.bind(7, *w.joules_integral);
+      insert.exec();
+      insert.reset();
+      insert.clearBindings();
+    }
+  }
+
+  std::vector<Record> collect(SQLite::Statement& select) {
+    std::vector<Record> records;
+    while (select.executeStep()) {
+      Record r;
+      for (const Column& c : columns()) load(select, c, r);
+      r.windows = read_windows(select.getColumn("id").getInt64());
+      records.push_back(std::move(r));
+    }
+    return records;
+  }
+
+  std::vector<Window> read_windows(std::int64_t id) {
+    SQLite::Statement select(db_,
+                             "SELECT start_s, seconds, joules, images, joules_integral FROM window "
+                             "WHERE record_id = ? ORDER BY number");
+    select.bind(1, id);
+    std::vector<Window> windows;
+    while (select.executeStep()) {
+      Window w{select.getColumn(0).getDouble(), select.getColumn(1).getDouble(),
+               select.getColumn(2).getDouble(), select.getColumn(3).getDouble(), std::nullopt};
+      if (!select.getColumn(4).isNull()) w.joules_integral = select.getColumn(4).getDouble();
+      windows.push_back(w);
+    }
+    return windows;
+  }
+
+  static bool passes(const Record& r, const Filter& f) {
+    const bool model =
+        f.model.empty() || matches(f.model, r.model) || matches(f.model, r.architecture);
+    return model && (f.setup.empty() || matches(f.setup, r.setup)) &&
+           (f.status.empty() || f.status == r.status) &&
+           (f.campaign.empty() || f.campaign == r.campaign);
+  }
+
+  static std::vector<Record> newest(std::vector<Record> all) {
+    const auto key = [](const Record& r) {
+      const std::int64_t fixed = r.policy == "fixed" ? r.batch.value_or(0) : 0;
+      return std::tuple(r.model, r.input_size, r.setup, r.policy, fixed);
+    };
+    std::map<decltype(key(all.front())), std::size_t> last;
+    for (std::size_t i = 0; i < all.size(); ++i) last[key(all[i])] = i;
+    std::vector<Record> kept;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (last[key(all[i])] == i) kept.push_back(std::move(all[i]));
+    }
+    return kept;
+  }
+
+  fs::path path_;
+  std::optional<WriterLock> lock_;
+  SQLite::Database db_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite(const fs::path& path, Mode mode) {
+  std::error_code error;
+  if (mode == Mode::read && !fs::exists(path, error)) {
+    return fail(ErrorKind::not_found, fmt::format("there are no measurements in {}", path.string()),
+                "Measure something first: joulemark measure MODEL, or name a database with --db");
+  }
+  std::optional<WriterLock> lock;
+  if (mode == Mode::write) {
+    if (fs::exists(path, error) && access(path.c_str(), W_OK) != 0) {
+      return fail(ErrorKind::read_only, fmt::format("{} cannot be written to", path.string()),
+                  "Check its permissions, or choose another place with --db");
+    }
+    auto taken = WriterLock::take(path);
+    if (!taken) return tl::unexpected(taken.error());
+    lock.emplace(std::move(*taken));
+  }
+  try {
+    const int flags =
+        mode == Mode::read ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+    auto store = std::make_unique<SqliteStore>(path, std::move(lock), flags);
+    if (auto ok = store->prepare(mode); !ok) return tl::unexpected(ok.error());
+    return store;
+  } catch (const SQLite::Exception& e) {
+    return tl::unexpected(to_error(e, path));
+  }
+}
+
+}  // namespace joulemark::store
