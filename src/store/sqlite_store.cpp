@@ -77,6 +77,9 @@ Error to_error(const SQLite::Exception& e, const fs::path& path) {
       }
       return {ErrorKind::io, fmt::format("{}: {}", file, e.what()), "Check the disk"};
     }
+    case SQLITE_CONSTRAINT:
+      return {ErrorKind::invalid_input, fmt::format("{} has this run already", file),
+              "Measure again: every measurement gets an identifier of its own"};
     case SQLITE_CANTOPEN:
       return {ErrorKind::io, fmt::format("cannot open {}", file), "Check that its folder exists"};
     default:

@@ -13,10 +13,10 @@ namespace joulemark::store {
 
 /// Which records to read; empty fields do not filter.
 struct Filter {
-  std::string model;     ///< glob on model or architecture
-  std::string setup;     ///< glob
-  std::string status;    ///< exact: "ok", "crashed", ...
-  std::string campaign;  ///< exact
+  std::string model{};     ///< glob on model or architecture
+  std::string setup{};     ///< glob
+  std::string status{};    ///< exact: "ok", "crashed", ...
+  std::string campaign{};  ///< exact
   /// Of every configuration (model, input size, setup, policy, batch of `fixed`) only the newest.
   bool newest_only = false;
 };

@@ -79,8 +79,8 @@ Result<std::vector<float>> read_tensor(const Descriptor& descriptor, const Tenso
 
 /// What the user asked for; empty fields do not filter.
 struct Query {
-  std::string name;  ///< architecture, architecture.tag or a glob of either
-  std::string format, precision, layout, device;
+  std::string name{};  ///< architecture, architecture.tag or a glob of either
+  std::string format{}, precision{}, layout{}, device{};
 };
 
 /// All descriptors under `models` that match, sorted by name then format. An unknown name is

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/record.hpp"
+
+/// Records as text for people.
+namespace joulemark::report {
+
+/// A number with three significant digits, an SI prefix and its unit: "12.3 mJ".
+std::string si(double value, std::string_view unit);
+
+/// A share as a percentage; what is too small to print is "< 0.1 %", never zero.
+std::string percent(double share);
+
+/// "12.3 mJ ± 0.4 %"; without the interval where it is unknown.
+std::string with_interval(double joules, std::optional<double> ci95_rel);
+
+/// A flag as a few words; itself where it has none (a newer one, say).
+std::string_view flag_in_words(std::string_view flag);
+std::string flags_in_words(const store::Record& record);
+
+/// "64 (throughput)", "1".
+std::string batch_in_words(const store::Record& record);
+
+/// Least energy per image first, failures last, otherwise in the given order.
+std::vector<store::Record> ranked(std::span<const store::Record> records);
+
+/// Columns padded to their widest cell, counted in code points.
+struct TextTable {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+  std::vector<bool> right_aligned;
+  std::string render() const;
+};
+
+/// Rows ranked by energy per image with units and intervals; failures below, with their reason.
+std::string ranked_table(std::span<const store::Record> records);
+
+/// One row as a sentence: "resnet18, batch 1: 12.3 mJ ± 0.6 % per image, 412 images/s".
+std::string one_line(const store::Record& record);
+
+}  // namespace joulemark::report
