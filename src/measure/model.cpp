@@ -238,7 +238,8 @@ Result<Policy> parse_policy(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), batch);
   if (error != std::errc() || end != text.data() + text.size() || batch < 1 || batch > 65536) {
     return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a batch policy", text),
-                "Use a size from 1 to 65536, throughput or min_energy, separated by commas");
+                "Use a size from 1 to 65536, throughput or min_energy, separated by commas; see joulemark "
+                "measure --help");
   }
   return Policy{batch == 1 ? PolicyKind::batch_1 : PolicyKind::fixed, batch};
 }

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "cli/options.hpp"
+
+namespace joulemark::cli {
+
+/// What the process returns. Documented in --help from the table in exit_codes.cpp.
+enum ExitCode : int {
+  kOk = 0,
+  kInternal = 1,
+  kUsage = 2,
+  kSomeFailed = 3,
+  kNothingMeasured = 4,
+  kNotFound = 5,
+  kPermission = 6,
+  kStoreProblem = 7,
+  kUnavailable = 8,
+  kInterrupted = 130,
+};
+
+/// The exit code of an error that ends a command.
+ExitCode exit_code(ErrorKind kind);
+
+/// The table of exit codes for --help.
+std::string exit_codes_help();
+
+/// Reports an error that ends a command: one line on stderr, and with --json an object
+/// {"error": {"kind", "what", "next"}} on stdout. Returns its exit code.
+int report_error(const Error& error, bool json);
+
+// The commands. Each prints its own result and returns the exit code.
+int run_doctor(const CommonOptions& common);
+int run_measure(const MeasureOptions& options, const CommonOptions& common);
+int run_list(const ListOptions& options, const CommonOptions& common);
+int run_show(const ShowOptions& options, const CommonOptions& common);
+int run_report(const ReportOptions& options, const CommonOptions& common);
+int run_export(const ExportOptions& options, const CommonOptions& common);
+
+}  // namespace joulemark::cli

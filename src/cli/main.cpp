@@ -1,0 +1,220 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+
+#ifndef JOULEMARK_VERSION
+#define JOULEMARK_VERSION "0.1.0"
+#endif
+
+/// The command line: one function per command declares its options; everything else is in
+/// cmd_*.cpp.
+namespace joulemark::cli {
+namespace {
+
+using Run = std::function<int()>;
+
+/// "1%" or "0.01", in (0, 1).
+std::string check_share(const std::string& text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const double share = rest == "%" ? value / 100.0 : value;
+  const bool sound =
+      error == std::errc() && (rest.empty() || rest == "%") && share > 0.0 && share < 1.0;
+  return sound ? "" : "'" + text + "' is not a share such as 1% or 0.01";
+}
+
+double read_share(const std::string& text) {
+  const double value = std::strtod(text.c_str(), nullptr);
+  return text.ends_with('%') ? value / 100.0 : value;
+}
+
+Run add_doctor(CLI::App& app, CommonOptions& common) {
+  app.description("Say what this machine can measure, what is missing, and how to fix it");
+  return [&] { return run_doctor(common); };
+}
+
+Run add_measure(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<MeasureOptions>();
+  app.description("Measure the energy per image of models");
+  app.footer(
+      "Examples:\n"
+      "  joulemark measure resnet18 vit_tiny_patch16_224 --runtime torch --target-ci 1%\n"
+      "  joulemark measure 'resnet*' --precision fp16 --device cuda:0 --batch 1,64,throughput\n\n"
+      "Models are names of exported artefacts (architecture, architecture.tag or a glob); export "
+      "one with\n"
+      "  python -m joulemark_zoo export resnet18 --out artefacts");
+  app.add_option("models", o->models, "models to measure")->required()->type_name("MODEL");
+  app.add_option("--runtime", o->runtime, "inference runtime")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--format", o->format, "only artefacts of this format")
+      ->type_name("torchscript|aoti");
+  app.add_option("--precision", o->precision, "only artefacts of this precision")
+      ->type_name("fp32|fp16|bf16");
+  app.add_option("--layout", o->layout, "only artefacts of this memory layout")
+      ->type_name("contiguous|channels_last");
+  app.add_option("--device", o->device, "auto, cpu or cuda:N")
+      ->capture_default_str()
+      ->type_name("DEVICE");
+  app.add_option("--threads", o->threads, "CPU threads of the runtime; 0: its own choice")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_flag("--cuda-graph", o->cuda_graph, "run the model as a captured CUDA graph");
+  app.add_option("--batch", o->batch, "batch policies: 1, a size, throughput or min_energy")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->type_name("LIST");
+  app.add_option("--max-batch", o->max_batch, "largest batch of the search")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option_function<std::string>(
+         "--target-ci", [o](const std::string& text) { o->target_rel = read_share(text); },
+         "stop when the 95 % interval is this narrow [1%]")
+      ->check(check_share)
+      ->type_name("SHARE");
+  app.add_option("--max-seconds", o->max_seconds, "time for warm-up and windows of one batch size")
+      ->check(CLI::Range(0.5, 86400.0))
+      ->capture_default_str()
+      ->type_name("S");
+  app.add_option("--step-timeout", o->step_timeout, "longest time for one batch")
+      ->check(CLI::Range(0.1, 86400.0))
+      ->capture_default_str()
+      ->type_name("S");
+  app.add_option("--idle-seconds", o->idle_seconds, "how long idle power is measured first")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str()
+      ->type_name("S");
+  app.add_flag("--no-idle", o->no_idle, "do not measure idle power; there is then no net energy");
+  app.add_option("--meter", o->meter, "auto, nvml, rapl, estimate, replay or synthetic")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--meter-option", o->meter_options,
+                 "a setting of the meter, key=value; may be repeated")
+      ->type_name("KEY=VALUE");
+  app.add_flag("--strict", o->strict,
+               "treat a result that carries a flag of its conditions as failed");
+  app.add_option("--setup", o->setup, "name for device, runtime, precision and layout together")
+      ->type_name("NAME");
+  app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");
+  app.add_option("--worker-options", o->worker_options, "options for the worker, a JSON object")
+      ->type_name("JSON");
+  app.add_option("--trace", o->trace, "write raw power and energy traces into this folder")
+      ->type_name("DIR");
+  return [o, &common] { return run_measure(*o, common); };
+}
+
+Run add_list(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<ListOptions>();
+  app.description("List the models that can be measured and the runs that have been");
+  app.add_option("model", o->model, "only names that match this glob")->type_name("GLOB");
+  return [o, &common] { return run_list(*o, common); };
+}
+
+Run add_show(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<ShowOptions>();
+  app.description("Show one run: every number with its unit, interval and origin");
+  app.add_option("run", o->run, "its identifier, or the beginning of it")
+      ->required()
+      ->type_name("RUN");
+  return [o, &common] { return run_show(*o, common); };
+}
+
+Run add_report(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<ReportOptions>();
+  app.description("Write an HTML page with a ranked table and a picture");
+  app.add_option("--out", o->out, "file to write")->capture_default_str()->type_name("FILE");
+  app.add_option("--title", o->title, "title of the page")
+      ->capture_default_str()
+      ->type_name("TEXT");
+  return [o, &common] { return run_report(*o, common); };
+}
+
+Run add_export(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<ExportOptions>();
+  app.description("Write all rows as CSV or JSON (columns: docs/columns.md)");
+  app.add_option("--format", o->format, "csv or json")
+      ->check(CLI::IsMember({"csv", "json"}))
+      ->capture_default_str();
+  app.add_option("--out", o->out, "file to write; standard output if not given")->type_name("FILE");
+  app.add_option("--model", o->model, "only models that match")->type_name("GLOB");
+  app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");
+  app.add_option("--status", o->status, "only rows of this status")->type_name("STATUS");
+  return [o, &common] { return run_export(*o, common); };
+}
+
+struct Command {
+  const char* name;
+  Run (*add)(CLI::App&, CommonOptions&);
+};
+
+/// Every command, in the order of --help.
+constexpr Command kCommands[] = {
+    {"doctor", add_doctor}, {"measure", add_measure}, {"list", add_list},
+    {"show", add_show},     {"report", add_report},   {"export", add_export},
+};
+
+void add_common(CLI::App& app, CommonOptions& common) {
+  app.add_option("--db", common.db, "database of results")
+      ->envname("JOULEMARK_DB")
+      ->capture_default_str()
+      ->type_name("FILE");
+  app.add_option("--models", common.models, "folder of exported models")
+      ->envname("JOULEMARK_MODELS")
+      ->capture_default_str()
+      ->type_name("DIR");
+  app.add_flag("--json", common.json, "print JSON");
+}
+
+/// The program as one object, so that options outlive parsing.
+class Program {
+ public:
+  int run(int argc, char** argv) {
+    app_.description("Joulemark measures what an image model's prediction costs in joules.");
+    app_.set_version_flag("--version", JOULEMARK_VERSION);
+    app_.require_subcommand(1);
+    app_.footer(exit_codes_help());
+    for (const Command& command : kCommands) {
+      CLI::App* sub = app_.add_subcommand(command.name);
+      add_common(*sub, common_);
+      Run run = command.add(*sub, common_);
+      sub->callback([this, run = std::move(run)] { code_ = run(); });
+    }
+    try {
+      app_.parse(argc, argv);
+      return code_;
+    } catch (const CLI::Success& e) {
+      return app_.exit(e);
+    } catch (const CLI::ParseError& e) {
+      fmt::print(stderr, "joulemark: {}. See joulemark --help, or joulemark COMMAND --help\n",
+                 e.what());
+      return kUsage;
+    }
+  }
+
+ private:
+  CLI::App app_{"", "joulemark"};
+  CommonOptions common_;
+  int code_ = kInternal;
+};
+
+}  // namespace
+}  // namespace joulemark::cli
+
+int main(int argc, char** argv) {
+  try {
+    return joulemark::cli::Program().run(argc, argv);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "joulemark: {}. This is a fault of joulemark; please report it\n", e.what());
+    return joulemark::cli::kInternal;
+  }
+}

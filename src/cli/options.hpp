@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// What each command was asked for, filled by cli.cpp and read by the command.
+namespace joulemark::cli {
+
+struct CommonOptions {
+  std::filesystem::path db = "joulemark.sqlite";
+  std::filesystem::path models = "artefacts";
+  bool json = false;
+};
+
+struct MeasureOptions {
+  std::vector<std::string> models;
+  std::string runtime = "torch";
+  std::string worker;  ///< path; empty: found by the registry
+  std::string worker_options;
+  std::string format, precision, layout;
+  std::string device = "auto";
+  std::string meter = "auto";
+  std::vector<std::string> meter_options;
+  std::vector<std::string> batch = {"1", "throughput"};
+  double target_rel = 0.01;
+  double max_seconds = 10.0;
+  double step_timeout = 60.0;
+  std::int64_t max_batch = 256;
+  double idle_seconds = 3.0;
+  bool no_idle = false;
+  int threads = 0;
+  bool cuda_graph = false;
+  bool strict = false;
+  std::string setup;
+  std::filesystem::path trace;  ///< folder for raw traces; empty: none
+};
+
+struct ListOptions {
+  std::string model;
+};
+struct ShowOptions {
+  std::string run;
+};
+struct ReportOptions {
+  std::filesystem::path out = "report.html";
+  std::string title = "Energy per image";
+};
+struct ExportOptions {
+  std::string format = "csv";
+  std::filesystem::path out;  ///< empty: standard output
+  std::string model, setup, status;
+};
+
+}  // namespace joulemark::cli
