@@ -154,11 +154,10 @@ std::string TextTable::render() const {
 }
 
 std::string ranked_table(std::span<const store::Record> records) {
-  TextTable table{
-      {"#", "model", "format", "batch", "J/image", "95 %", "net of idle", "images/s", "power",
-       "remarks"},
-      {},
-      {true, false, false, true, true, true, true, true, true, false}};
+  TextTable table{{"#", "model", "format", "batch", "J/image", "95 %", "net of idle", "images/s",
+                   "power", "remarks"},
+                  {},
+                  {true, false, false, true, true, true, true, true, true, false}};
   std::string failures;
   for (const store::Record& r : ranked(records)) {
     if (r.status == "ok") {
@@ -177,8 +176,8 @@ std::string ranked_table(std::span<const store::Record> records) {
 std::string one_line(const store::Record& r) {
   const std::string what = fmt::format("{}, {}, batch {}", r.model, r.format, batch_in_words(r));
   if (!r.energy_j_per_image) return fmt::format("{}: {}: {}", what, r.status, r.message);
-  std::string line = fmt::format("{}: {} per image", what,
-                                 with_interval(*r.energy_j_per_image, r.ci95_rel));
+  std::string line =
+      fmt::format("{}: {} per image", what, with_interval(*r.energy_j_per_image, r.ci95_rel));
   if (r.images_per_s) line += fmt::format(", {} images/s", three_digits(*r.images_per_s));
   return line;
 }
