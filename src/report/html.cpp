@@ -75,6 +75,12 @@ std::string list_of(std::span<const Record> records, std::string Record::* field
   return escape(fmt::format("{}", fmt::join(values, ", ")));
 }
 
+/// "2026-11-24T10:15:12Z" as "2026-11-24 10:15 UTC"; another text as it is.
+std::string when(const std::string& rfc3339) {
+  const bool utc = rfc3339.size() == 20 && rfc3339[10] == 'T' && rfc3339.back() == 'Z';
+  return escape(utc ? rfc3339.substr(0, 10) + " " + rfc3339.substr(11, 5) + " UTC" : rfc3339);
+}
+
 std::string policy_in_words(const std::string& policy) {
   if (policy == "batch_1") return "one image at a time";
   if (policy == "throughput") return "the smallest batch with nearly full throughput";
@@ -105,7 +111,7 @@ std::string heading(std::span<const Record> records, const std::string& title) {
   if (records.empty()) return out + "<p class=\"lead\">There are no measurements yet.</p></header>";
   out += fmt::format("<p class=\"lead\">Measured on {}, {}, with {}.</p>",
                      list_of(records, &Record::device),
-                     first == last ? escape(first) : escape(first) + " to " + escape(last),
+                     when(first) == when(last) ? when(first) : when(first) + " to " + when(last),
                      list_of(records, &Record::runtime));
   std::string unreal;
   for (const Record& r : records) {
@@ -184,11 +190,29 @@ struct Cell {
   const char* kind;     ///< class of the cell
 };
 
+/// The tag only where it is not that of the model's own name.
 std::string accuracy_cell(const Entry& e) {
   if (!e.published) return {};
   const auto& p = *e.published;
-  return fmt::format("<span>{:.1f} %<span class=\"sub\">{}{}</span></span>", p.top1, escape(p.tag),
-                     p.tag_as_asked ? "" : " (these weights: not published)");
+  const std::string whose =
+      p.tag_as_asked
+          ? ""
+          : fmt::format("<span class=\"sub\">of {}; of these weights none is published</span>",
+                        escape(p.tag));
+  return fmt::format("<span>{:.1f} %{}</span>", p.top1, whose);
+}
+
+/// Four significant digits: "412.3", "97390".
+std::string rate(double images_per_s) {
+  return images_per_s < 1000.0 ? fmt::format("{:.4g}", images_per_s)
+                               : fmt::format("{:.0f}", images_per_s);
+}
+
+std::string model_cell(const Record& r, bool several_setups) {
+  const std::string setup =
+      several_setups ? fmt::format("<span class=\"sub\">{}</span>", escape(r.setup)) : "";
+  return fmt::format("<span>{}<span class=\"sub\">{}, {}</span>{}</span>", escape(r.model),
+                     escape(r.input_size), escape(r.weights), setup);
 }
 
 std::vector<Cell> cells_of(const Entry& e, bool several_setups) {
@@ -199,27 +223,20 @@ std::vector<Cell> cells_of(const Entry& e, bool several_setups) {
   const std::string interval =
       r.ci95_rel ? fmt::format(" <span class=\"ci\">± {}</span>", escape(percent(*r.ci95_rel)))
                  : "";
-  std::vector<Cell> cells = {
+  return {
       {"rank", std::to_string(e.rank), "n"},
-      {"model",
-       fmt::format("<span>{}<span class=\"sub\">{}, {}</span></span>", escape(r.model),
-                   escape(r.input_size), escape(r.weights)),
-       "name"},
+      {"model", model_cell(r, several_setups), "name"},
       {"batch", fmt::format("<span>{} {}</span>", policy_mark(r.policy), escape(batch_in_words(r))),
-       ""},
+       "w"},
       {"energy per image", "<span>" + escape(si(*r.energy_j_per_image, "J")) + interval + "</span>",
        "n"},
       {"net of idle", number(r.energy_net_j_per_image, "J"), "n"},
-      {"images/s", r.images_per_s ? fmt::format("{:.4g}", *r.images_per_s) : "", "n"},
+      {"images/s", r.images_per_s ? rate(*r.images_per_s) : "", "n"},
       {"power", number(r.power_w, "W"), "n"},
       {"top-1", accuracy_cell(e), "n"},
       {"remarks",
        fmt::format("<span>{}<code>{}</code></span>", escape(flags_in_words(r)), escape(r.run)), ""},
   };
-  if (several_setups) {
-    cells.insert(cells.begin() + 2, Cell{"setup", "<span>" + escape(r.setup) + "</span>", ""});
-  }
-  return cells;
 }
 
 std::string ranking(const Page& page) {

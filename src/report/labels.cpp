@@ -6,16 +6,16 @@
 namespace joulemark::report {
 namespace {
 
-/// Direction from the point to its label, in the order of preference: a reader looks right first.
+/// Direction from the point to its label, in the order of preference.
 struct Direction {
   double x, y;
 };
-constexpr std::array kDirections = {Direction{1, 0},   Direction{-1, 0},    Direction{0, -1},
-                                    Direction{0, 1},   Direction{1, -1},    Direction{-1, -1},
-                                    Direction{1, 1},   Direction{-1, 1},    Direction{1, -0.5},
-                                    Direction{1, 0.5}, Direction{-1, -0.5}, Direction{-1, 0.5}};
+constexpr std::array kDirections = {Direction{-1, 0},   Direction{1, 0},    Direction{0, -1},
+                                    Direction{0, 1},    Direction{-1, -1},  Direction{1, -1},
+                                    Direction{-1, 1},   Direction{1, 1},    Direction{-1, -0.5},
+                                    Direction{-1, 0.5}, Direction{1, -0.5}, Direction{1, 0.5}};
 /// Gaps between point and label, nearest first.
-constexpr std::array kGaps = {8.0, 16.0, 28.0, 44.0, 64.0, 88.0, 116.0};
+constexpr std::array kGaps = {11.0, 16.0, 28.0, 44.0, 64.0, 88.0, 116.0};
 /// From here on a thin line joins the two.
 constexpr double kLineFrom = 16.0;
 

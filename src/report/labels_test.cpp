@@ -7,18 +7,18 @@ namespace {
 
 constexpr Box kArea{0, 0, 400, 300};
 
-TEST(PlaceLabels, ALonelyLabelIsRightOfItsPoint) {
+TEST(PlaceLabels, ALonelyLabelIsLeftOfItsPoint) {
   const std::vector<Label> labels = {{100, 100, 50, 10}};
   const auto placed = place_labels(labels, {}, kArea);
   ASSERT_TRUE(placed[0]);
-  EXPECT_GT(placed[0]->box.x, 100);
+  EXPECT_LT(placed[0]->box.x + 50, 100);
   EXPECT_DOUBLE_EQ(placed[0]->box.y + 5, 100);
   EXPECT_FALSE(placed[0]->needs_line);
 }
 
 TEST(PlaceLabels, StaysInsideAndOffTheObstacles) {
-  const std::vector<Label> labels = {{390, 100, 50, 10}, {100, 100, 50, 10}};
-  const std::vector<Box> obstacles = {{105, 95, 60, 10}};
+  const std::vector<Label> labels = {{10, 100, 50, 10}, {100, 100, 50, 10}};
+  const std::vector<Box> obstacles = {{35, 95, 60, 10}};
   const auto placed = place_labels(labels, obstacles, kArea);
   ASSERT_TRUE(placed[0] && placed[1]);
   EXPECT_TRUE(kArea.contains(placed[0]->box));

@@ -18,7 +18,7 @@ constexpr double kFont = 13.0;
 /// Width of a letter of the page's font, generous: a label that is narrower than thought is only
 /// farther from its neighbours.
 constexpr double kLetter = 0.58 * kFont;
-constexpr double kMark = 6.0;  ///< half the size of a mark
+constexpr double kMark = 4.5;  ///< half the size of a mark
 
 /// The area between the axes, and the way from values to user units.
 class Scale {
@@ -126,15 +126,20 @@ std::string mark(const std::string& policy, double x, double y) {
 }
 
 void error_bar(std::string& out, const Point& p, const Scale& scale) {
-  const auto bar = [&](double rel, const char* kind) {
+  const double y = scale.y(p.top1);
+  const auto bar = [&](double rel, const char* kind, double cap) {
     if (rel <= 0.0) return;
+    // An interval that reaches 0 has no end on a logarithmic scale.
+    const double from = scale.x(p.joules * std::max(1.0 - rel, 0.05));
+    const double to = scale.x(p.joules * (1.0 + rel));
     fmt::format_to(std::back_inserter(out),
-                   R"(<line class="{}" x1="{:.1f}" y1="{y:.1f}" x2="{:.1f}" y2="{y:.1f}"/>)", kind,
-                   scale.x(p.joules * std::max(1.0 - rel, 0.05)), scale.x(p.joules * (1.0 + rel)),
-                   fmt::arg("y", scale.y(p.top1)));
+                   R"(<path class="{}" d="M{from:.1f} {y:.1f}H{to:.1f}M{from:.1f} {top:.1f})"
+                   R"(v{cap}M{to:.1f} {top:.1f}v{cap}"/>)",
+                   kind, fmt::arg("from", from), fmt::arg("to", to), fmt::arg("y", y),
+                   fmt::arg("top", y - cap / 2.0), fmt::arg("cap", cap));
   };
-  bar(p.total_rel, "bar");
-  bar(p.ci95_rel, "bar ci");
+  bar(p.total_rel, "bar", 7.0);
+  bar(p.ci95_rel, "bar ci", 0.0);
 }
 
 /// Lines between the policies of one model, so that they are seen as one.
@@ -171,7 +176,11 @@ void labels(std::string& out, std::span<const Point> points, const Scale& scale,
   }
   std::vector<Box> obstacles;
   for (const Point& p : points) {
-    obstacles.push_back({scale.x(p.joules) - kMark, scale.y(p.top1) - kMark, 2 * kMark, 2 * kMark});
+    const double left =
+        std::min(scale.x(p.joules * std::max(1.0 - p.total_rel, 0.05)), scale.x(p.joules) - kMark);
+    const double right =
+        std::max(scale.x(p.joules * (1.0 + p.total_rel)), scale.x(p.joules) + kMark);
+    obstacles.push_back({left, scale.y(p.top1) - kMark, right - left, 2 * kMark});
   }
   const auto placed = place_labels(wanted, obstacles, scale.area());
   auto to = std::back_inserter(out);
@@ -184,9 +193,17 @@ void labels(std::string& out, std::span<const Point> points, const Scale& scale,
                      wanted[i].x, wanted[i].y, std::clamp(wanted[i].x, box.x, box.x + box.width),
                      std::clamp(wanted[i].y, box.y, box.y + box.height));
     }
-    fmt::format_to(to,
-                   R"(<text class="label" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)",
-                   box.x + box.width / 2.0, box.y + kFont * 0.85,
+    // Towards its point, since the box is wider than the text.
+    const bool right = box.x >= wanted[i].x;
+    const bool left = box.x + box.width <= wanted[i].x;
+    fmt::format_to(to, R"(<text class="label" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)",
+                   right  ? box.x
+                   : left ? box.x + box.width
+                          : box.x + box.width / 2.0,
+                   box.y + kFont * 0.85,
+                   right  ? "start"
+                   : left ? "end"
+                          : "middle",
                    escape(size.names ? named[i]->name : named[i]->number));
   }
 }

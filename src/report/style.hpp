@@ -26,6 +26,7 @@ th,td{text-align:left;padding:.4rem .6rem .4rem 0;border-bottom:1px solid var(--
 th{color:var(--soft);font-weight:600;vertical-align:bottom}
 .n{text-align:right;white-space:nowrap}
 td .sub,td code{display:block;color:var(--soft);font-size:.82em}
+@media(min-width:68.01rem){td code,td.w{white-space:nowrap}}
 td .ci{color:var(--soft);white-space:nowrap}
 tbody tr:hover{background:var(--band)}
 figure{margin:1rem 0}
@@ -35,24 +36,28 @@ svg.key{display:inline-block;width:1em;height:1em;vertical-align:-.12em}
 .key-list{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;color:var(--soft);font-size:.9rem}
 svg text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;fill:var(--ink)}
 svg .tick,svg .axis{fill:var(--soft)}
+svg .label{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 .grid{stroke:var(--line);stroke-width:1}
 .link{stroke:var(--mark);stroke-width:1;stroke-dasharray:2 3;opacity:.55}
 .leader{stroke:var(--soft);stroke-width:.7}
-.bar{stroke:var(--mark);stroke-width:1.2}
+.bar{stroke:var(--mark);stroke-width:1.2;fill:none}
 .bar.ci{stroke-width:3.5}
 .mark{stroke:var(--mark);stroke-width:1.8;fill:var(--paper)}
 .mark.full{fill:var(--fill)}
 .narrow{display:none}
-@media(max-width:52rem){
-.wide{display:none}.narrow{display:block}
+@media(max-width:44rem){
+.wide{display:none}.narrow{display:block;max-width:27rem}
 h1{font-size:1.5rem}
+}
+@media(max-width:68rem){
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards tr{display:block;border-bottom:2px solid var(--line);padding:.6rem 0}
 .cards td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.12rem 0;text-align:right;
-white-space:normal}
+white-space:normal;max-width:27rem}
 .cards td::before{content:attr(data-label);color:var(--soft);text-align:left;flex:none}
 .cards td:empty{display:none}
-.cards td.name{font-weight:600;font-size:1.05rem}
+.cards td.name{font-weight:600}.cards td.name::before,.cards td .sub,.cards td code{font-weight:400}
+.cards td>span{overflow-wrap:anywhere;min-width:0}
 }
 @media print{main{max-width:none}tbody tr{break-inside:avoid}}
 )css";
