@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 #include "report/html.hpp"
 #include "report/show.hpp"
 #include "report/table.hpp"
@@ -25,29 +24,25 @@ Result<std::vector<store::Record>> read_records(const CommonOptions& common,
   return (*store)->read(filter);
 }
 
-/// Writes a whole file, or says what stopped it and leaves nothing half-written.
-Result<void> write_file(const std::filesystem::path& path, const std::string& content) {
-  const std::filesystem::path partial = path.string() + ".partial";
-  std::ofstream out(partial, std::ios::binary);
-  out << content;
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(partial, path, error);
-  if (!out || error) {
-    std::error_code ignored;
-    std::filesystem::remove(partial, ignored);
-    return fail(ErrorKind::io, fmt::format("cannot write {}", path.string()),
-                "Check that its folder exists, is writable and has room");
+std::string models_text(const std::vector<zoo::Descriptor>& models) {
+  report::TextTable table{
+      {"model", "format", "precision", "layout", "for", "pixels", "weights"}, {}, {}};
+  for (const zoo::Descriptor& d : models) {
+    table.rows.push_back({d.name, d.format, d.precision, d.layout, d.device,
+                          fmt::format("{}x{}", d.input_size[1], d.input_size[2]),
+                          d.weights.label()});
   }
-  return {};
+  return table.render();
 }
 
-void print_models(const std::vector<zoo::Descriptor>& models) {
-  for (const zoo::Descriptor& d : models) {
-    fmt::print("{:<36} {:<12} {:<5} {:<14} {:<5} {}x{}  weights {}\n", d.name, d.format,
-               d.precision, d.layout, d.device, d.input_size[1], d.input_size[2],
-               d.weights.label());
-  }
+std::string pretty(const ordered_json& j) {
+  return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+/// Ends a command whose last step is to print `text`.
+int print_and_end(const std::string& text, const CommonOptions& common) {
+  const auto written = write_out(text);
+  return written ? kOk : report_error(written.error(), common.json);
 }
 
 ordered_json models_json(const std::vector<zoo::Descriptor>& models) {
@@ -80,20 +75,21 @@ int run_list(const ListOptions& options, const CommonOptions& common) {
     const ordered_json j = {
         {"models", models_json(models.value_or(std::vector<zoo::Descriptor>{}))},
         {"runs", ordered_json::parse(store::to_json(rows))}};
-    fmt::print("{}\n", j.dump(1));
-    return kOk;
+    return print_and_end(pretty(j), common);
   }
-  fmt::print("Models in {}:\n", common.models.string());
+  std::string text = fmt::format("Models in {}:\n", common.models.string());
   if (models && !models->empty()) {
-    print_models(*models);
+    text += models_text(*models);
   } else {
-    fmt::print("none. Export one: python -m joulemark_zoo export resnet18 --out {}\n",
-               common.models.string());
+    text += fmt::format("none. Export one: python -m joulemark_zoo export resnet18 --out {}\n",
+                        common.models.string());
   }
-  fmt::print("\nRuns in {}:\n", common.db.string());
-  for (const store::Record& r : rows) fmt::print("{}  {}\n", r.run, report::one_line(r));
-  if (rows.empty()) fmt::print("none. Measure a model: joulemark measure resnet18\n");
-  return kOk;
+  text += fmt::format("\nRuns in {}:\n", common.db.string());
+  for (const store::Record& r : rows) {
+    text += fmt::format("{}  {}\n", r.run, report::one_line(r));
+  }
+  if (rows.empty()) text += "none. Measure a model: joulemark measure resnet18\n";
+  return print_and_end(text, common);
 }
 
 int run_show(const ShowOptions& options, const CommonOptions& common) {
@@ -101,8 +97,8 @@ int run_show(const ShowOptions& options, const CommonOptions& common) {
   if (!store) return report_error(store.error(), common.json);
   const auto record = (*store)->find(options.run);
   if (!record) return report_error(record.error(), common.json);
-  fmt::print("{}\n", common.json ? store::to_full_json(*record) : report::show(*record));
-  return kOk;
+  return print_and_end((common.json ? store::to_full_json(*record) : report::show(*record)) + "\n",
+                       common);
 }
 
 int run_report(const ReportOptions& options, const CommonOptions& common) {
@@ -114,12 +110,10 @@ int run_report(const ReportOptions& options, const CommonOptions& common) {
     return report_error(ok.error(), common.json);
   }
   const std::string path = std::filesystem::absolute(options.out).string();
-  if (common.json) {
-    fmt::print("{}\n", ordered_json{{"report", path}, {"rows", records->size()}}.dump(1));
-  } else {
-    fmt::print("Wrote {} ({} rows). Open file://{}\n", options.out.string(), records->size(), path);
-  }
-  return kOk;
+  return print_and_end(common.json ? pretty({{"report", path}, {"rows", records->size()}})
+                                   : fmt::format("Wrote {} ({} rows). Open file://{}\n",
+                                                 options.out.string(), records->size(), path),
+                       common);
 }
 
 int run_export(const ExportOptions& options, const CommonOptions& common) {
@@ -128,17 +122,14 @@ int run_export(const ExportOptions& options, const CommonOptions& common) {
   if (!records) return report_error(records.error(), common.json);
   const bool json = options.format == "json" || (common.json && options.out.empty());
   const std::string content = json ? store::to_json(*records) + "\n" : store::to_csv(*records);
-  if (options.out.empty()) {
-    fmt::print("{}", content);
-    return kOk;
-  }
-  if (const auto ok = write_file(options.out, content); !ok)
+  if (options.out.empty()) return print_and_end(content, common);
+  if (const auto ok = write_file(options.out, content); !ok) {
     return report_error(ok.error(), common.json);
-  if (common.json) {
-    fmt::print("{}\n",
-               ordered_json{{"file", options.out.string()}, {"rows", records->size()}}.dump(1));
   }
-  return kOk;
+  return print_and_end(
+      common.json ? pretty({{"file", options.out.string()}, {"rows", records->size()}})
+                  : fmt::format("Wrote {} ({} rows)\n", options.out.string(), records->size()),
+      common);
 }
 
 }  // namespace joulemark::cli

@@ -24,7 +24,7 @@ constexpr double kMark = 4.5;  ///< half the size of a mark
 class Scale {
  public:
   Scale(const Axes& axes, const PictureSize& size)
-      : axes_(axes), area_{52.0, 14.0, size.width - 52.0 - 18.0, size.height - 14.0 - 52.0} {}
+      : axes_(axes), area_{52.0, 26.0, size.width - 52.0 - 18.0, size.height - 26.0 - 52.0} {}
   const Box& area() const { return area_; }
   double x(double joules) const {
     const double span = std::log10(axes_.most_joules / axes_.least_joules);
@@ -102,7 +102,8 @@ void grid(std::string& out, const Axes& axes, const Scale& scale, const PictureS
   }
   fmt::format_to(to,
                  R"(<text class="axis" x="{:.1f}" y="{:.1f}" text-anchor="middle">)"
-                 "energy per image, logarithmic</text>",
+                 "energy per image, logarithmic</text>"
+                 R"(<text class="axis" x="0" y="12">published top-1 accuracy</text>)",
                  a.x + a.width / 2.0, size.height - 8.0);
 }
 
