@@ -100,8 +100,10 @@ std::string show(const store::Record& r) {
   sheet.row("meter", fmt::format("{} on {}, scope {}", r.meter, r.device, r.scope));
 
   if (r.energy_j_per_image) {
-    const bool estimated = r.scope == "cpu_estimate";
-    sheet.title(estimated ? "Energy (estimated)" : "Energy (measured)");
+    const char* origin = r.scope == "cpu_estimate" ? "estimated"
+                         : r.scope == "simulated"  ? "simulated"
+                                                   : "measured";
+    sheet.title(fmt::format("Energy ({})", origin));
     const std::string ci =
         r.ci95_rel ? fmt::format(" ±{:.2f} % (95 %, repeatability)", *r.ci95_rel * 100) : "";
     sheet.row("gross", si(*r.energy_j_per_image, "J") + "/image" + ci);

@@ -1,0 +1,71 @@
+#include "report/show.hpp"
+
+#include <gmock/gmock.h>
+
+#include "report/table.hpp"
+
+namespace joulemark::report {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+store::Record sample() {
+  store::Record r;
+  r.run = "20261124T101512Z-7f3a9c";
+  r.model = "resnet18.a1_in1k";
+  r.scope = "gpu_board";
+  r.status = "ok";
+  r.batch = 64;
+  r.policy = "throughput";
+  r.energy_j_per_image = 0.0123;
+  r.energy_net_j_per_image = 0.01;
+  r.idle_w = 82.0;
+  r.ci95_rel = 0.0042;
+  r.systematic_rel = 0.0364;
+  r.systematic_terms = {{"sensor", 0.01}, {"weights_random", 0.035}};
+  r.flags = {"power_capped", "of_tomorrow"};
+  r.conditions_json = R"({"start":{"clock_mhz":1980.0,"mig":false},
+                          "end":{"clock_mhz":1650.0,"mig":false}})";
+  r.windows = {{0.0, 0.5, 10.0, 100.25, std::nullopt}, {0.5, 0.5, 11.0, 100.75, 10.5}};
+  return r;
+}
+
+TEST(Show, GivesUnitsIntervalsTermsConditionsAndWindows) {
+  EXPECT_THAT(show(sample()),
+              AllOf(HasSubstr("12.3 mJ/image ±0.42 %"), HasSubstr("82 W left out"),
+                    HasSubstr("±3.64 % (sensor 1.00 %, weights_random 3.50 %)"),
+                    HasSubstr("1980.0 -> 1650.0"), HasSubstr("Energy (measured)"),
+                    HasSubstr("the power limit set the clock"), HasSubstr("of_tomorrow"),
+                    HasSubstr("100.25"), HasSubstr("10.500")));
+}
+
+TEST(Show, NeverCallsMeasuredWhatWasNot) {
+  auto r = sample();
+  r.scope = "cpu_estimate";
+  EXPECT_THAT(show(r), AllOf(HasSubstr("Energy (estimated)"), Not(HasSubstr("measured)"))));
+  r.scope = "simulated";
+  EXPECT_THAT(show(r), AllOf(HasSubstr("Energy (simulated)"), Not(HasSubstr("measured)"))));
+}
+
+TEST(Show, LeavesOutWhatIsUnknown) {
+  store::Record failed;
+  failed.run = "a";
+  failed.status = "crashed";
+  failed.message = "the worker ended by SIGSEGV";
+  EXPECT_THAT(show(failed),
+              AllOf(HasSubstr("Run a: crashed"), HasSubstr("SIGSEGV"), Not(HasSubstr("Energy")),
+                    Not(HasSubstr("Windows")), Not(HasSubstr("batch"))));
+}
+
+TEST(Flags, HaveWordsAndAMeaning) {
+  for (const char* flag : {"throttled", "power_capped", "meters_disagree", "not_steady", "drifted",
+                           "short_window", "estimated", "shared_device", "weights_random"}) {
+    EXPECT_FALSE(flag_meaning(flag).empty()) << flag;
+    EXPECT_NE(flag_in_words(flag), flag);
+  }
+}
+
+}  // namespace
+}  // namespace joulemark::report
