@@ -13,6 +13,11 @@ namespace {
 
 using nlohmann::json;
 
+/// "0.42 %"; what two decimals cannot tell from 0 is "< 0.01 %".
+std::string share(double value) {
+  return value < 0.00005 ? "< 0.01 %" : fmt::format("{:.2f} %", value * 100.0);
+}
+
 class Sheet {
  public:
   void title(const std::string& text) { out_ += (out_.empty() ? "" : "\n") + text + "\n"; }
@@ -105,7 +110,7 @@ std::string show(const store::Record& r) {
                                                    : "measured";
     sheet.title(fmt::format("Energy ({})", origin));
     const std::string ci =
-        r.ci95_rel ? fmt::format(" ±{:.2f} % (95 %, repeatability)", *r.ci95_rel * 100) : "";
+        r.ci95_rel ? fmt::format(" ± {} (95 %, repeatability)", share(*r.ci95_rel)) : "";
     sheet.row("gross", si(*r.energy_j_per_image, "J") + "/image" + ci);
     if (r.energy_net_j_per_image && r.idle_w) {
       sheet.row("net", fmt::format("{}/image, idle power of {:.4g} W left out",
@@ -114,9 +119,9 @@ std::string show(const store::Record& r) {
     if (r.systematic_rel) {
       std::string terms;
       for (const auto& [term, value] : r.systematic_terms) {
-        terms += fmt::format("{}{} {:.2f} %", terms.empty() ? "" : ", ", term, value * 100);
+        terms += fmt::format("{}{} {}", terms.empty() ? "" : ", ", term, share(value));
       }
-      sheet.row("systematic", fmt::format("±{:.2f} % ({})", *r.systematic_rel * 100, terms));
+      sheet.row("systematic", fmt::format("± {} ({})", share(*r.systematic_rel), terms));
     }
     sheet.number("energy x delay", r.energy_delay_js, "J s/image");
     sheet.number("power, mean", r.power_w, "W");
@@ -135,7 +140,10 @@ std::string show(const store::Record& r) {
   }
   if (!r.flags.empty()) {
     sheet.title("Flags");
-    for (const std::string& flag : r.flags) sheet.row(flag.c_str(), flag_meaning(flag));
+    for (const std::string& flag : r.flags) {
+      const std::string meaning = flag_meaning(flag);
+      sheet.row(flag.c_str(), meaning.empty() ? "(of another version)" : meaning);
+    }
   }
   add_conditions(sheet, r.conditions_json);
   add_windows(sheet, r);

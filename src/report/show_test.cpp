@@ -34,8 +34,8 @@ store::Record sample() {
 
 TEST(Show, GivesUnitsIntervalsTermsConditionsAndWindows) {
   EXPECT_THAT(show(sample()),
-              AllOf(HasSubstr("12.3 mJ/image ±0.42 %"), HasSubstr("82 W left out"),
-                    HasSubstr("±3.64 % (sensor 1.00 %, weights_random 3.50 %)"),
+              AllOf(HasSubstr("12.3 mJ/image ± 0.42 %"), HasSubstr("82 W left out"),
+                    HasSubstr("± 3.64 % (sensor 1.00 %, weights_random 3.50 %)"),
                     HasSubstr("1980.0 -> 1650.0"), HasSubstr("Energy (measured)"),
                     HasSubstr("the power limit set the clock"), HasSubstr("of_tomorrow"),
                     HasSubstr("100.25"), HasSubstr("10.500")));
@@ -47,6 +47,12 @@ TEST(Show, NeverCallsMeasuredWhatWasNot) {
   EXPECT_THAT(show(r), AllOf(HasSubstr("Energy (estimated)"), Not(HasSubstr("measured)"))));
   r.scope = "simulated";
   EXPECT_THAT(show(r), AllOf(HasSubstr("Energy (simulated)"), Not(HasSubstr("measured)"))));
+}
+
+TEST(Show, NeverClaimsAnIntervalOfZero) {
+  auto r = sample();
+  r.ci95_rel = 1e-6;
+  EXPECT_THAT(show(r), HasSubstr("12.3 mJ/image ± < 0.01 %"));
 }
 
 TEST(Show, LeavesOutWhatIsUnknown) {
