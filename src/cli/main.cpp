@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 
@@ -163,13 +164,28 @@ constexpr Command kCommands[] = {
     {"show", add_show},     {"report", add_report},   {"export", add_export},
 };
 
+constexpr const char* kDatabaseVariable = "JOULEMARK_DB";
+constexpr const char* kModelsVariable = "JOULEMARK_MODELS";
+
+/// The defaults of this environment. Not CLI11's envname: every subcommand would apply it, those
+/// that are not called too, after the option of the one that is.
+CommonOptions common_from_environment() {
+  CommonOptions common;
+  const auto take = [](const char* variable, std::filesystem::path& path) {
+    const char* value = std::getenv(variable);
+    if (value != nullptr && *value != '\0') path = value;
+  };
+  take(kDatabaseVariable, common.db);
+  take(kModelsVariable, common.models);
+  return common;
+}
+
 void add_common(CLI::App& app, CommonOptions& common) {
-  app.add_option("--db", common.db, "database of results")
-      ->envname("JOULEMARK_DB")
+  app.add_option("--db", common.db, fmt::format("database of results; or {}", kDatabaseVariable))
       ->capture_default_str()
       ->type_name("FILE");
-  app.add_option("--models", common.models, "folder of exported models")
-      ->envname("JOULEMARK_MODELS")
+  app.add_option("--models", common.models,
+                 fmt::format("folder of exported models; or {}", kModelsVariable))
       ->capture_default_str()
       ->type_name("DIR");
   app.add_flag("--json", common.json, "print JSON");
@@ -203,7 +219,7 @@ class Program {
 
  private:
   CLI::App app_{"", "joulemark"};
-  CommonOptions common_;
+  CommonOptions common_ = common_from_environment();
   int code_ = kInternal;
 };
 
