@@ -3,26 +3,77 @@
 from __future__ import annotations
 
 import argparse
-import difflib
-import fnmatch
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
-from . import __version__
+from . import __version__, images
 from .spec import DEVICES, FORMATS, LAYOUTS, PRECISIONS, WEIGHTS, ExportSpec
 
-EXIT_USAGE, EXIT_SOME_FAILED, EXIT_NOT_FOUND = 2, 3, 5
+EXIT_USAGE, EXIT_SOME_FAILED, EXIT_NOT_FOUND, EXIT_IO = 2, 3, 5, 6
+
+
+class Refused(Exception):
+    """What cannot be done, and what to do instead: one line for the user."""
+
+    def __init__(self, code: int, what: str, next_step: str):
+        super().__init__(what)
+        self.code, self.next_step = code, next_step
+
+
+def main() -> int:
+    args = parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return run_export(args) if args.command == "export" else run_list(args)
+    except Refused as refused:
+        print(f"joulemark_zoo: {refused}. {refused.next_step}", file=sys.stderr)
+        if args.json:
+            print(json.dumps({"error": {"what": str(refused), "next": refused.next_step}}))
+        return refused.code
+    except KeyboardInterrupt:
+        print("joulemark_zoo: stopped; what was complete is kept", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # as in `list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+# --- options -----------------------------------------------------------------------------------------
 
 
 def batches(text: str) -> tuple[int, ...]:
-    if text == "any":
-        return ()
-    sizes = tuple(int(part) for part in text.split(","))
-    if any(size < 1 for size in sizes):
-        raise argparse.ArgumentTypeError("batch sizes are 1 or more")
-    return sizes
+    return () if text == "any" else tuple(dict.fromkeys(positive(part) for part in text.split(",")))
+
+
+def positive(text: str) -> int:
+    return bounded(text, 1, 65536)
+
+
+def seed(text: str) -> int:
+    return bounded(text, 0, 2**63 - 1)
+
+
+def bounded(text: str, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an integer from {low} to {high}")
+    return value
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds above 0")
+    return value
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,146 +87,174 @@ def parser() -> argparse.ArgumentParser:
         "export",
         help="export models",
         epilog="Exit codes: 0 all exported, 2 wrong use, 3 some failed (see DIR/failures.json), "
-        "5 no such model.",
+        "5 no such model, 6 DIR cannot be written.",
     )
     export.add_argument("models", nargs="+", metavar="MODEL", help="architecture, architecture.tag or glob")
     export.add_argument("--format", choices=FORMATS, default="torchscript")
     export.add_argument("--precision", choices=PRECISIONS, default="fp32")
     export.add_argument("--layout", choices=LAYOUTS, default="contiguous")
     export.add_argument("--device", choices=DEVICES, default="cpu", help="where it will run")
-    export.add_argument(
-        "--batch", type=batches, default=(), metavar="any|N,N,...",
-        help="aoti: sizes to compile with static shapes, or any",
-    )
-    export.add_argument("--input-size", type=int, metavar="PIXELS", help="instead of the model's own")
+    export.add_argument("--batch", type=batches, default=(), metavar="any|N,N,...",
+                        help="aoti: compile one package for each size, or one for any (default any)")
+    export.add_argument("--input-size", type=positive, metavar="PIXELS", help="instead of the model's own")
     export.add_argument("--weights", choices=WEIGHTS, default="auto",
-                        help="auto: pretrained where the hub is reachable, else live random weights")
-    export.add_argument("--seed", type=int, default=1, help="of live weights and synthetic images")
-    export.add_argument("--images", metavar="DIR", help="photographs for the reference input")
+                        help="auto: pretrained where they can be had, else live random weights")
+    export.add_argument("--seed", type=seed, default=1, help="of live weights and synthetic images (default 1)")
+    export.add_argument("--images", type=Path, metavar="DIR",
+                        help="photographs for the reference input, instead of synthetic images")
+    export.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
+                        help="a Python module that registers more models with timm (repeatable)")
     export.add_argument("--out", type=Path, default=Path("artefacts"), metavar="DIR")
-    export.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) // 2),
+    export.add_argument("--jobs", type=positive, default=max(1, (os.cpu_count() or 2) // 2), metavar="N",
                         help="models at once")
-    export.add_argument("--timeout", type=float, default=600.0, metavar="S", help="per model")
+    export.add_argument("--timeout", type=seconds, default=600.0, metavar="S", help="per model (default 600)")
     export.add_argument("--force", action="store_true", help="export again what is complete")
-    export.add_argument("--json", action="store_true")
+    export.add_argument("--json", action="store_true", help="answer in JSON")
 
     listing = commands.add_parser("list", help="list timm's models")
     listing.add_argument("globs", nargs="*", metavar="GLOB", default=["*"])
-    listing.add_argument("--pretrained", action="store_true", help="only those with weights, with tags")
-    listing.add_argument("--json", action="store_true")
+    listing.add_argument("--pretrained", action="store_true", help="only those with weights, with their tags")
+    listing.add_argument("--json", action="store_true", help="answer in JSON")
     return top
 
 
-def known_models(pretrained: bool) -> list[str]:
-    from . import _torchvision_ops  # noqa: F401
-    import timm
-
-    return timm.list_models(pretrained=pretrained)
+# --- list --------------------------------------------------------------------------------------------
 
 
-def matching(pattern: str, architectures: list[str], tagged: list[str]) -> list[str]:
-    """Names that a pattern stands for; without a tag, architectures."""
-    names = tagged if "." in pattern else architectures
-    if any(c in pattern for c in "*?["):
-        return fnmatch.filter(names, pattern)
-    return [pattern] if pattern in names else []
+def run_list(args: argparse.Namespace) -> int:
+    found = find(args.globs, pretrained=args.pretrained)
+    print(json.dumps(found) if args.json else "\n".join(found))
+    return 0
 
 
-def die(code: int, what: str, next_step: str, as_json: bool):
-    print(f"joulemark_zoo: {what}. {next_step}", file=sys.stderr)
-    if as_json:
-        print(json.dumps({"error": {"what": what, "next": next_step}}))
-    sys.exit(code)
+def find(patterns: list[str], *, pretrained: bool = False) -> list[str]:
+    from . import names
+
+    try:
+        return names.find(patterns, pretrained=pretrained)
+    except names.UnknownModel as unknown:
+        raise Refused(EXIT_NOT_FOUND, str(unknown), unknown.next_step) from unknown
 
 
-def resolve(patterns: list[str], as_json: bool) -> list[str]:
-    architectures, tagged = known_models(False), known_models(True)
-    names: list[str] = []
-    for pattern in patterns:
-        found = matching(pattern, architectures, tagged)
-        if not found:
-            near = difflib.get_close_matches(pattern, tagged if "." in pattern else architectures, 3, 0.5)
-            hint = f"Did you mean {', '.join(near)}?" if near else "See python -m joulemark_zoo list"
-            die(EXIT_NOT_FOUND, f"timm has no model '{pattern}'", hint, as_json)
-        names += [n for n in found if n not in names]
-    return names
+# --- export ------------------------------------------------------------------------------------------
 
 
 def run_export(args: argparse.Namespace) -> int:
-    from .run import export_all
+    check_options(args)
+    check_writable(args.out)
+    register(args.modules)
+    models = find(args.models)
+    hub_in_reach = reach_hub(args)
+    results = export_specs(specs_of(args, models), args, hub_in_reach)
+    return summarise(results, args)
 
+
+def check_options(args: argparse.Namespace) -> None:
     if args.format == "torchscript" and args.batch:
-        die(EXIT_USAGE, "a TorchScript artefact runs any batch", "Leave --batch out", args.json)
-    names = resolve(args.models, args.json)
+        raise Refused(EXIT_USAGE, "a TorchScript artefact runs any batch", "Leave --batch out, or use --format aoti")
+    if args.images:
+        try:
+            images.photographs(args.images)
+        except ValueError as error:
+            raise Refused(EXIT_USAGE, str(error), "Name a folder of JPEG or PNG files") from error
+    if args.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise Refused(EXIT_USAGE, "torch sees no CUDA device here", "Export on the machine that measures")
+
+
+def check_writable(out: Path) -> None:
     try:
-        args.out.mkdir(parents=True, exist_ok=True)
-        probe = args.out / f".write-test-{os.getpid()}"
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".write-test-{os.getpid()}"
         probe.touch()
         probe.unlink()
     except OSError as error:
-        die(6, f"cannot write to {args.out}: {error.strerror}", "Choose another --out", args.json)
-    weights = "live" if args.weights == "auto" and not hub_is_reachable() else args.weights
-    if weights != args.weights and not args.json:
-        print("No hub of pretrained weights in reach: models get live random weights.", flush=True)
-    specs = [
+        raise cannot_write(out, error) from error
+
+
+def cannot_write(out: Path, error: OSError) -> Refused:
+    return Refused(EXIT_IO, f"cannot write to {out}: {error.strerror or error}", "Choose another --out")
+
+
+def register(modules: list[str]) -> None:
+    from . import names
+
+    try:
+        names.register(tuple(modules))
+    except Exception as error:
+        raise Refused(
+            EXIT_USAGE, f"--import failed: {type(error).__name__}: {error}", "Is it on PYTHONPATH?"
+        ) from error
+
+
+def reach_hub(args: argparse.Namespace) -> bool:
+    """Asked once for the whole run: twenty models must not each wait for a hub that is not there."""
+    from . import hub
+
+    if args.weights == "live":
+        return False
+    in_reach = hub.in_reach()
+    if not in_reach and not args.json:
+        what = "live random weights" if args.weights == "auto" else "an error"
+        print(f"The hub of pretrained weights is not in reach: what its cache lacks gets {what}.", flush=True)
+    return in_reach
+
+
+def specs_of(args: argparse.Namespace, models: list[str]) -> list[ExportSpec]:
+    from .names import own_input_size
+
+    return [
         ExportSpec(
-            name=name, format=args.format, precision=args.precision, layout=args.layout,
-            device=args.device, batches=args.batch, input_size=args.input_size, weights=weights,
-            seed=args.seed, images=str(Path(args.images).resolve()) if args.images else None,
+            name=name, format=args.format, precision=args.precision, layout=args.layout, device=args.device,
+            batches=args.batch, weights=args.weights, seed=args.seed, modules=tuple(args.modules),
+            input_size=None if args.input_size == own_input_size(name) else args.input_size,
+            images=str(args.images.resolve()) if args.images else None,
         )
-        for name in names
+        for name in models
     ]
 
-    def say(result, done, total):
+
+def export_specs(specs: list[ExportSpec], args: argparse.Namespace, hub_in_reach: bool) -> list:
+    from .run import export_all
+
+    def say(result, done: int, total: int) -> None:
         if args.json:
             return
-        end = {"exported": f"{result.seconds:.1f} s", "kept": "is there already"}
-        text = end.get(result.status, f"FAILED: {result.error}")
+        text = {
+            "exported": f"{result.seconds:.1f} s",
+            "kept": "is there already",
+            "failed": f"FAILED in {result.stage} after {result.seconds:.1f} s: {result.error}",
+        }[result.status]
         print(f"[{done}/{total}] {result.spec.name}: {text}", flush=True)
 
-    results = export_all(
-        specs, args.out, jobs=max(1, args.jobs), timeout=args.timeout, force=args.force, say=say
-    )
+    try:
+        return export_all(
+            specs, args.out.resolve(), jobs=args.jobs, timeout=args.timeout, force=args.force,
+            hub_in_reach=hub_in_reach, say=say,
+        )
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot_write(args.out, error) from error
+
+
+def summarise(results: list, args: argparse.Namespace) -> int:
     failed = [r for r in results if r.status == "failed"]
     if args.json:
         rows = [
-            {"model": r.spec.name, "status": r.status, "seconds": round(r.seconds, 2),
-             "folder": str(r.spec.folder(args.out)), "error": r.error or None}
+            {
+                "model": r.spec.name, "status": r.status, "seconds": round(r.seconds, 2),
+                "folder": str(r.spec.folder(args.out)), "stage": r.stage or None, "error": r.error or None,
+            }
             for r in results
         ]
         print(json.dumps({"models": rows}))
     elif failed:
-        print(f"{len(failed)} of {len(results)} failed: see {args.out / 'failures.json'}", file=sys.stderr)
+        where = args.out / "failures.json"
+        print(f"{len(failed)} of {len(results)} failed; {where} says why", file=sys.stderr)
     return EXIT_SOME_FAILED if failed else 0
-
-
-def hub_is_reachable() -> bool:
-    """Asked once for the whole run: twenty models must not each wait for a hub that is not there."""
-    import socket
-    from urllib.parse import urlparse
-
-    from huggingface_hub import constants
-
-    if constants.HF_HUB_OFFLINE:
-        return False
-    host = urlparse(constants.ENDPOINT).hostname
-    try:
-        socket.create_connection((host, 443), timeout=3).close()
-        return True
-    except OSError:
-        return False
-
-
-def run_list(args: argparse.Namespace) -> int:
-    names = known_models(args.pretrained)
-    found = [n for n in names if any(fnmatch.fnmatch(n, g) for g in args.globs or ["*"])]
-    print(json.dumps(found) if args.json else "\n".join(found))
-    return 0 if found else EXIT_NOT_FOUND
-
-
-def main() -> int:
-    args = parser().parse_args()
-    return run_export(args) if args.command == "export" else run_list(args)
 
 
 if __name__ == "__main__":

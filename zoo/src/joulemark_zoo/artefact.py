@@ -1,4 +1,4 @@
-"""Writing one artefact folder: the model, its reference tensors and descriptor.json, or nothing."""
+"""Writing one artefact folder, whole or not at all, and telling whether one is whole."""
 
 from __future__ import annotations
 
@@ -9,86 +9,63 @@ import os
 import platform
 import shutil
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 import torch
 
-from . import __version__
-from .build import BuiltModel, build
-from .formats import DTYPES, EXPORTERS, host_of, placed
+from . import __version__, hub, images
+from .build import BuiltModel, build, timm
+from .formats import DTYPES, EXPORTERS, ExportError, host_of, placed
 from .spec import ExportSpec
 
 SCHEMA = "joulemark.descriptor/1"
+#: Logits with a smaller deviation, or that differ less between images (relative to their size),
+#: could not tell a wrong model from a right one.
+LEAST_DEVIATION, LEAST_DISTANCE = 0.05, 0.02
 
 
-def file_facts(path: Path) -> dict:
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256") if hasattr(hashlib, "file_digest") else None
-        if digest is None:
-            digest = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return {"file": path.name, "sha256": digest.hexdigest(), "bytes": path.stat().st_size}
+def export_one(spec: ExportSpec, out: Path, enter: Callable[[str], None]) -> Path:
+    """Exports into a folder beside the final one, which takes its place when it is complete.
 
-
-def write_tensor(path: Path, tensor: torch.Tensor) -> dict:
-    values = np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype="<f4")
-    values.tofile(path)
-    return {**file_facts(path), "dtype": "float32", "shape": list(values.shape)}
-
-
-def reference_output(built: BuiltModel, spec: ExportSpec) -> torch.Tensor:
-    """Float32 logits of the weights as the target precision rounds them, so that the check at
-    measuring time sees arithmetic and graph, not the rounding of weights."""
-    model = built.model.to(dtype=DTYPES[spec.precision]).to(dtype=torch.float32, device=spec.device)
-    logits = model(built.images.to(spec.device)).float().cpu()
-    if logits.ndim != 2:
-        raise RuntimeError(f"the model returns shape {tuple(logits.shape)}, not [images, classes]")
-    if not torch.isfinite(logits).all():
-        raise RuntimeError("the float32 model's logits are not finite")
-    if logits.std() < 0.05 or torch.equal(logits[0], logits[-1]):
-        raise RuntimeError(f"the float32 model's logits are dead (deviation {logits.std():.2g})")
-    return logits
-
-
-def export_one(spec: ExportSpec, out: Path) -> Path:
-    """Exports into a folder beside the final one and renames it when it is complete."""
+    Tells `enter` the stage that begins: build, reference, export, write. Raises what stops it.
+    """
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     final = spec.folder(out)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    partial = final.parent / f".{final.name}.{os.getpid()}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
+    partial = partial_folder(spec, out, os.getpid())
     try:
-        with torch.inference_mode(spec.format != "aoti"), torch.no_grad():
-            descriptor = fill(spec, partial)
+        partial.mkdir(parents=True)
+        with torch.no_grad():
+            descriptor = fill(spec, partial, enter)
         (partial / "descriptor.json").write_text(json.dumps(descriptor, indent=1) + "\n")
-        shutil.rmtree(final, ignore_errors=True)
-        partial.rename(final)
-    except BaseException:
+        replace(final, partial)
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
     return final
 
 
-def fill(spec: ExportSpec, folder: Path) -> dict:
+def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None]) -> dict:
+    """Writes every file but the descriptor, which it returns."""
+    enter("build")
     built = build(spec)
-    logits = reference_output(built, spec)
     parameters = sum(p.numel() for p in built.model.parameters())
+    enter("reference")
+    logits = reference_output(built, spec)
+    enter("export")
     model = placed(built.model, spec)
     artefacts = EXPORTERS[spec.format](model, built.images, spec, folder)
-    config = built.config
+    enter("write")
     return {
         "schema": SCHEMA,
         "name": spec.name,
         "architecture": spec.architecture,
-        "tag": config.get("tag") or spec.tag or None,
+        "tag": built.tag,
         "input_size": list(built.size),
-        "mean": list(config["mean"]),
-        "std": list(config["std"]),
-        "crop_pct": float(config.get("crop_pct") or 1.0),
-        "interpolation": config.get("interpolation", "bicubic"),
+        "mean": list(built.config["mean"]),
+        "std": list(built.config["std"]),
+        "crop_pct": float(built.config["crop_pct"]),
+        "interpolation": built.config["interpolation"],
         "classes": logits.shape[1],
         "parameters": parameters,
         "precision": spec.precision,
@@ -96,7 +73,7 @@ def fill(spec: ExportSpec, folder: Path) -> dict:
         "format": spec.format,
         "device": spec.device,
         "artefacts": [{**file_facts(folder / a["file"]), "batch": a["batch"]} for a in artefacts],
-        "host": host_of(spec),
+        "host": host_of(spec.format, spec.device),
         "weights": built.weights,
         "reference": {
             "input": write_tensor(folder / "reference_input.f32", built.images),
@@ -104,11 +81,106 @@ def fill(spec: ExportSpec, folder: Path) -> dict:
             "made_with": f"{spec.device} float32 eager",
             "images": built.images_from,
         },
-        "exporter": {
-            "joulemark_zoo": __version__,
-            "torch": torch.__version__,
-            "timm": __import__("timm").__version__,
-            "python": platform.python_version(),
-            "exported_at": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        },
+        "exporter": {**versions(), "exported_at": now()},
     }
+
+
+def reference_output(built: BuiltModel, spec: ExportSpec) -> torch.Tensor:
+    """float32 logits [N, classes] of the weights as the target precision rounds them, so that the
+    check at measuring time sees arithmetic and graph, not the rounding of weights."""
+    model = built.model.to(dtype=DTYPES[spec.precision]).to(dtype=torch.float32, device=spec.device)
+    logits = model(built.images.to(spec.device))
+    if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or logits.shape[1] < 2:
+        shape = list(logits.shape) if isinstance(logits, torch.Tensor) else type(logits).__name__
+        raise ExportError(f"the model returns {shape}, not logits [images, classes]")
+    logits = logits.float().cpu()
+    if not torch.isfinite(logits).all():
+        raise ExportError(f"the logits are not finite with weights rounded to {spec.precision}")
+    deviation, distance = logits.std(dim=1).mean().item(), distance_between(logits)
+    if deviation < LEAST_DEVIATION:
+        raise ExportError(f"the logits are dead: their deviation is {deviation:.2g}")
+    if distance < LEAST_DISTANCE:
+        raise ExportError(f"the logits hardly depend on the image: they differ by {distance:.2g} of their size")
+    return logits
+
+
+def distance_between(logits: torch.Tensor) -> float:
+    """The least distance between the logits of two images, relative to their mean norm."""
+    apart = torch.pdist(logits.double()).min()
+    return (apart / logits.double().norm(dim=1).mean()).item()
+
+
+def is_complete(spec: ExportSpec, out: Path, *, hub_in_reach: bool) -> bool:
+    """True when the folder holds what this spec would make here and now, every file with its digest."""
+    folder = spec.folder(out)
+    try:
+        d = json.loads((folder / "descriptor.json").read_text())
+        files = [*d["artefacts"], d["reference"]["input"], d["reference"]["output"]]
+        made_by = versions()
+        # Compiled code fits one release of torch; a trace does not mind.
+        same_program = d["exporter"]["joulemark_zoo"] == made_by["joulemark_zoo"] and (
+            spec.format != "aoti" or d["exporter"]["torch"] == made_by["torch"]
+        )
+        return (
+            d["schema"] == SCHEMA
+            and same_program
+            and d["host"] == host_of(spec.format, spec.device)
+            and {a["batch"] for a in d["artefacts"]} >= set(spec.batches or (None,))
+            and d["reference"]["images"] == images.label(spec.seed, spec.images)
+            and has_weights(spec, d["weights"], hub_in_reach)
+            and all(file_facts(folder / f["file"])["sha256"] == f["sha256"] for f in files)
+        )
+    except (OSError, KeyError, TypeError, ValueError):
+        return False
+
+
+def has_weights(spec: ExportSpec, weights: dict, hub_in_reach: bool) -> bool:
+    if weights["origin"] == "pretrained":
+        return spec.weights != "live"
+    could_be_pretrained = hub_in_reach and weights.get("reason") in (hub.ASKED, hub.OUT_OF_REACH)
+    wanted = spec.weights == "live" or (spec.weights == "auto" and not could_be_pretrained)
+    return wanted and weights["seed"] == spec.seed
+
+
+def partial_folder(spec: ExportSpec, out: Path, pid: int) -> Path:
+    """Where process `pid` builds the artefact; hidden, so that no reader takes it for one."""
+    final = spec.folder(out)
+    return final.parent / f".{final.name}.{pid}.partial"
+
+
+def replace(final: Path, complete: Path) -> None:
+    """Puts `complete` in the place of `final`: what was there goes only when the new one is in place."""
+    old = complete.with_suffix(".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        final.rename(old)
+    complete.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def file_facts(path: Path) -> dict:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return {"file": path.name, "sha256": digest.hexdigest(), "bytes": path.stat().st_size}
+
+
+def write_tensor(path: Path, tensor: torch.Tensor) -> dict:
+    """Writes float32, little-endian, row-major."""
+    values = np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype="<f4")
+    values.tofile(path)
+    return {**file_facts(path), "dtype": "float32", "shape": list(values.shape)}
+
+
+def versions() -> dict:
+    return {
+        "joulemark_zoo": __version__,
+        "torch": torch.__version__,
+        "timm": timm.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from . import _torchvision_ops  # noqa: F401  before timm
+from . import _torchvision_ops, hub, images  # noqa: F401  operators before timm
 import timm
+from timm.data import create_transform, resolve_data_config
 
-from .images import natural_images
 from .spec import ExportSpec
 from .weights import make_live
 
-REFERENCE_IMAGES = 8
-#: More images than the reference ones for BatchNorm statistics.
-STATISTICS_IMAGES = 16
+#: Without one, a hub that stops answering in the middle holds a model until its time-out.
+SOCKET_SECONDS = 20.0
 
 
 @dataclass
 class BuiltModel:
-    model: torch.nn.Module
-    config: dict
+    model: torch.nn.Module  # float32, on the CPU, eval mode
+    config: dict  # timm's data configuration: input_size, mean, std, crop_pct, interpolation
+    tag: str | None
     size: tuple[int, int, int]
     images: torch.Tensor  # float32 [REFERENCE_IMAGES, 3, H, W], normalised
     images_from: str
@@ -33,74 +33,89 @@ class BuiltModel:
 
 def build(spec: ExportSpec) -> BuiltModel:
     model, weights = create(spec)
-    config = dict(model.pretrained_cfg)
-    size = tuple(config["input_size"])
-    if spec.input_size:
-        size = (3, spec.input_size, spec.input_size)
-    images, images_from = reference_images(spec, config, size)
+    own = dict(getattr(model, "pretrained_cfg", None) or {})
+    config = resolve_data_config({}, pretrained_cfg=own, model=model)
+    size = (3, spec.input_size, spec.input_size) if spec.input_size else tuple(config["input_size"])
+    pixels = normalised_images(spec, config, size)
     if weights["origin"] == "live":
-        make_live(model, images, spec.seed)
-    return BuiltModel(model, config, size, images[:REFERENCE_IMAGES], images_from, weights)
+        make_live(model, pixels, spec.seed)
+    return BuiltModel(
+        model=model.requires_grad_(False),
+        config=config,
+        tag=spec.tag or own.get("tag") or None,
+        size=size,
+        images=pixels[: images.REFERENCE_IMAGES],
+        images_from=images.label(spec.seed, spec.images),
+        weights=weights,
+    )
 
 
 def create(spec: ExportSpec) -> tuple[torch.nn.Module, dict]:
-    torch.manual_seed(spec.seed)
-    options = {}
-    if spec.input_size and accepts_img_size(spec.name):
-        options["img_size"] = spec.input_size
-    reason = "asked for"
+    """The timm model and its weights' origin; live weights are not live yet."""
+    reason = hub.ASKED
     if spec.weights != "live":
-        os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", "5")
-        os.environ.setdefault("HF_HUB_DOWNLOAD_TIMEOUT", "30")
+        socket.setdefaulttimeout(SOCKET_SECONDS)
         try:
-            model = timm.create_model(spec.name, pretrained=True, **options)
-            source = model.pretrained_cfg.get("hf_hub_id") or model.pretrained_cfg.get("url") or spec.name
-            return model.eval(), {"origin": "pretrained", "source": str(source)}
+            return pretrained(spec)
         except Exception as error:  # the hub's client has many ways to say that it is not there
             if spec.weights == "pretrained":
                 raise
-            reason = f"no pretrained weights: {type(error).__name__}"
-        torch.manual_seed(spec.seed)
-    model = timm.create_model(spec.name, pretrained=False, **options)
-    return model.eval(), {"origin": "live", "seed": spec.seed, "reason": reason}
+            reason = why_not_pretrained(error)
+    return at_size(spec, pretrained=False), {"origin": "live", "seed": spec.seed, "reason": reason}
 
 
-def accepts_img_size(name: str) -> bool:
-    """Models with position embeddings or windows are built for their size; others run at any."""
-    import inspect
+def pretrained(spec: ExportSpec) -> tuple[torch.nn.Module, dict]:
+    config = timm.get_pretrained_cfg(spec.name, allow_unregistered=True)
+    source = config and (config.hf_hub_id or config.url or config.file)
+    if not source:
+        raise LookupError(hub.NO_WEIGHTS)
+    return at_size(spec, pretrained=True), {"origin": "pretrained", "source": str(source)}
 
-    model = timm.create_model(name, pretrained=False)
-    return "img_size" in inspect.signature(type(model).__init__).parameters
+
+def why_not_pretrained(error: Exception) -> str:
+    from huggingface_hub import constants
+
+    if isinstance(error, LookupError) and error.args == (hub.NO_WEIGHTS,):
+        return hub.NO_WEIGHTS
+    if constants.HF_HUB_OFFLINE:  # set by the run when the hub did not answer
+        return hub.OUT_OF_REACH
+    return f"no pretrained weights came: {type(error).__name__}"
 
 
-def reference_images(spec: ExportSpec, config: dict, size: tuple) -> tuple[torch.Tensor, str]:
+def at_size(spec: ExportSpec, pretrained: bool) -> torch.nn.Module:
+    """A model in eval mode. Those with position embeddings or windows are built for their input
+    size; the others know no such option and run at any."""
+    if spec.input_size:
+        try:
+            torch.manual_seed(spec.seed)
+            return timm.create_model(spec.name, pretrained=pretrained, img_size=spec.input_size).eval()
+        except TypeError as error:
+            if "img_size" not in str(error):
+                raise
+    torch.manual_seed(spec.seed)
+    return timm.create_model(spec.name, pretrained=pretrained).eval()
+
+
+def normalised_images(spec: ExportSpec, config: dict, size: tuple[int, int, int]) -> torch.Tensor:
+    """float32 [N, 3, H, W], N at least REFERENCE_IMAGES, normalised as the model was trained."""
     if spec.images:
-        pixels = photographs(Path(spec.images), config, size)
-        origin = "folder"
-    else:
-        pixels = natural_images(STATISTICS_IMAGES, size[1], size[2], spec.seed)
-        origin = f"synthetic-1/f:seed={spec.seed}"
+        return photographs(spec, config, size)
+    pixels = images.natural_images(images.STATISTICS_IMAGES, size[1], size[2], spec.seed)
     mean = np.asarray(config["mean"], np.float32)
     std = np.asarray(config["std"], np.float32)
-    normalised = (pixels.astype(np.float32) / 255.0 - mean) / std
-    return torch.from_numpy(np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))), origin
+    values = (pixels.astype(np.float32) / np.float32(255) - mean) / std
+    return torch.from_numpy(np.ascontiguousarray(values.transpose(0, 3, 1, 2)))
 
 
-def photographs(folder: Path, config: dict, size: tuple) -> np.ndarray:
-    """The first images of a folder, resized and cropped as the model's configuration says."""
+def photographs(spec: ExportSpec, config: dict, size: tuple[int, int, int]) -> torch.Tensor:
     from PIL import Image
 
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
-    if len(files) < REFERENCE_IMAGES:
-        raise ValueError(f"{folder} has {len(files)} images, {REFERENCE_IMAGES} are needed")
-    resample = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC}.get(
-        config.get("interpolation", "bicubic"), Image.BICUBIC
-    )
-    out = []
-    for file in files[:STATISTICS_IMAGES]:
-        image = Image.open(file).convert("RGB")
-        scale = round(size[1] / config.get("crop_pct", 1.0)) / min(image.size)
-        image = image.resize([max(size[1], round(s * scale)) for s in image.size], resample)
-        left, top = (image.width - size[2]) // 2, (image.height - size[1]) // 2
-        out.append(np.asarray(image.crop((left, top, left + size[2], top + size[1]))))
-    return np.stack(out)
+    transform = create_transform(**{**config, "input_size": size}, is_training=False)
+    tensors = []
+    for file in images.photographs(Path(spec.images)):
+        try:
+            with Image.open(file) as image:
+                tensors.append(transform(image.convert("RGB")))
+        except OSError as error:
+            raise ValueError(f"cannot read the image {file}: {error}") from error
+    return torch.stack(tensors).float()

@@ -1,28 +1,61 @@
-"""Images with the statistics of natural ones, made from a seed."""
+"""Images that a model is run on: made from a seed with the statistics of natural ones, or photographs."""
+
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
+
+#: Images whose logits the descriptor states.
+REFERENCE_IMAGES = 8
+#: Images for the running statistics of live weights; the reference images are the first of them.
+STATISTICS_IMAGES = 16
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 def natural_images(count: int, height: int, width: int, seed: int) -> np.ndarray:
     """uint8 images [count, height, width, 3] of coloured noise.
 
-    The amplitude spectrum falls as 1/f, the channels share most of their signal, and mean and
-    contrast vary between images as photographs' do (Field 1987; Ruderman and Bialek 1994).
+    The amplitude spectrum falls as 1/f (Field 1987), the channels share four fifths of their variance, and
+    mean and contrast vary between images as photographs' do.
     """
     rng = np.random.default_rng(seed)
     fy = np.fft.fftfreq(height)[:, None]
     fx = np.fft.rfftfreq(width)[None, :]
     amplitude = 1.0 / np.maximum(np.hypot(fy, fx), 1.0 / max(height, width))
+
+    def field() -> np.ndarray:
+        noise = np.fft.rfft2(rng.standard_normal((height, width)))
+        values = np.fft.irfft2(noise * amplitude, s=(height, width))
+        return (values - values.mean()) / values.std()
+
     images = np.empty((count, height, width, 3), np.uint8)
-    for i in range(count):
-        def field():
-            noise = np.fft.rfft2(rng.standard_normal((height, width)))
-            f = np.fft.irfft2(noise * amplitude, s=(height, width))
-            return (f - f.mean()) / f.std()
-        shared = field()
+    for image in images:
         mean, contrast = rng.uniform(90, 140), rng.uniform(40, 70)
-        for c in range(3):
-            channel = mean + contrast * (0.9 * shared + 0.44 * field())
-            images[i, :, :, c] = np.clip(np.rint(channel), 0, 255)
+        shared = field()
+        for channel in range(3):
+            values = mean + contrast * (np.sqrt(0.8) * shared + np.sqrt(0.2) * field())
+            image[:, :, channel] = np.clip(np.rint(values), 0, 255)
     return images
+
+
+def photographs(folder: Path) -> list[Path]:
+    """The image files of a folder that are used: the first by name. ValueError when there are too few."""
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder of images '{folder}'")
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    if len(files) < REFERENCE_IMAGES:
+        raise ValueError(f"{folder} has {len(files)} images, {REFERENCE_IMAGES} are needed")
+    return files[:STATISTICS_IMAGES]
+
+
+def label(seed: int, folder: str | None) -> str:
+    """What the descriptor calls the images: the same label, the same pixels."""
+    if folder is None:
+        return f"synthetic-1/f:seed={seed}"
+    digest = hashlib.sha256()
+    for file in photographs(Path(folder)):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return f"folder:sha256={digest.hexdigest()[:16]}"

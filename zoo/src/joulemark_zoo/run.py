@@ -3,114 +3,250 @@
 from __future__ import annotations
 
 import concurrent.futures
+import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Callable
 
-from .artefact_check import is_complete
+from . import hub
+from .artefact import is_complete, partial_folder
 from .spec import ExportSpec
 
 FAILURES = "failures.json"
+SCRATCH_PREFIX = f"joulemark-export-{os.getuid()}-"
 
 
 @dataclass
 class ExportResult:
     spec: ExportSpec
     status: str  # exported | kept | failed
-    seconds: float
+    seconds: float = 0.0
+    stage: str = ""  # of a failure: start, import, build, reference, export, write
     error: str = ""
-    tail: str = ""
+    traceback: str = ""
 
 
-def export_in_subprocess(spec: ExportSpec, out: Path, timeout: float, force: bool) -> ExportResult:
-    began = time.monotonic()
-    if not force and is_complete(spec, out):
-        return ExportResult(spec, "kept", 0.0)
-    with tempfile.TemporaryDirectory(prefix="joulemark-export-") as scratch:
-        # Compilers unpack and cache hundreds of megabytes: all of it goes with this folder.
-        env = {**os.environ, "TMPDIR": scratch, "TORCHINDUCTOR_CACHE_DIR": f"{scratch}/inductor"}
-        env["PYTHONPATH"] = os.pathsep.join(
-            [str(Path(__file__).resolve().parents[1]), *filter(None, [env.get("PYTHONPATH")])]
-        )
-        child = subprocess.Popen(
-            [sys.executable, "-m", "joulemark_zoo.one", spec.to_json(), str(out)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True,
-        )
+@dataclass
+class Run:
+    """What all exports of one call share. `env` is the environment of the subprocesses.
+
+    `hub_in_reach` turns false, and stays so, when the hub stops answering: its client takes most of a
+    minute to give up, and no two models should wait for that.
+    """
+
+    out: Path
+    scratch: Path
+    env: dict[str, str]
+    timeout: float  # seconds for each model
+    force: bool
+    hub_in_reach: bool
+    children: set[subprocess.Popen] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: bool = False
+
+    def start(self, command: list[str], log) -> subprocess.Popen:
+        self.hub_in_reach = self.hub_in_reach and hub.in_reach()
+        # Offline, the hub's client still looks into its cache.
+        env = self.env if self.hub_in_reach else {**self.env, "HF_HUB_OFFLINE": "1"}
+        with self.lock:
+            if self.stopped:
+                raise OSError("the run was stopped")
+            child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=env, start_new_session=True
+            )
+            self.children.add(child)
+            return child
+
+    def end(self, child: subprocess.Popen) -> None:
+        """Ends an exporter and the compilers it started, which share its group."""
         try:
-            _, err = child.communicate(timeout=timeout)
-            error = "" if child.returncode == 0 else describe_end(child.returncode, err)
-        except subprocess.TimeoutExpired:
-            err, error = "", f"not done after {timeout:.0f} s"
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        child.wait()
+        child.stdin.close()
+        with self.lock:
+            self.children.discard(child)
+
+    def stop(self) -> None:
+        with self.lock:
+            self.stopped = True
+            for child in self.children:
+                try:
+                    os.killpg(child.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+
+def export_all(
+    specs: list[ExportSpec],
+    out: Path,
+    *,
+    jobs: int,
+    timeout: float,
+    force: bool,
+    hub_in_reach: bool,
+    say: Callable[[ExportResult, int, int], None],
+) -> list[ExportResult]:
+    """Exports every spec, `jobs` at a time; tells `say(result, done, total)` about each as it ends.
+
+    Failures are results, and rows of failures.json in `out`. When it is interrupted, the subprocesses
+    are ended, and what was complete stays. Raises OSError when there is no room for scratch files.
+    """
+    sweep(out)
+    results: list[ExportResult] = []
+    # Compilers unpack and cache hundreds of megabytes: all of it goes with this folder.
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-") as scratch:
+        env = environment(Path(scratch), jobs)
+        run = Run(out, Path(scratch), env, timeout, force, hub_in_reach)
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=jobs)
+        try:
+            futures = [pool.submit(export_in_subprocess, spec, run) for spec in specs]
+            for future in concurrent.futures.as_completed(futures):
+                results.append(future.result())
+                say(results[-1], len(results), len(specs))
         finally:
-            end_group(child)
-    seconds = time.monotonic() - began
-    if not error:
-        return ExportResult(spec, "exported", seconds)
-    remove_partial(spec, out, child.pid)
-    return ExportResult(spec, "failed", seconds, error, "\n".join(err.splitlines()[-15:]))
+            run.stop()
+            pool.shutdown(wait=True, cancel_futures=True)
+            record_failures(results, out)
+    return results
 
 
-def end_group(child: subprocess.Popen) -> None:
-    """Ends the exporter and the compilers it started."""
+def environment(scratch: Path, jobs: int) -> dict[str, str]:
+    """The compiler's cache is shared by the subprocesses of a run: its first entries cost as much as a model."""
+    env = {**os.environ, "TMPDIR": str(scratch), "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor")}
+    env.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+    package = str(Path(__file__).resolve().parents[1])
+    env["PYTHONPATH"] = os.pathsep.join([package, *filter(None, [env.get("PYTHONPATH")])])
+    return env
+
+
+def export_in_subprocess(spec: ExportSpec, run: Run) -> ExportResult:
+    began = time.monotonic()
+    if not run.force and is_complete(spec, run.out, hub_in_reach=run.hub_in_reach):
+        return ExportResult(spec, "kept")
     try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    child.wait()
+        failure = attempt(spec, run)
+    except OSError as error:
+        failure = ExportResult(spec, "failed", stage="start", error=str(error))
+    result = failure or ExportResult(spec, "exported")
+    result.seconds = time.monotonic() - began
+    return result
 
 
-def remove_partial(spec: ExportSpec, out: Path, pid: int) -> None:
-    import shutil
-
-    final = spec.folder(out)
-    shutil.rmtree(final.parent / f".{final.name}.{pid}.partial", ignore_errors=True)
+def attempt(spec: ExportSpec, run: Run) -> ExportResult | None:
+    """One subprocess from its start to its end. None when it did what it should."""
+    own = Path(tempfile.mkdtemp(dir=run.scratch))
+    report, log = own / "report.json", own / "log"
+    with open(log, "wb") as sink:  # a file: a compiler left behind could hold a pipe open
+        command = [sys.executable, "-m", "joulemark_zoo.one", spec.to_json(), str(run.out), str(report)]
+        child = run.start(command, sink)
+    late = False
     try:
-        final.parent.rmdir()  # only when nothing else is in it
+        child.wait(run.timeout)
+    except subprocess.TimeoutExpired:
+        late = True
+    finally:
+        run.end(child)
+    if child.returncode == 0 and not late:
+        shutil.rmtree(own, ignore_errors=True)
+        return None
+    discard_partial(spec, run.out, child.pid)
+    state = read_report(report)
+    tail = log.read_text(errors="replace").splitlines()[-15:]
+    shutil.rmtree(own, ignore_errors=True)
+    return ExportResult(
+        spec,
+        "failed",
+        stage=state.get("stage", "start"),
+        error=f"not done after {run.timeout:g} s" if late else state.get("error") or ending(child.returncode, tail),
+        traceback=state.get("traceback") or "\n".join(tail),
+    )
+
+
+def read_report(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def ending(code: int, tail: list[str]) -> str:
+    if code == -signal.SIGKILL:
+        return "killed by SIGKILL (often: out of memory)"
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return tail[-1] if tail else f"exit code {code}"
+
+
+def discard_partial(spec: ExportSpec, out: Path, pid: int) -> None:
+    shutil.rmtree(partial_folder(spec, out, pid), ignore_errors=True)
+    try:
+        spec.folder(out).parent.rmdir()  # only when nothing else is in it
     except OSError:
         pass
 
 
-def describe_end(code: int, err: str) -> str:
-    if code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    lines = [line for line in err.splitlines() if line.strip()]
-    return lines[-1] if lines else f"exit code {code}"
+def sweep(out: Path) -> None:
+    """Removes what runs that were killed left: half folders and scratch folders of processes that are gone."""
+    for folder in (*out.glob("*/.*.partial"), *out.glob("*/.*.old")):
+        if not is_alive(folder.name.split(".")[-2]):
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*"):
+        if not is_alive(folder.name[len(SCRATCH_PREFIX) :].partition("-")[0]):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def export_all(specs: list[ExportSpec], out: Path, *, jobs: int, timeout: float, force: bool, say):
-    """Exports every spec; tells `say(result, done, total)` about each as it ends. Returns the results."""
-    results = []
-    with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
-        futures = [pool.submit(export_in_subprocess, s, out, timeout, force) for s in specs]
-        for future in concurrent.futures.as_completed(futures):
-            results.append(future.result())
-            say(results[-1], len(results), len(specs))
-    record_failures(results, out)
-    return results
+def is_alive(pid: str) -> bool:
+    if not pid.isdigit():
+        return True  # not a name of ours
+    try:
+        os.kill(int(pid), 0)
+        # One that nobody has waited for yet has ended all the same.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
 
 
 def record_failures(results: list[ExportResult], out: Path) -> None:
     """failures.json holds the last failure of each variant; one that worked since is dropped."""
     path = out / FAILURES
+    folder = os.open(out, os.O_RDONLY)
     try:
-        rows = {row["variant"]: row for row in json.loads(path.read_text())}
-    except (OSError, ValueError, KeyError, TypeError):
-        rows = {}
-    for r in results:
-        variant = str(r.spec.folder(Path()))
-        rows.pop(variant, None)
-        if r.status == "failed":
-            rows[variant] = {
-                "variant": variant, "model": r.spec.name, "error": r.error,
-                "seconds": round(r.seconds, 1), "traceback": r.tail,
-            }
-    if rows:
-        path.write_text(json.dumps(list(rows.values()), indent=1) + "\n")
-    else:
-        path.unlink(missing_ok=True)
+        fcntl.flock(folder, fcntl.LOCK_EX)  # another run may write to the same folder
+        rows = {row["variant"]: row for row in read_rows(path)}
+        for r in results:
+            variant = str(r.spec.folder(Path()))
+            rows.pop(variant, None)
+            if r.status == "failed":
+                rows[variant] = {
+                    "variant": variant, "model": r.spec.name, "stage": r.stage, "error": r.error,
+                    "seconds": round(r.seconds, 1), "traceback": r.traceback,
+                }
+        if rows:
+            fresh = path.with_suffix(".partial")
+            fresh.write_text(json.dumps(list(rows.values()), indent=1) + "\n")
+            fresh.replace(path)
+        else:
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(folder)
+
+
+def read_rows(path: Path) -> list[dict]:
+    try:
+        rows = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return []
+    return [r for r in rows if isinstance(r, dict) and "variant" in r] if isinstance(rows, list) else []

@@ -23,10 +23,11 @@ class ExportSpec:
     layout: str = "contiguous"
     device: str = "cpu"
     batches: tuple[int, ...] = ()  # empty: any batch size
-    input_size: int | None = None  # None: the model's own
+    input_size: int | None = None  # pixels of each side; None: the model's own
     weights: str = "auto"
-    seed: int = 1
-    images: str | None = None  # a folder of photographs; None: synthetic
+    seed: int = 1  # of live weights and of synthetic images
+    images: str | None = None  # a folder of photographs; None: synthetic images
+    modules: tuple[str, ...] = ()  # Python modules that register more models with timm
 
     @property
     def architecture(self) -> str:
@@ -37,6 +38,7 @@ class ExportSpec:
         return self.name.partition(".")[2] or None
 
     def folder(self, out: Path) -> Path:
+        """Where the artefact folder of this variant lies under `out`."""
         size = f"-{self.input_size}x{self.input_size}" if self.input_size else ""
         return out / (self.name + size) / f"{self.format}-{self.precision}-{self.layout}-{self.device}"
 
@@ -46,5 +48,4 @@ class ExportSpec:
     @staticmethod
     def from_json(text: str) -> ExportSpec:
         fields = json.loads(text)
-        fields["batches"] = tuple(fields["batches"])
-        return ExportSpec(**fields)
+        return ExportSpec(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
