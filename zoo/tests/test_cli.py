@@ -49,6 +49,7 @@ def test_each_failure_is_a_row_and_the_others_go_on(world, in_world, monkeypatch
     )
     assert "zoo_test_models.py" in rows["zoo_raises"]["traceback"]
     assert (rows["zoo_crashes"]["stage"], rows["zoo_crashes"]["error"]) == ("build", "killed by SIGABRT")
+    assert "in zoo_crashes" in rows["zoo_crashes"]["traceback"]
     assert rows["zoo_bakes_batch"]["stage"] == "export"
     assert "traced at batch 3" in rows["zoo_bakes_batch"]["error"]
     assert world.half_made() == [] and list(world.scratch.iterdir()) == []

@@ -6,6 +6,7 @@ with every compiler that it started, when its standard input closes: then nobody
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -29,6 +30,7 @@ def end_with_the_parent() -> None:
 
 
 def main(spec_json: str, out: str, report: str) -> int:
+    faulthandler.enable()  # a crash in a library leaves Python's traceback in the log
     end_with_the_parent()
     state = {"stage": "import"}
 
