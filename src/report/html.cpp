@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "catalogue/published.hpp"
+#include "report/flags.hpp"
 #include "report/picture.hpp"
-#include "report/show.hpp"
 #include "report/style.hpp"
 #include "report/table.hpp"
 
@@ -29,6 +30,7 @@ struct Page {
   std::vector<Entry> measured;  ///< in the order of rank
   std::vector<Record> failed;
   std::vector<std::string> setups;  ///< of the measured, in the order of the alphabet
+  std::vector<std::string> common;  ///< flags that all measured carry: said once
 };
 
 /// The side of a square input; absent for another shape, for which nothing is published.
@@ -53,6 +55,7 @@ std::optional<catalogue::Published> look_up(const Record& r) {
 
 Page arrange(std::span<const Record> records) {
   Page page;
+  page.common = common_flags(records);
   std::set<std::string> setups;
   for (Record& r : ranked(records)) {
     if (r.status != "ok" || !r.energy_j_per_image) {
@@ -94,11 +97,14 @@ std::string scope_in_words(const std::string& scope) {
       {"gpu_mig_slice", "the whole GPU board, although only a slice of it was used"},
       {"cpu_package", "the CPU packages, without memory"},
       {"cpu_package_dram", "the CPU packages and their memory"},
-      {"cpu_estimate", "an estimate from CPU time and a power model; nothing was measured"},
-      {"simulated", "a replayed or synthetic trace; nothing was measured"}};
+      {"cpu_estimate", "an estimate from CPU time and a power model"},
+      {"simulated", "a replayed or synthetic trace"}};
   const auto found = kWords.find(scope);
   return found == kWords.end() ? scope : found->second;
 }
+
+/// False for joules that no sensor has seen.
+bool is_real(const Record& r) { return r.scope != "cpu_estimate" && r.scope != "simulated"; }
 
 std::string heading(std::span<const Record> records, const std::string& title) {
   std::string first;
@@ -109,16 +115,24 @@ std::string heading(std::span<const Record> records, const std::string& title) {
   }
   std::string out = fmt::format("<header><h1>{}</h1>", escape(title));
   if (records.empty()) return out + "<p class=\"lead\">There are no measurements yet.</p></header>";
-  out += fmt::format("<p class=\"lead\">Measured on {}, {}, with {}.</p>",
-                     list_of(records, &Record::device),
-                     when(first) == when(last) ? when(first) : when(first) + " to " + when(last),
-                     list_of(records, &Record::runtime));
-  std::string unreal;
-  for (const Record& r : records) {
-    const bool not_measured = r.scope == "cpu_estimate" || r.scope == "simulated";
-    if (not_measured) unreal = "Some of these joules were not measured: " + scope_in_words(r.scope);
+  const std::size_t unreal = static_cast<std::size_t>(
+      std::count_if(records.begin(), records.end(), [](const Record& r) { return !is_real(r); }));
+  out +=
+      fmt::format("<p class=\"lead\">{} on {}, {}, with {}.</p>",
+                  unreal < records.size() ? "Measured" : "Run", list_of(records, &Record::device),
+                  when(first) == when(last) ? when(first) : when(first) + " to " + when(last),
+                  list_of(records, &Record::runtime));
+  if (unreal > 0) {
+    std::set<std::string> instead;
+    for (const Record& r : records) {
+      if (!is_real(r)) instead.insert(scope_in_words(r.scope));
+    }
+    out += fmt::format(
+        "<p class=\"notice\"><b>{} of these joules {} measured.</b> What stands "
+        "here is {}.</p>",
+        unreal < records.size() ? "Some" : "None", unreal < records.size() ? "were not" : "was",
+        escape(fmt::format("{}", fmt::join(instead, "; or "))));
   }
-  if (!unreal.empty()) out += fmt::format("<p class=\"notice\">{}.</p>", escape(unreal));
   return out + "</header>";
 }
 
@@ -165,6 +179,15 @@ std::string not_in_picture(const Page& page) {
                      escape(fmt::format("{}", fmt::join(names, ", "))));
 }
 
+/// The same picture for three widths of the page; the style sheet shows one. Scaling one picture
+/// would make its letters too small to read on the others.
+struct Width {
+  const char* name;
+  PictureSize size;
+};
+constexpr std::array kWidths = {Width{"wide", {1160, 560, true}}, Width{"middle", {720, 480, true}},
+                                Width{"narrow", {360, 440, false}}};
+
 std::string pictures(const Page& page) {
   const std::vector<Point> all = points_of(page, "");
   if (all.empty()) return not_in_picture(page);
@@ -174,11 +197,11 @@ std::string pictures(const Page& page) {
     const std::vector<Point> points = points_of(page, page.setups[i]);
     if (points.empty()) continue;
     out += fmt::format("<figure><figcaption>{}</figcaption>", escape(page.setups[i]));
-    out += "<div class=\"wide\">" +
-           picture(points, axes, {1160, 560, true}, fmt::format("wide-{}", i)) + "</div>";
-    out += "<div class=\"narrow\">" +
-           picture(points, axes, {360, 440, false}, fmt::format("narrow-{}", i)) +
-           "</div></figure>";
+    for (const Width& width : kWidths) {
+      out += fmt::format("<div class=\"{}\">{}</div>", width.name,
+                         picture(points, axes, width.size, fmt::format("{}-{}", width.name, i)));
+    }
+    out += "</figure>";
   }
   out += "<p class=\"narrow\">The numbers are those of the table.</p>";
   return out + not_in_picture(page) + "</section>";
@@ -215,49 +238,61 @@ std::string model_cell(const Record& r, bool several_setups) {
                      escape(r.input_size), escape(r.weights), setup);
 }
 
-std::vector<Cell> cells_of(const Entry& e, bool several_setups) {
+std::string energy_cell(const Record& r) {
+  std::string out = "<span>" + escape(si(*r.energy_j_per_image, "J"));
+  if (r.ci95_rel) {
+    out += fmt::format(" <span class=\"ci\">± {}</span>", escape(percent(*r.ci95_rel)));
+  }
+  if (r.systematic_rel) {
+    out += fmt::format("<span class=\"sub\">systematic ± {}</span>",
+                       escape(percent(*r.systematic_rel)));
+  }
+  return out + "</span>";
+}
+
+std::vector<Cell> cells_of(const Entry& e, const Page& page) {
   const Record& r = e.record;
   const auto number = [](const std::optional<double>& v, const char* unit) {
     return v ? escape(si(*v, unit)) : std::string();
   };
-  const std::string interval =
-      r.ci95_rel ? fmt::format(" <span class=\"ci\">± {}</span>", escape(percent(*r.ci95_rel)))
-                 : "";
   return {
       {"rank", std::to_string(e.rank), "n"},
-      {"model", model_cell(r, several_setups), "name"},
+      {"model", model_cell(r, page.setups.size() > 1), "name"},
       {"batch", fmt::format("<span>{} {}</span>", policy_mark(r.policy), escape(batch_in_words(r))),
        "w"},
-      {"energy per image", "<span>" + escape(si(*r.energy_j_per_image, "J")) + interval + "</span>",
-       "n"},
+      {"energy per image", energy_cell(r), "n"},
       {"net of idle", number(r.energy_net_j_per_image, "J"), "n"},
       {"images/s", r.images_per_s ? rate(*r.images_per_s) : "", "n"},
       {"power", number(r.power_w, "W"), "n"},
       {"top-1", accuracy_cell(e), "n"},
-      {"remarks",
-       fmt::format("<span>{}<code>{}</code></span>", escape(flags_in_words(r)), escape(r.run)), ""},
+      {"remarks, run",
+       fmt::format("<span>{}<code>{}</code></span>",
+                   escape(flags_in_words(own_flags(r, page.common))), escape(r.run)),
+       ""},
   };
 }
 
 std::string ranking(const Page& page) {
   if (page.measured.empty()) return {};
-  const bool several = page.setups.size() > 1;
   std::string head;
-  for (const Cell& c : cells_of(page.measured.front(), several)) {
+  for (const Cell& c : cells_of(page.measured.front(), page)) {
     head += fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", c.kind, c.label);
   }
   std::string body;
   for (const Entry& e : page.measured) {
     body += "<tr>";
-    for (const Cell& c : cells_of(e, several)) {
+    for (const Cell& c : cells_of(e, page)) {
       body += fmt::format("<td class=\"{}\" data-label=\"{}\">{}</td>", c.kind, c.label, c.content);
     }
     body += "</tr>\n";
   }
+  const std::string of_all = page.common.empty() ? ""
+                                                 : fmt::format("<p>All rows: {}.</p>",
+                                                               escape(flags_in_words(page.common)));
   return fmt::format(
-      "<section><h2>Ranking</h2><table class=\"cards\"><thead><tr>{}</tr></thead>"
+      "<section><h2>Ranking</h2>{}<table class=\"cards\"><thead><tr>{}</tr></thead>"
       "<tbody>\n{}</tbody></table></section>",
-      head, body);
+      of_all, head, body);
 }
 
 std::string failures(const Page& page) {
@@ -297,7 +332,7 @@ std::string reading_guide(const Page& page) {
   if (!flags.empty()) {
     out += "<h3>Remarks</h3><ul>";
     for (const std::string& flag : flags) {
-      const std::string meaning = flag_meaning(flag);
+      const std::string_view meaning = flag_meaning(flag);
       out += fmt::format("<li><b>{}</b>{}{}</li>", escape(flag_in_words(flag)),
                          meaning.empty() ? "" : ": ", escape(meaning));
     }

@@ -101,7 +101,21 @@ TEST(Html, WarnsOfWhatWasNotMeasured) {
   EXPECT_THAT(html(sample(), "t"), Not(HasSubstr("class=\"notice\"")));
   auto records = sample();
   records[0].scope = "cpu_estimate";
-  EXPECT_THAT(html(records, "t"), HasSubstr("class=\"notice\">Some of these joules were not"));
+  EXPECT_THAT(html(records, "t"), HasSubstr("<b>Some of these joules were not measured.</b>"));
+  for (auto& r : records) r.scope = "cpu_estimate";
+  EXPECT_THAT(html(records, "t"),
+              AllOf(HasSubstr("<b>None of these joules was measured.</b>"),
+                    HasSubstr("Run on NVIDIA H200"), Not(HasSubstr("Measured on"))));
+}
+
+TEST(Html, ShowsTheSystematicTermBesideTheIntervalAndSharedRemarksOnce) {
+  auto records = sample();
+  for (auto& r : records) r.flags = {"weights_random"};
+  records[0].flags.emplace_back("drifted");
+  const std::string page = html(records, "t");
+  EXPECT_THAT(page, AllOf(HasSubstr("systematic ± 3.6 %"), HasSubstr("All rows: random weights.")));
+  EXPECT_EQ(count(page, "random weights"), 3u);  // above the table, and its explanation
+  EXPECT_THAT(page, HasSubstr("<span>drifted while measured<code>"));
 }
 
 TEST(Html, OnePicturePerSetupOnTheSameAxes) {
@@ -146,6 +160,16 @@ TEST(Axes, HoldAllPointsAndASinglePoint) {
     EXPECT_LE(axes.most_top1, 100.0);
     EXPECT_GT(axes.most_top1 - axes.least_top1, 1.0);
     EXPECT_THAT(picture(one, axes, {360, 440, false}, "p"), Not(HasSubstr("nan")));
+  }
+}
+
+TEST(Axes, NoBarLeavesThePicture) {
+  for (const double total_rel : {0.04, 0.5, 1.2}) {
+    const std::vector<Point> points = {{"a", "1", "batch_1", 1.0, 70.0, 0.01, total_rel},
+                                       {"b", "2", "batch_1", 8.0, 80.0, 0.01, total_rel}};
+    const Axes axes = axes_for(points);
+    EXPECT_LT(axes.least_joules, std::max(1.0 - total_rel, 0.05));
+    EXPECT_GT(axes.most_joules, 8.0 * (1.0 + total_rel));
   }
 }
 

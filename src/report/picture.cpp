@@ -18,7 +18,8 @@ constexpr double kFont = 13.0;
 /// Width of a letter of the page's font, generous: a label that is narrower than thought is only
 /// farther from its neighbours.
 constexpr double kLetter = 0.58 * kFont;
-constexpr double kMark = 4.5;  ///< half the size of a mark
+constexpr double kMark = 4.5;      ///< half the size of a mark
+constexpr double kBarRoom = 1.05;  ///< between the end of a bar and the edge, as a factor of energy
 
 /// The area between the axes, and the way from values to user units.
 class Scale {
@@ -126,13 +127,21 @@ std::string mark(const std::string& policy, double x, double y) {
                      x - r * 0.8, y - r * 0.8, fmt::arg("s", r * 1.6));
 }
 
+/// The ends of a bar, J. An interval that reaches 0 has no end on a logarithmic scale: it stops at
+/// a twentieth of its value.
+struct Ends {
+  double low, high;
+};
+Ends ends(const Point& p, double rel) {
+  return {p.joules * std::max(1.0 - rel, 0.05), p.joules * (1.0 + rel)};
+}
+
 void error_bar(std::string& out, const Point& p, const Scale& scale) {
   const double y = scale.y(p.top1);
   const auto bar = [&](double rel, const char* kind, double cap) {
     if (rel <= 0.0) return;
-    // An interval that reaches 0 has no end on a logarithmic scale.
-    const double from = scale.x(p.joules * std::max(1.0 - rel, 0.05));
-    const double to = scale.x(p.joules * (1.0 + rel));
+    const double from = scale.x(ends(p, rel).low);
+    const double to = scale.x(ends(p, rel).high);
     fmt::format_to(std::back_inserter(out),
                    R"(<path class="{}" d="M{from:.1f} {y:.1f}H{to:.1f}M{from:.1f} {top:.1f})"
                    R"(v{cap}M{to:.1f} {top:.1f}v{cap}"/>)",
@@ -177,10 +186,9 @@ void labels(std::string& out, std::span<const Point> points, const Scale& scale,
   }
   std::vector<Box> obstacles;
   for (const Point& p : points) {
-    const double left =
-        std::min(scale.x(p.joules * std::max(1.0 - p.total_rel, 0.05)), scale.x(p.joules) - kMark);
-    const double right =
-        std::max(scale.x(p.joules * (1.0 + p.total_rel)), scale.x(p.joules) + kMark);
+    const Ends bar = ends(p, p.total_rel);
+    const double left = std::min(scale.x(bar.low), scale.x(p.joules) - kMark);
+    const double right = std::max(scale.x(bar.high), scale.x(p.joules) + kMark);
     obstacles.push_back({left, scale.y(p.top1) - kMark, right - left, 2 * kMark});
   }
   const auto placed = place_labels(wanted, obstacles, scale.area());
@@ -231,10 +239,15 @@ Axes axes_for(std::span<const Point> points) {
     a.least_top1 = std::min(a.least_top1, p.top1);
     a.most_top1 = std::max(a.most_top1, p.top1);
   }
-  // Room for marks at the edges and names beside them; at least a factor of four in energy.
+  // Room for marks at the edges and names beside them; at least a factor of four in energy; and no
+  // bar leaves the picture.
   const double widen = std::max(1.25, 2.0 / std::sqrt(a.most_joules / a.least_joules));
   a.least_joules /= widen;
   a.most_joules *= widen;
+  for (const Point& p : points) {
+    a.least_joules = std::min(a.least_joules, ends(p, p.total_rel).low / kBarRoom);
+    a.most_joules = std::max(a.most_joules, ends(p, p.total_rel).high * kBarRoom);
+  }
   a.least_top1 = std::max(0.0, std::floor(a.least_top1 - 1.0));
   a.most_top1 = std::min(100.0, std::ceil(a.most_top1 + 1.0));
   return a;

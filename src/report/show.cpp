@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
+#include "report/flags.hpp"
 #include "report/table.hpp"
 
 namespace joulemark::report {
@@ -37,12 +40,42 @@ class Sheet {
   std::string out_;
 };
 
-std::string value_text(const json& v) {
+/// How a condition is shown. What is not in this table is shown as it is stored.
+struct ConditionWords {
+  std::string_view key;
+  const char* label;
+  std::string_view unit;
+  double factor = 1.0;  ///< from what is stored to the unit
+};
+constexpr std::array kConditions = {
+    ConditionWords{"clock_mhz", "clock", "MHz"},
+    ConditionWords{"clock_max_mhz", "clock, highest", "MHz"},
+    ConditionWords{"memory_clock_mhz", "memory clock", "MHz"},
+    ConditionWords{"temperature_c", "temperature", "°C"},
+    ConditionWords{"power_limit_w", "power limit", "W"},
+    ConditionWords{"host_busy", "host busy", "%", 100.0},
+    ConditionWords{"throttle_reasons", "clock limited by", ""},
+    ConditionWords{"other_processes", "other processes", ""},
+    ConditionWords{"persistence", "persistence mode", ""},
+    ConditionWords{"mig", "MIG", ""},
+    ConditionWords{"ecc", "ECC", ""},
+};
+
+std::string value_text(const json& v, const ConditionWords& words) {
+  if (v.is_null()) return "unknown";
+  if (v.is_boolean()) return v.get<bool>() ? "on" : "off";
   if (v.is_string()) return v.get<std::string>();
+  if (v.is_number()) {
+    const std::string number = fmt::format("{:.4g}", v.get<double>() * words.factor);
+    return words.unit.empty() ? number : fmt::format("{} {}", number, words.unit);
+  }
   if (!v.is_array()) return v.dump();
   std::string text;
-  for (const json& item : v) text += (text.empty() ? "" : " ") + value_text(item);
-  return text.empty() ? "none" : text;
+  for (const json& item : v) {
+    if (!text.empty()) text += ", ";
+    text += value_text(item, words);
+  }
+  return text.empty() ? std::string("none") : text;
 }
 
 /// Start and end side by side; one value where they agree.
@@ -51,11 +84,13 @@ void add_conditions(Sheet& sheet, const std::string& text) {
   if (!j.is_object() || !j.contains("start") || !j.contains("end")) return;
   sheet.title("Conditions (start -> end)");
   for (const auto& [key, end] : j["end"].items()) {
-    const json start = j["start"].value(key, json());
-    const std::string value = start == end
-                                  ? value_text(end)
-                                  : fmt::format("{} -> {}", value_text(start), value_text(end));
-    sheet.row(key.c_str(), value);
+    const auto known = std::find_if(kConditions.begin(), kConditions.end(),
+                                    [&](const ConditionWords& c) { return c.key == key; });
+    const ConditionWords words =
+        known == kConditions.end() ? ConditionWords{key, key.c_str(), ""} : *known;
+    const std::string first = value_text(j["start"].value(key, json()), words);
+    const std::string last = value_text(end, words);
+    sheet.row(words.label, first == last ? last : fmt::format("{} -> {}", first, last));
   }
 }
 
@@ -73,24 +108,6 @@ void add_windows(Sheet& sheet, const store::Record& r) {
 }
 
 }  // namespace
-
-std::string flag_meaning(const std::string& flag) {
-  static constexpr std::array<std::pair<const char*, const char*>, 9> kMeanings = {{
-      {"throttled", "the driver lowered the clock because of heat or a hardware limit"},
-      {"power_capped", "the power limit set the clock"},
-      {"meters_disagree", "counter and power samples differ by more than 3 %"},
-      {"not_steady", "warm-up ended before power and step time were steady"},
-      {"drifted", "energy per image changed by more than 1 % over the windows"},
-      {"short_window", "fewer than five windows"},
-      {"estimated", "a power model, not a measurement"},
-      {"shared_device", "another process was on the device"},
-      {"weights_random", "live random weights instead of pretrained ones"},
-  }};
-  for (const auto& [name, meaning] : kMeanings) {
-    if (flag == name) return meaning;
-  }
-  return {};
-}
 
 std::string show(const store::Record& r) {
   Sheet sheet;
@@ -141,8 +158,9 @@ std::string show(const store::Record& r) {
   if (!r.flags.empty()) {
     sheet.title("Flags");
     for (const std::string& flag : r.flags) {
-      const std::string meaning = flag_meaning(flag);
-      sheet.row(flag.c_str(), meaning.empty() ? "(of another version)" : meaning);
+      const std::string_view meaning = flag_meaning(flag);
+      sheet.row(flag.c_str(),
+                std::string(meaning.empty() ? "(a flag of another version)" : meaning));
     }
   }
   add_conditions(sheet, r.conditions_json);

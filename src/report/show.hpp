@@ -10,7 +10,4 @@ namespace joulemark::report {
 /// words; conditions; windows.
 std::string show(const store::Record& record);
 
-/// What a flag means, in a few words; empty for an unknown one.
-std::string flag_meaning(const std::string& flag);
-
 }  // namespace joulemark::report

@@ -44,12 +44,14 @@ svg .label{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejo
 .bar.ci{stroke-width:3.5}
 .mark{stroke:var(--mark);stroke-width:1.8;fill:var(--paper)}
 .mark.full{fill:var(--fill)}
-.narrow{display:none}
+.narrow,.middle{display:none}
+@media(max-width:68rem){.wide{display:none}.middle{display:block}}
 @media(max-width:44rem){
-.wide{display:none}.narrow{display:block;max-width:27rem}
+.middle{display:none}.narrow{display:block;max-width:27rem}
 h1{font-size:1.5rem}
 }
 @media(max-width:68rem){
+.cards tbody{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),1fr));column-gap:2.5rem}
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards tr{display:block;border-bottom:2px solid var(--line);padding:.6rem 0}
 .cards td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.12rem 0;text-align:right;

@@ -6,27 +6,10 @@
 #include <array>
 #include <cmath>
 
+#include "report/flags.hpp"
+
 namespace joulemark::report {
 namespace {
-
-struct Words {
-  std::string_view flag;
-  std::string_view text;
-};
-
-/// Every flag that a record can carry (docs/method.md says when).
-constexpr std::array kFlags = {
-    Words{"throttled", "slowed by heat or a fault"},
-    Words{"power_capped", "held at the power limit"},
-    Words{"meters_disagree", "the two energy estimates disagree"},
-    Words{"not_steady", "not steady after warm-up"},
-    Words{"drifted", "drifted while measured"},
-    Words{"short_window", "few windows"},
-    Words{"estimated", "estimated, not measured"},
-    Words{"shared_device", "others used the device"},
-    Words{"weights_random", "random weights"},
-    Words{"outputs_not_finite", "outputs not finite"},
-};
 
 struct Prefix {
   double factor;
@@ -53,17 +36,24 @@ std::string optional_si(const std::optional<double>& value, std::string_view uni
   return value ? si(*value, unit) : "";
 }
 
-std::vector<std::string> measured_cells(std::size_t rank, const store::Record& r) {
+/// "± 1.3 %"; empty where the share is unknown.
+std::string plus_minus(const std::optional<double>& share) {
+  return share ? "± " + percent(*share) : "";
+}
+
+std::vector<std::string> measured_cells(std::size_t rank, const store::Record& r,
+                                        std::span<const std::string> said_below) {
   return {std::to_string(rank),
           r.model,
           r.format,
           batch_in_words(r),
           r.energy_j_per_image ? si(*r.energy_j_per_image, "J") : "",
-          r.ci95_rel ? "± " + percent(*r.ci95_rel) : "",
+          plus_minus(r.ci95_rel),
+          plus_minus(r.systematic_rel),
           optional_si(r.energy_net_j_per_image, "J"),
           r.images_per_s ? three_digits(*r.images_per_s) : "",
           optional_si(r.power_w, "W"),
-          flags_in_words(r)};
+          flags_in_words(own_flags(r, said_below))};
 }
 
 }  // namespace
@@ -92,22 +82,6 @@ std::string percent(double share) {
 std::string with_interval(double joules, std::optional<double> ci95_rel) {
   const std::string value = si(joules, "J");
   return ci95_rel ? fmt::format("{} ± {}", value, percent(*ci95_rel)) : value;
-}
-
-std::string_view flag_in_words(std::string_view flag) {
-  for (const Words& w : kFlags) {
-    if (w.flag == flag) return w.text;
-  }
-  return flag;
-}
-
-std::string flags_in_words(const store::Record& r) {
-  std::string text;
-  for (const std::string& flag : r.flags) {
-    if (!text.empty()) text += ", ";
-    text += flag_in_words(flag);
-  }
-  return text;
 }
 
 std::string batch_in_words(const store::Record& r) {
@@ -154,20 +128,22 @@ std::string TextTable::render() const {
 }
 
 std::string ranked_table(std::span<const store::Record> records) {
-  TextTable table{{"#", "model", "format", "batch", "J/image", "95 %", "net of idle", "images/s",
-                   "power", "remarks"},
+  TextTable table{{"#", "model", "format", "batch", "J/image", "95 %", "systematic", "net of idle",
+                   "images/s", "power", "remarks"},
                   {},
-                  {true, false, false, true, true, true, true, true, true, false}};
+                  {true, false, false, true, true, true, true, true, true, true, false}};
+  const std::vector<std::string> common = common_flags(records);
   std::string failures;
   for (const store::Record& r : ranked(records)) {
     if (r.status == "ok") {
-      table.rows.push_back(measured_cells(table.rows.size() + 1, r));
+      table.rows.push_back(measured_cells(table.rows.size() + 1, r, common));
     } else {
       failures +=
           fmt::format("  {}, batch {}: {}: {}\n", r.model, batch_in_words(r), r.status, r.message);
     }
   }
   std::string out = table.rows.empty() ? "" : table.render();
+  if (!common.empty()) out += fmt::format("All rows: {}\n", flags_in_words(common));
   if (!failures.empty())
     out += (out.empty() ? "" : "\n") + std::string("Not measured:\n") + failures;
   return out;
@@ -176,8 +152,12 @@ std::string ranked_table(std::span<const store::Record> records) {
 std::string one_line(const store::Record& r) {
   const std::string what = fmt::format("{}, {}, batch {}", r.model, r.format, batch_in_words(r));
   if (!r.energy_j_per_image) return fmt::format("{}: {}: {}", what, r.status, r.message);
-  std::string line =
-      fmt::format("{}: {} per image", what, with_interval(*r.energy_j_per_image, r.ci95_rel));
+  // An interval says how well the number repeats: beside an estimate, that must not pass for truth.
+  const std::string_view origin = r.scope == "cpu_estimate" ? " (estimated)"
+                                  : r.scope == "simulated"  ? " (simulated)"
+                                                            : "";
+  std::string line = fmt::format("{}: {} per image{}", what,
+                                 with_interval(*r.energy_j_per_image, r.ci95_rel), origin);
   if (r.images_per_s) line += fmt::format(", {} images/s", three_digits(*r.images_per_s));
   return line;
 }

@@ -20,10 +20,6 @@ std::string percent(double share);
 /// "12.3 mJ ± 0.4 %"; without the interval where it is unknown.
 std::string with_interval(double joules, std::optional<double> ci95_rel);
 
-/// A flag as a few words; itself where it has none (a newer one, say).
-std::string_view flag_in_words(std::string_view flag);
-std::string flags_in_words(const store::Record& record);
-
 /// "64 (throughput)", "1".
 std::string batch_in_words(const store::Record& record);
 
@@ -38,10 +34,12 @@ struct TextTable {
   std::string render() const;
 };
 
-/// Rows ranked by energy per image with units and intervals; failures below, with their reason.
+/// Rows ranked by energy per image with units, interval and systematic term; below, the remarks
+/// that all rows share, and the failures with their reason.
 std::string ranked_table(std::span<const store::Record> records);
 
-/// One row as a sentence: "resnet18, batch 1: 12.3 mJ ± 0.6 % per image, 412 images/s".
+/// One row as a sentence: "resnet18, batch 1: 12.3 mJ ± 0.6 % per image, 412 images/s"; an energy
+/// that was not measured says so.
 std::string one_line(const store::Record& record);
 
 }  // namespace joulemark::report

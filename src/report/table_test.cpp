@@ -72,8 +72,31 @@ TEST(RankedTable, ShowsUnitsIntervalsAndFlagsInWords) {
   EXPECT_THAT(text, HasSubstr("12.3 mJ"));
   EXPECT_THAT(text, HasSubstr("± 0.4 %"));
   EXPECT_THAT(text, HasSubstr("61.5 W"));
-  EXPECT_THAT(text, HasSubstr("random weights, a_flag_of_tomorrow"));
+  EXPECT_THAT(text, HasSubstr("random weights; a_flag_of_tomorrow"));
   EXPECT_THAT(text, Not(HasSubstr("Not measured")));
+}
+
+TEST(RankedTable, SaysOnceWhatAllRowsShareAndKeepsTheSystematicTermInSight) {
+  auto a = measured("a", 0.1);
+  auto b = measured("b", 0.2);
+  a.flags = {"estimated", "drifted"};
+  b.flags = {"estimated"};
+  a.systematic_rel = b.systematic_rel = 0.5;
+  const std::string text = ranked_table(std::vector{a, b});
+  EXPECT_THAT(text, HasSubstr("± 50.0 %"));
+  EXPECT_THAT(text, HasSubstr("All rows: estimated, not measured\n"));
+  EXPECT_THAT(text, HasSubstr("drifted while measured\n"));
+  EXPECT_EQ(text.find("estimated"), text.rfind("estimated"));
+}
+
+TEST(OneLine, DoesNotPassAnEstimateForAMeasurement) {
+  auto r = measured("a", 0.1);
+  r.scope = "gpu_board";
+  EXPECT_THAT(one_line(r), HasSubstr("100 mJ ± 0.4 % per image, 123 images/s"));
+  r.scope = "cpu_estimate";
+  EXPECT_THAT(one_line(r), HasSubstr("100 mJ ± 0.4 % per image (estimated), 123 images/s"));
+  r.scope = "simulated";
+  EXPECT_THAT(one_line(r), HasSubstr("per image (simulated)"));
 }
 
 TEST(RankedTable, SaysWhyARowFailed) {

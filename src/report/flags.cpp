@@ -1,0 +1,79 @@
+#include "report/flags.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace joulemark::report {
+namespace {
+
+constexpr std::array kFlags = {
+    FlagWords{"throttled", "slowed by heat or a fault",
+              "the driver lowered the clock because of heat or a hardware limit"},
+    FlagWords{"power_capped", "held at the power limit", "the power limit set the clock"},
+    FlagWords{"meters_disagree", "the two energy estimates disagree",
+              "counter and power samples differ by more than 3 %"},
+    FlagWords{"not_steady", "not steady after warm-up",
+              "warm-up ended before power and step time were steady"},
+    FlagWords{"drifted", "drifted while measured",
+              "energy per image changed by more than 1 % over the windows"},
+    FlagWords{"short_window", "few windows", "fewer than five windows"},
+    FlagWords{"estimated", "estimated, not measured", "a power model, not a measurement"},
+    FlagWords{"shared_device", "others used the device", "another process was on the device"},
+    FlagWords{"weights_random", "random weights", "live random weights instead of pretrained ones"},
+};
+
+const FlagWords* find(std::string_view flag) {
+  const auto known = std::find_if(kFlags.begin(), kFlags.end(),
+                                  [&](const FlagWords& f) { return f.flag == flag; });
+  return known == kFlags.end() ? nullptr : &*known;
+}
+
+bool holds(std::span<const std::string> flags, const std::string& flag) {
+  return std::find(flags.begin(), flags.end(), flag) != flags.end();
+}
+
+}  // namespace
+
+std::span<const FlagWords> all_flags() { return kFlags; }
+
+std::string_view flag_in_words(std::string_view flag) {
+  const FlagWords* known = find(flag);
+  return known != nullptr ? known->words : flag;
+}
+
+std::string_view flag_meaning(std::string_view flag) {
+  const FlagWords* known = find(flag);
+  return known != nullptr ? known->meaning : std::string_view();
+}
+
+std::string flags_in_words(std::span<const std::string> flags) {
+  std::string text;
+  for (const std::string& flag : flags) {
+    if (!text.empty()) text += "; ";
+    text += flag_in_words(flag);
+  }
+  return text;
+}
+
+std::vector<std::string> common_flags(std::span<const store::Record> records) {
+  std::vector<std::string> common;
+  std::size_t measured = 0;
+  for (const store::Record& r : records) {
+    if (r.status != "ok") continue;
+    if (measured++ == 0) {
+      common = r.flags;
+    } else {
+      std::erase_if(common, [&](const std::string& flag) { return !holds(r.flags, flag); });
+    }
+  }
+  return measured < 2 ? std::vector<std::string>{} : common;
+}
+
+std::vector<std::string> own_flags(const store::Record& record,
+                                   std::span<const std::string> common) {
+  std::vector<std::string> own = record.flags;
+  std::erase_if(own, [&](const std::string& flag) { return holds(common, flag); });
+  return own;
+}
+
+}  // namespace joulemark::report
