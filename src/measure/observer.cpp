@@ -79,7 +79,7 @@ Result<void> MeterObserver::poll_power() {
   const Instant now = clock_.now();
   if (use_ring_) {
     power_due_ = now + kRingSpacing;
-    return flush();
+    return take_ring();
   }
   power_due_ = std::max(power_due_ + kPowerSpacing, now);
   const auto power = meter_.power();
@@ -89,7 +89,10 @@ Result<void> MeterObserver::poll_power() {
 }
 
 Result<void> MeterObserver::flush() {
-  if (!use_ring_) return {};
+  return use_ring_ || use_power_ ? poll_power() : Result<void>{};
+}
+
+Result<void> MeterObserver::take_ring() {
   const auto samples = meter_.ring_since(last_ring_);
   if (!samples) {
     // One missing channel does not end a measurement that has another.

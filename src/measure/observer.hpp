@@ -40,7 +40,7 @@ class MeterObserver {
   /// Time between energy points of a stepping counter while windows are measured.
   void set_spacing(Nanoseconds spacing);
 
-  /// Collects the samples that the meter's ring still holds back.
+  /// Collects power up to now: what the meter's ring still holds back, or one more sample.
   Result<void> flush();
 
   std::span<const EnergyPoint> points() const { return points_; }
@@ -56,6 +56,7 @@ class MeterObserver {
  private:
   Result<void> poll_energy();
   Result<void> poll_power();
+  Result<void> take_ring();
   void add_power(meter::PowerSample sample);
 
   meter::Meter& meter_;

@@ -107,25 +107,33 @@ struct Totals {
   Joules energy;
   Images images;
   Nanoseconds time{0};
-  std::optional<Joules> integral;  ///< present only when every window has one
 };
 
 Totals totals(const RunReport& run) {
   Totals t;
-  Joules integral;
-  bool all = !run.window_integrals.empty();
-  for (std::size_t i = 0; i < run.windows.size(); ++i) {
-    t.energy += run.windows[i].energy;
-    t.images += run.windows[i].images;
-    t.time += run.windows[i].to - run.windows[i].from;
-    if (run.window_integrals[i]) {
-      integral += *run.window_integrals[i];
-    } else {
-      all = false;
-    }
+  for (const MeasuredWindow& w : run.windows) {
+    t.energy += w.energy;
+    t.images += w.images;
+    t.time += w.to - w.from;
   }
-  if (all) t.integral = integral;
   return t;
+}
+
+/// Integral of power over counter, less one, over the windows that have both. The newest sample can
+/// be older than the last window's end, so that one may have none. Absent when fewer than half have
+/// both: then the two did not see the same run.
+std::optional<double> estimator_gap(const RunReport& run) {
+  Joules counter;
+  Joules integral;
+  std::size_t both = 0;
+  for (std::size_t i = 0; i < run.windows.size(); ++i) {
+    if (!run.window_integrals[i]) continue;
+    ++both;
+    counter += run.windows[i].energy;
+    integral += *run.window_integrals[i];
+  }
+  if (2 * both < run.windows.size() || counter.value <= 0.0) return std::nullopt;
+  return integral / counter - 1.0;
 }
 
 std::vector<store::Window> windows_of(const RunReport& run) {
@@ -183,7 +191,7 @@ void add_numbers(const RecordContext& context, const Subject& subject, const Run
   r.energy_delay_js = gross.value / rate.value;
   r.windows_count = static_cast<std::int64_t>(run.windows.size());
   r.seconds = seconds(t.time);
-  if (t.integral) r.estimator_gap_rel = *t.integral / t.energy - 1.0;
+  r.estimator_gap_rel = estimator_gap(run);
   r.windows = windows_of(run);
   add_systematic(context, subject, run, t.time, r);
 }

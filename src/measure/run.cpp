@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 constexpr Nanoseconds kWorkerPoll = 50ms;
 constexpr double kUnstable = 0.25;
 constexpr std::size_t kFewestWindowsAtAll = 3;
-constexpr Nanoseconds kStopTimeout = 120s;
+/// Three points are two intervals, the fewest that can differ.
+constexpr std::size_t kFewestIdlePoints = 3;
+constexpr Nanoseconds kIdlePatience = 5s;
 
 void say(const Bench& bench, const std::string& what) {
   if (bench.progress) bench.progress(what);
@@ -57,7 +59,7 @@ class ActiveRun {
 
   Result<void> stop() {
     std::vector<runtime::Completion> fresh;
-    const auto stopped = worker_.stop(fresh, kStopTimeout);
+    const auto stopped = worker_.stop(fresh, settings_.step_timeout);
     add(fresh);
     return stopped;
   }
@@ -199,15 +201,20 @@ Result<void> check_stable(const RunReport& report, const Settings& settings) {
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
   bench.observer.forget();
   const Instant until = bench.clock.now() + length;
-  while (bench.clock.now() < until || !bench.observer.ready()) {
+  // A counter that steps gives its points at its own pace, after the lock on its steps.
+  const Instant give_up = until + kIdlePatience;
+  const auto enough = [&] { return bench.observer.points().size() >= kFewestIdlePoints; };
+  while (bench.clock.now() < until || (!enough() && bench.clock.now() < give_up)) {
     if (bench.interrupted) return interrupted_error();
     bench.clock.sleep_until(bench.observer.next_due());
     if (auto r = bench.observer.poll(); !r) return tl::unexpected(r.error());
   }
   const auto points = bench.observer.points();
-  if (points.size() < 2) {
-    return fail(ErrorKind::unstable, "the meter gave no two energy readings while idle",
-                "Allow more time with --idle-seconds");
+  if (!enough()) {
+    return fail(ErrorKind::unstable,
+                fmt::format("the meter gave only {} energy readings in {:.0f} s of idling",
+                            points.size(), seconds(length + kIdlePatience)),
+                "See `joulemark doctor`, or leave the net energy out with --no-idle");
   }
   std::vector<double> watts;
   for (std::size_t i = 1; i < points.size(); ++i) {

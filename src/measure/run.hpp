@@ -43,8 +43,8 @@ struct Idle {
   Nanoseconds length{0};
 };
 
-/// Watches the meter for `length`. Errors: those of the meter, interrupted, and unstable when the
-/// meter gave no two energy points in that time.
+/// Watches the meter for `length`, or a little longer where it takes that to see three energy
+/// points. Errors: those of the meter, interrupted, and unstable when they do not come.
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length);
 
 /// Everything seen while one batch size ran.

@@ -17,6 +17,7 @@ TickTracker::TickTracker(Nanoseconds period, Nanoseconds query_cost)
     : nominal_(period),
       period_(period),
       query_cost_(query_cost),
+      lead_(std::max(query_cost, period / 20)),
       precise_enough_(std::max(query_cost / 2, period / 100)),
       drift_per_period_(from_seconds(seconds(period) * kNominalTolerance)) {}
 
@@ -154,9 +155,9 @@ void TickTracker::narrowed(Instant now) {
 /// Chooses the first step that is at least `periods` on and can still be caught.
 void TickTracker::plan_edge(Instant now, std::int64_t periods) {
   move_on(periods);
-  while (low_ - query_cost_ < now) move_on(1);
+  while (low_ - lead_ < now) move_on(1);
   intent_ = Intent::before;
-  due_ = low_ - query_cost_;
+  due_ = low_ - lead_;
 }
 
 }  // namespace joulemark::measure

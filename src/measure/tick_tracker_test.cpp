@@ -71,6 +71,15 @@ TEST_P(TickTrackerPeriods, PointsLieOnStepsAlsoWhenThePeriodIsNotNominal) {
 INSTANTIATE_TEST_SUITE_P(Offsets, TickTrackerPeriods,
                          testing::Values(0.0, 1e-5, -1e-4, 5e-4, -1e-3, 0.0015));
 
+TEST(TickTracker, ACounterThatCostsNothingToReadIsLockedByAProcessThatWakesLate) {
+  const SteppingCounter counter{100ms, 12ms};
+  for (const Nanoseconds cost : {Nanoseconds(0), Nanoseconds(1us)}) {
+    TickTracker tracker(100ms, cost);
+    const auto polled = poll_for(tracker, counter, cost, Instant{3s}, 10s, 400us);
+    EXPECT_GT(polled.points.size(), 60u);
+  }
+}
+
 TEST(TickTracker, FewQueriesOnceLocked) {
   const SteppingCounter counter{100ms, 12ms};
   TickTracker tracker(100ms, 4ms);
