@@ -61,6 +61,15 @@ ordered_json models_json(const std::vector<zoo::Descriptor>& models) {
   return list;
 }
 
+/// Records in one of the formats of `export`.
+std::string in_format(const std::vector<store::Record>& records, const std::string& format) {
+  if (format == "csv") return store::to_csv(records);
+  if (format == "json") return store::to_json(records) + "\n";
+  std::string lines;
+  for (const store::Record& r : records) lines += store::to_full_json(r, -1) + "\n";
+  return lines;
+}
+
 }  // namespace
 
 int run_list(const ListOptions& options, const CommonOptions& common) {
@@ -120,8 +129,8 @@ int run_export(const ExportOptions& options, const CommonOptions& common) {
   const auto records =
       read_records(common, {options.model, options.setup, options.status, "", false});
   if (!records) return report_error(records.error(), common.json);
-  const bool json = options.format == "json" || (common.json && options.out.empty());
-  const std::string content = json ? store::to_json(*records) + "\n" : store::to_csv(*records);
+  const bool prefers_json = common.json && options.out.empty() && options.format == "csv";
+  const std::string content = in_format(*records, prefers_json ? "json" : options.format);
   if (options.out.empty()) return print_and_end(content, common);
   if (const auto ok = write_file(options.out, content); !ok) {
     return report_error(ok.error(), common.json);

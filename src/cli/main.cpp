@@ -66,7 +66,7 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
       ->capture_default_str()
       ->type_name("DEVICE");
   app.add_option("--threads", o->threads, "CPU threads of the runtime; 0: its own choice")
-      ->check(CLI::Range(0, 4096))
+      ->check(CLI::Range(0, 4096).description(""))
       ->capture_default_str()
       ->type_name("N");
   app.add_flag("--cuda-graph", o->cuda_graph, "run the model as a captured CUDA graph");
@@ -75,7 +75,7 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
       ->capture_default_str()
       ->type_name("LIST");
   app.add_option("--max-batch", o->max_batch, "largest batch of the search")
-      ->check(CLI::Range(1, 65536))
+      ->check(CLI::Range(1, 65536).description(""))
       ->capture_default_str()
       ->type_name("N");
   app.add_option_function<std::string>(
@@ -84,15 +84,15 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
       ->check(check_share)
       ->type_name("SHARE");
   app.add_option("--max-seconds", o->max_seconds, "time for warm-up and windows of one batch size")
-      ->check(CLI::Range(0.5, 86400.0))
+      ->check(CLI::Range(0.5, 86400.0).description(""))
       ->capture_default_str()
       ->type_name("S");
   app.add_option("--step-timeout", o->step_timeout, "longest time for one batch")
-      ->check(CLI::Range(0.1, 86400.0))
+      ->check(CLI::Range(0.1, 86400.0).description(""))
       ->capture_default_str()
       ->type_name("S");
   app.add_option("--idle-seconds", o->idle_seconds, "how long idle power is measured first")
-      ->check(CLI::Range(0.1, 3600.0))
+      ->check(CLI::Range(0.1, 3600.0).description(""))
       ->capture_default_str()
       ->type_name("S");
   app.add_flag("--no-idle", o->no_idle, "do not measure idle power; there is then no net energy");
@@ -143,9 +143,11 @@ Run add_report(CLI::App& app, CommonOptions& common) {
 Run add_export(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<ExportOptions>();
   app.description("Write all rows as CSV or JSON (columns: docs/columns.md)");
-  app.add_option("--format", o->format, "csv or json")
-      ->check(CLI::IsMember({"csv", "json"}))
-      ->capture_default_str();
+  app.add_option("--format", o->format,
+                 "csv, json, or jsonl: one run a line with its windows, conditions and provenance")
+      ->check(CLI::IsMember({"csv", "json", "jsonl"}).description(""))
+      ->capture_default_str()
+      ->type_name("FORMAT");
   app.add_option("--out", o->out, "file to write; standard output if not given")->type_name("FILE");
   app.add_option("--model", o->model, "only models that match")->type_name("GLOB");
   app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");

@@ -38,7 +38,8 @@ std::string to_text(const Record& record, const Column& column);
 std::string to_csv(std::span<const Record> records);
 /// An array of objects; null when absent, flags as one text with spaces.
 std::string to_json(std::span<const Record> records, int indent = 1);
-/// One record with everything: columns, stored-only columns and windows.
+/// One record with everything: columns, stored-only columns and windows. An indent of -1 puts it on
+/// one line.
 std::string to_full_json(const Record& record, int indent = 1);
 
 }  // namespace joulemark::store

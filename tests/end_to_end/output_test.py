@@ -74,6 +74,21 @@ def test_csv_says_the_same_as_json(measured):
                 assert textual[key] == value, key
 
 
+def test_jsonl_has_the_rows_and_what_they_follow_from(measured):
+    exported = measured.run("export", "--format", "jsonl")
+    assert exported.code == 0, exported.err
+    full = [json.loads(line) for line in exported.out.splitlines()]
+    beside = {"systematic_terms", "conditions", "provenance", "window_list"}
+    assert [{k: v for k, v in row.items() if k not in beside} for row in full] == measured.rows()
+    for row in full:
+        assert beside <= set(row)
+        if row["status"] == "ok":
+            windows = row["window_list"]
+            assert len(windows) == row["windows"]
+            joules, images = (sum(w[key] for w in windows) for key in ("joules", "images"))
+            assert row["energy_j_per_image"] == pytest.approx(joules / images)
+
+
 @pytest.mark.parametrize("command", ["doctor", "list", "export", "show", "report"])
 def test_json_parses_on_every_command(measured, command):
     arguments = {
