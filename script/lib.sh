@@ -32,6 +32,18 @@ have() {
   for program in "$@"; do command -v "$program" >/dev/null || return 1; done
 }
 
+# quietly COMMAND...: its output goes to a log, which is shown only when it fails.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+}
+
 # usage: the comment block at the head of the calling script is its help text.
 usage() { awk 'NR == 1 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"; }
 
@@ -48,15 +60,10 @@ jobs() {
 
 # build PRESET [FOLDER [CMAKE-ARGUMENT...]]: configures and builds a preset, in build/PRESET or build/FOLDER.
 build() {
-  local preset=$1 folder=${2:-$1} log
+  local preset=$1 folder=${2:-$1}
   shift $(($# < 2 ? $# : 2))
   say "Build: cmake --preset $preset (build/$folder)"
-  log=$(mktemp)
-  if ! cmake --preset "$preset" -B "build/$folder" "-DJOULEMARK_PYTHON=$VENV/bin/python" "$@" >"$log" 2>&1; then
-    cat "$log" >&2
-    rm -f "$log"
+  quietly cmake --preset "$preset" -B "build/$folder" "-DJOULEMARK_PYTHON=$VENV/bin/python" "$@" ||
     die "cmake could not configure (above). Run script/setup, then try again"
-  fi
-  rm -f "$log"
   cmake --build "build/$folder" -j "$(jobs)"
 }
