@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Adds what measure.sh made to the results of this folder, and prints them as a table.
+
+    python3 data/results/collect.py add OUT...     OUT: folders that measure.sh wrote
+    python3 data/results/collect.py table          Markdown, for the README
+    python3 data/results/collect.py check          every number again from its windows
+
+Results are one folder for each setup (device, runtime, format, precision, layout):
+
+    <setup>/runs.jsonl     one run a line: its row, windows, conditions and provenance (docs/columns.md)
+    <setup>/rows.csv       the rows alone, made from runs.jsonl
+    <setup>/machine.json   what `joulemark doctor` said of the machine
+
+Runs are only ever added: a run that is there already is left as it is, so adding twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+#: What a line of runs.jsonl holds beside the columns of a row.
+BESIDE_THE_ROW = ("systematic_terms", "conditions", "provenance", "window_list")
+POLICIES = {"batch_1": "batch 1", "throughput": "best batch"}
+
+
+def read_runs(file: Path) -> list[dict]:
+    if not file.exists():
+        return []
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
+
+
+def setups(results: Path) -> dict[str, list[dict]]:
+    """All runs by the name of their setup."""
+    return {file.parent.name: read_runs(file) for file in sorted(results.glob("*/runs.jsonl"))}
+
+
+# --- add ---------------------------------------------------------------------------------------------
+
+
+def add(out: Path, results: Path) -> dict[str, int]:
+    """Adds the runs of one folder; returns how many were new, by setup. ValueError when one is not sound."""
+    new = read_runs(out / "runs.jsonl")
+    if not new:
+        raise ValueError(f"{out / 'runs.jsonl'} has no runs")
+    for run in new:
+        if problem := unsound(run):
+            raise ValueError(f"{out}: run {run.get('run')}: {problem}")
+    added: dict[str, int] = {}
+    for setup in sorted({run["setup"] for run in new}):
+        folder = results / setup
+        folder.mkdir(parents=True, exist_ok=True)
+        runs = read_runs(folder / "runs.jsonl")
+        known = {run["run"] for run in runs}
+        fresh = [run for run in new if run["setup"] == setup and run["run"] not in known]
+        write(folder, sorted(runs + fresh, key=lambda run: run["run"]))
+        machine = out / "doctor.json"
+        if machine.exists() and not (folder / "machine.json").exists():
+            (folder / "machine.json").write_text(without_paths(machine), encoding="utf-8")
+        added[setup] = len(fresh)
+    return added
+
+
+def write(folder: Path, runs: list[dict]) -> None:
+    lines = [json.dumps(run, ensure_ascii=False, separators=(",", ":")) + "\n" for run in runs]
+    (folder / "runs.jsonl").write_text("".join(lines), encoding="utf-8")
+    columns = [key for key in runs[0] if key not in BESIDE_THE_ROW]
+    with open(folder / "rows.csv", "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(columns)
+        rows.writerows(["" if run[c] is None else run[c] for c in columns] for run in runs)
+
+
+def without_paths(doctor: Path) -> str:
+    """What the doctor said, less where programs lay on that machine's disk."""
+    said = json.loads(doctor.read_text(encoding="utf-8"))
+    said.pop("models", None)
+    for runtime in said.get("runtimes", []):
+        runtime["detail"] = runtime["detail"].partition("; ")[0]
+    return json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+
+
+# --- check -------------------------------------------------------------------------------------------
+
+
+def unsound(run: dict) -> str | None:
+    """Why a run's numbers do not follow from its windows, or None."""
+    if run["status"] != "ok":
+        return "a failure with an energy" if run["energy_j_per_image"] is not None else None
+    windows = run["window_list"]
+    joules, images, seconds = (sum(w[k] for w in windows) for k in ("joules", "images", "seconds"))
+    derived = {
+        "windows": len(windows),
+        "seconds": seconds,
+        "energy_j_per_image": joules / images,
+        "images_per_s": images / seconds,
+        "power_w": joules / seconds,
+        "systematic_rel": math.sqrt(sum(term**2 for term in run["systematic_terms"].values())),
+    }
+    if run["idle_w"] is not None:
+        derived["energy_net_j_per_image"] = (joules - run["idle_w"] * seconds) / images
+    for key, value in derived.items():
+        if not math.isclose(run[key], value, rel_tol=1e-6):
+            return f"{key} is {run[key]}, its windows give {value}"
+    return None
+
+
+# --- table -------------------------------------------------------------------------------------------
+
+
+def newest(runs: list[dict]) -> dict[tuple[str, str], dict]:
+    """By architecture and policy; of several the last."""
+    return {(run["architecture"], run["policy"]): run for run in runs}
+
+
+def cell(run: dict | None) -> str:
+    if run is None:
+        return ""
+    if run["status"] != "ok":
+        return run["status"]
+    value = f"{run['energy_j_per_image'] * 1e3:.3g} ± {run['ci95_rel'] * 100:.1f} %"
+    return value if run["policy"] == "batch_1" else f"{value} ({run['batch']})"
+
+
+def table(results: Path) -> str:
+    by_setup = {setup: newest(runs) for setup, runs in setups(results).items()}
+    columns = [(setup, policy) for setup in by_setup for policy in POLICIES]
+    architectures = {architecture for runs in by_setup.values() for architecture, _ in runs}
+
+    def least(architecture: str) -> float:
+        energies = [
+            run["energy_j_per_image"]
+            for runs in by_setup.values()
+            for (name, _), run in runs.items()
+            if name == architecture and run["energy_j_per_image"] is not None
+        ]
+        return min(energies, default=math.inf)
+
+    lines = ["| mJ/image | " + " | ".join(f"{s}, {POLICIES[p]}" for s, p in columns) + " |"]
+    lines.append("|---|" + "---:|" * len(columns))
+    for architecture in sorted(architectures, key=least):
+        cells = [cell(by_setup[setup].get((architecture, policy))) for setup, policy in columns]
+        lines.append(f"| {architecture} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--results", type=Path, default=HERE, help="instead of this folder")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("add").add_argument("out", nargs="+", type=Path)
+    commands.add_parser("table")
+    commands.add_parser("check")
+    args = parser.parse_args()
+    if args.command == "table":
+        print(table(args.results), end="")
+        return 0
+    try:
+        if args.command == "add":
+            for out in args.out:
+                for setup, count in add(out, args.results).items():
+                    print(f"{setup}: {count} runs added")
+            return 0
+        for setup, runs in setups(args.results).items():
+            for run in runs:
+                if problem := unsound(run):
+                    raise ValueError(f"{setup}: run {run['run']}: {problem}")
+            print(f"{setup}: {len(runs)} runs are sound")
+        return 0
+    except (OSError, ValueError, KeyError) as error:
+        print(f"collect: {error!r}" if isinstance(error, KeyError) else f"collect: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

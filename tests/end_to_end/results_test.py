@@ -1,0 +1,86 @@
+"""The committed results keep to their schema and follow from their windows; and the script that adds to them."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "data/results"
+
+_spec = importlib.util.spec_from_file_location("collect", RESULTS / "collect.py")
+collect = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(collect)
+
+
+def call(*arguments) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, RESULTS / "collect.py", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def out(world) -> Path:
+    """A folder as measure.sh leaves it: one model under two policies, and one that fails."""
+    world.artefact("resnet18", step={"mode": "sleep", "ms_fixed": 2})
+    world.artefact("broken", output="nan")
+    assert world.measure("resnet18", "broken", batch="1,throughput").code == 3
+    folder = world.folder / "out"
+    folder.mkdir()
+    assert world.run("export", "--format", "jsonl", "--out", folder / "runs.jsonl").code == 0
+    (folder / "doctor.json").write_text(world.run("doctor", "--json").out)
+    return folder
+
+
+def test_adding_twice_is_adding_once(out, tmp_path):
+    results = tmp_path / "results"
+    first = call("--results", results, "add", out)
+    assert first.returncode == 0, first.stderr
+    (folder,) = results.iterdir()
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert set(before) == {"runs.jsonl", "rows.csv", "machine.json"}
+    again = call("--results", results, "add", out)
+    assert "0 runs added" in again.stdout
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    assert "4 runs are sound" in call("--results", results, "check").stdout
+
+
+def test_the_table_has_energy_interval_and_failures(out, tmp_path):
+    call("--results", tmp_path / "results", "add", out)
+    table = call("--results", tmp_path / "results", "table").stdout
+    (line,) = [line for line in table.splitlines() if line.startswith("| resnet18 |")]
+    assert line.count("±") == 2
+    assert "wrong_output" in table
+
+
+def test_a_number_that_does_not_follow_from_its_windows_is_refused(out, tmp_path):
+    runs = [json.loads(line) for line in (out / "runs.jsonl").read_text().splitlines()]
+    runs[0]["energy_j_per_image"] *= 1.001
+    (out / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    done = call("--results", tmp_path / "results", "add", out)
+    assert done.returncode == 1
+    assert "energy_j_per_image" in done.stderr
+    assert not list((tmp_path / "results").glob("*"))
+
+
+def test_what_is_committed_keeps_to_the_schema_and_follows_from_its_windows():
+    schema = json.loads((ROOT / "docs/schema/row.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    committed = collect.setups(RESULTS)
+    if not committed:
+        pytest.skip("no results are committed yet")
+    for setup, runs in committed.items():
+        for run in runs:
+            assert run["setup"] == setup
+            row = {key: value for key, value in run.items() if key not in collect.BESIDE_THE_ROW}
+            assert not [error.message for error in validator.iter_errors(row)], run["run"]
+            assert collect.unsound(run) is None, run["run"]
+        with open(RESULTS / setup / "rows.csv", newline="") as file:
+            assert [row["run"] for row in csv.DictReader(file)] == [run["run"] for run in runs]
