@@ -51,7 +51,7 @@ class ModelRun {
     }
     outcome.load = session_->load;
     outcome.run = measure_batch(*session_->worker, *batch, bench_, settings_);
-    if (outcome.run) {
+    if (outcome.run && !outcome.run->unstable) {
       reports_.emplace(*batch, *outcome.run);
       load_reports_.emplace(*batch, session_->load);
     }
@@ -237,9 +237,10 @@ Result<Policy> parse_policy(std::string_view text) {
   std::int64_t batch = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), batch);
   if (error != std::errc() || end != text.data() + text.size() || batch < 1 || batch > 65536) {
-    return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a batch policy", text),
-                "Use a size from 1 to 65536, throughput or min_energy, separated by commas; see joulemark "
-                "measure --help");
+    return fail(
+        ErrorKind::invalid_input, fmt::format("'{}' is not a batch policy", text),
+        "Use a size from 1 to 65536, throughput or min_energy, separated by commas; see joulemark "
+        "measure --help");
   }
   return Policy{batch == 1 ? PolicyKind::batch_1 : PolicyKind::fixed, batch};
 }

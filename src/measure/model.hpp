@@ -46,7 +46,8 @@ struct LoadReport {
   Nanoseconds ready_after{0};  ///< from starting the worker to a passed gate
 };
 
-/// One policy's result. `load` is absent when loading failed.
+/// One policy's result: `run` is a number, an unstable run with what was seen, or an error. `load`
+/// is absent when loading failed.
 struct Outcome {
   Policy policy;
   std::optional<std::int64_t> batch;  ///< absent when no batch size could be decided on

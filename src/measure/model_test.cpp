@@ -300,6 +300,23 @@ TEST_F(ModelTest, AFailureHasNoNumbers) {
   EXPECT_THAT(r.message, HasSubstr("SIGSEGV"));
 }
 
+TEST_F(ModelTest, AnUnstableRunHasNoNumberAndKeepsWhatWasSeen) {
+  settings_.longest_run = 2s;  // leaves room for two windows of half a second after the warm-up
+  const auto outcomes = measure({kBatch1, kBatch1});
+  ASSERT_TRUE(outcomes[0].run);
+  const store::Record r = make_record({}, subject_, outcomes[0], "id", "2026-11-24T00:00:00Z");
+  EXPECT_EQ(r.status, "unstable");
+  EXPECT_THAT(r.message, HasSubstr("windows came together in 2 s"));
+  EXPECT_FALSE(r.energy_j_per_image);
+  EXPECT_FALSE(r.ci95_rel);
+  EXPECT_FALSE(r.windows.empty());
+  EXPECT_EQ(r.windows.size(), static_cast<std::size_t>(*r.windows_count));
+  EXPECT_THAT(r.flags, Contains("short_window"));
+  // The worker did nothing wrong, and another try is another run.
+  EXPECT_EQ(workers_started_, 1);
+  EXPECT_NE(outcomes[1].run->windows.front().from, outcomes[0].run->windows.front().from);
+}
+
 TEST_F(ModelTest, IdleIsTheMetersPowerWithoutLoad) {
   meter_.power_w = 82.0;
   const Bench bench{clock_, observer_, interrupted_, {}};

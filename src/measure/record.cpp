@@ -166,6 +166,13 @@ void add_systematic(const RecordContext& context, const Subject& subject, const 
   r.systematic_rel = std::sqrt(sum);
 }
 
+/// What was seen, whether or not it gives a number.
+void add_windows(const RunReport& run, store::Record& r) {
+  r.windows = windows_of(run);
+  r.windows_count = static_cast<std::int64_t>(run.windows.size());
+  r.seconds = seconds(totals(run).time);
+}
+
 void add_numbers(const RecordContext& context, const Subject& subject, const RunReport& run,
                  store::Record& r) {
   const Totals t = totals(run);
@@ -189,10 +196,7 @@ void add_numbers(const RecordContext& context, const Subject& subject, const Run
   r.power_w = (t.energy / t.time).value;
   if (run.power_max) r.power_max_w = run.power_max->value;
   r.energy_delay_js = gross.value / rate.value;
-  r.windows_count = static_cast<std::int64_t>(run.windows.size());
-  r.seconds = seconds(t.time);
   r.estimator_gap_rel = estimator_gap(run);
-  r.windows = windows_of(run);
   add_systematic(context, subject, run, t.time, r);
 }
 
@@ -229,9 +233,15 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
     return r;
   }
   const RunReport& run = *outcome.run;
-  r.status = "ok";
   r.conditions_json = conditions_json(run);
-  add_numbers(context, subject, run, r);
+  add_windows(run, r);
+  if (run.unstable) {
+    r.status = std::string(name(run.unstable->kind));
+    r.message = run.unstable->message();
+  } else {
+    r.status = "ok";
+    add_numbers(context, subject, run, r);
+  }
   r.flags = flags({&context.meter, run.conditions, run.windows, r.estimator_gap_rel, run.steady,
                    d.weights.origin != "pretrained"});
   return r;

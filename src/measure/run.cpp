@@ -178,22 +178,22 @@ void add_derived(const ActiveRun& run, const MeterObserver& observer, RunReport&
   }
 }
 
-Result<void> check_stable(const RunReport& report, const Settings& settings) {
+std::optional<Error> instability(const RunReport& report, const Settings& settings) {
   if (report.windows.size() < kFewestWindowsAtAll) {
-    return fail(ErrorKind::unstable,
-                fmt::format("only {} windows came together in {:.0f} s at batch {}",
-                            report.windows.size(), seconds(settings.longest_run), report.batch),
-                "Allow more time with --max-seconds, or take a smaller batch");
+    return Error{ErrorKind::unstable,
+                 fmt::format("only {} windows came together in {:.0f} s at batch {}",
+                             report.windows.size(), seconds(settings.longest_run), report.batch),
+                 "Allow more time with --max-seconds, or take a smaller batch"};
   }
   const auto interval = mean_interval(per_image(report.windows));
   if (interval && interval->relative() > kUnstable) {
-    return fail(
+    return Error{
         ErrorKind::unstable,
-        fmt::format("the windows differ so much that the interval is +-{:.0f} % at batch {}",
+        fmt::format("the windows differ so much that the interval is ±{:.0f} % at batch {}",
                     100.0 * interval->relative(), report.batch),
-        "Close other programs on this machine and measure again");
+        "Close other programs on this machine and measure again"};
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -261,7 +261,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   report.tick_period = bench.observer.tick_period();
   report.power_trace.assign(bench.observer.power().begin(), bench.observer.power().end());
   report.energy_trace.assign(bench.observer.points().begin(), bench.observer.points().end());
-  if (auto r = check_stable(report, settings); !r) return tl::unexpected(r.error());
+  report.unstable = instability(report, settings);
   return report;
 }
 

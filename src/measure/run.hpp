@@ -64,12 +64,14 @@ struct RunReport {
   Nanoseconds to_first_window{0};     ///< from the start of the run to the first window's start
   std::vector<meter::PowerSample> power_trace;
   std::vector<EnergyPoint> energy_trace;
+  /// Why the windows give no number: `unstable` when fewer than three came together or their
+  /// interval is wider than 25 %. What was seen stays, as evidence.
+  std::optional<Error> unstable;
 };
 
 /// Warms up, measures windows until they are precise enough or time is up, and stops the worker.
-/// Errors: unstable when fewer than three windows came together or their interval is wider than
-/// 25 %; timed_out when the worker completes no step for `step_timeout`; the worker's and the
-/// meter's own.
+/// Errors: timed_out when the worker completes no step for `step_timeout`; the worker's and the
+/// meter's own. Windows that give no number are no error of the run: see RunReport::unstable.
 Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
                                 const Settings& settings);
 

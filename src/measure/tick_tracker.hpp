@@ -80,8 +80,8 @@ class TickTracker {
   Nanoseconds nominal_;
   Nanoseconds period_;
   Nanoseconds query_cost_;
-  /// How long before a step the value before it is asked for. The whole plateau shows that value, so
-  /// a generous lead costs nothing, and a process that wakes late still comes in time.
+  /// How long before a step the value before it is asked for. The whole plateau shows that value,
+  /// so a generous lead costs nothing, and a process that wakes late still comes in time.
   Nanoseconds lead_;
   Nanoseconds precise_enough_;    ///< width of the bracket at which bisecting ends
   Nanoseconds drift_per_period_;  ///< what a period may differ from period_
