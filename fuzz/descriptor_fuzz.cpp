@@ -5,10 +5,11 @@
 
 #include "zoo/descriptor.hpp"
 
+namespace zoo = joulemark::zoo;
+
 /// A descriptor is a file that others may have made: any bytes give a descriptor that keeps its
 /// promises, or an error that says what to do.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace joulemark;
   const auto parsed = zoo::parse_descriptor({reinterpret_cast<const char*>(data), size}, "models");
   if (!parsed) {
     if (parsed.error().what.empty() || parsed.error().next.empty()) std::abort();

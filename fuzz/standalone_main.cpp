@@ -28,6 +28,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 /// Present under AddressSanitizer, which ends the process without a signal.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer's own name
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
 namespace {
@@ -35,7 +36,7 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::size_t kLargestMutant = 64 * 1024;
+constexpr std::size_t kLargestMutant = 65'536;
 constexpr unsigned kSecondsPerInput = 10;
 
 // What the fault handler needs: only memory that is already there.

@@ -115,7 +115,7 @@ std::string heading(std::span<const Record> records, const std::string& title) {
   }
   std::string out = fmt::format("<header><h1>{}</h1>", escape(title));
   if (records.empty()) return out + "<p class=\"lead\">There are no measurements yet.</p></header>";
-  const std::size_t unreal = static_cast<std::size_t>(
+  const auto unreal = static_cast<std::size_t>(
       std::count_if(records.begin(), records.end(), [](const Record& r) { return !is_real(r); }));
   out +=
       fmt::format("<p class=\"lead\">{} on {}, {}, with {}.</p>",
@@ -182,7 +182,7 @@ std::string not_in_picture(const Page& page) {
 /// The same picture for three widths of the page; the style sheet shows one. Scaling one picture
 /// would make its letters too small to read on the others.
 struct Width {
-  const char* name;
+  const char* name = nullptr;
   PictureSize size;
 };
 constexpr std::array kWidths = {Width{"wide", {1160, 560, true}}, Width{"middle", {720, 480, true}},
@@ -276,13 +276,13 @@ std::string ranking(const Page& page) {
   if (page.measured.empty()) return {};
   std::string head;
   for (const Cell& c : cells_of(page.measured.front(), page)) {
-    head += fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", c.kind, c.label);
+    head += fmt::format(R"(<th scope="col" class="{}">{}</th>)", c.kind, c.label);
   }
   std::string body;
   for (const Entry& e : page.measured) {
     body += "<tr>";
     for (const Cell& c : cells_of(e, page)) {
-      body += fmt::format("<td class=\"{}\" data-label=\"{}\">{}</td>", c.kind, c.label, c.content);
+      body += fmt::format(R"(<td class="{}" data-label="{}">{}</td>)", c.kind, c.label, c.content);
     }
     body += "</tr>\n";
   }

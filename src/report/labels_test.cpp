@@ -29,8 +29,9 @@ TEST(PlaceLabels, ACrowdNeverOverlaps) {
   std::vector<Label> labels;
   std::vector<Box> points;
   for (int i = 0; i < 24; ++i) {
+    const int row = i / 6;
     const double x = 150.0 + 9.0 * (i % 6);
-    const double y = 120.0 + 11.0 * (i / 6);
+    const double y = 120.0 + 11.0 * row;
     labels.push_back({x, y, 60, 12});
     points.push_back({x - 4, y - 4, 8, 8});
   }

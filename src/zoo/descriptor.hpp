@@ -64,18 +64,18 @@ struct Descriptor {
 
 /// Reads and validates one descriptor: every field present and in range, file names plain.
 /// Errors: not_found, invalid_input (with the field and what was expected), io.
-Result<Descriptor> read_descriptor(const std::filesystem::path& descriptor_json);
+Result<Descriptor> read_descriptor(const std::filesystem::path& path);
 
 /// Same, from text: the fuzz target's entry. `folder` is only recorded.
-Result<Descriptor> parse_descriptor(std::string_view text, const std::filesystem::path& folder);
+Result<Descriptor> parse_descriptor(std::string_view content, const std::filesystem::path& folder);
 
 /// Checks presence, size and SHA-256 of one referenced file.
 /// Errors: not_found (missing), invalid_input (truncated, or another digest), with the export
 /// command.
-Result<void> verify_file(const Descriptor& descriptor, const FileRef& file);
+Result<void> verify_file(const Descriptor& d, const FileRef& ref);
 
 /// Loads a float32 tensor after verify_file.
-Result<std::vector<float>> read_tensor(const Descriptor& descriptor, const TensorFile& tensor);
+Result<std::vector<float>> read_tensor(const Descriptor& d, const TensorFile& tensor);
 
 /// What the user asked for; empty fields do not filter.
 struct Query {
