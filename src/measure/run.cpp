@@ -99,10 +99,11 @@ class ActiveRun {
   Instant last_progress_;
 };
 
-/// With a continuous meter, edges on completions matter only where a window holds few steps; where
-/// it holds hundreds, interpolating images at the meter's own points is as exact and far cheaper.
+/// With a continuous meter, edges on completions matter only where a step is longer than the time
+/// between two readings. Where steps are shorter, the meter's own points are the better edges: energy
+/// interpolated between readings would miss what a step does, images interpolated within a step do not.
 EdgeRule edge_rule_for(const MeterObserver& observer, const ActiveRun& run, Instant now) {
-  constexpr double kManyStepsPerSecond = 100.0;
+  constexpr double kManyStepsPerSecond = 20.0;  // as many as a continuous meter is read
   const double rate = static_cast<double>(run.timeline().steps()) / seconds(now - run.began());
   return rate > kManyStepsPerSecond ? EdgeRule::energy_points : observer.edge_rule();
 }
