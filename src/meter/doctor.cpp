@@ -22,15 +22,17 @@ std::string offer(const MeterInfo& info) {
                             1e3 * seconds(info.query_cost), 100 * info.systematic_rel);
 }
 
+/// Adds what came of one device: one that fails does not hide another that works.
 void take(MeterFinding& finding, const Result<std::unique_ptr<Meter>>& opened) {
+  finding.detail += finding.detail.empty() ? "" : "; ";
   if (!opened) {
-    finding.detail = opened.error().what;
+    finding.detail += opened.error().what;
     finding.fix = opened.error().next;
     return;
   }
   finding.available = true;
   finding.devices.push_back((*opened)->info());
-  finding.detail += (finding.detail.empty() ? "" : "; ") + offer((*opened)->info());
+  finding.detail += offer((*opened)->info());
 }
 
 MeterFinding examine_nvml(MeterOptions options) {

@@ -3,34 +3,27 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
+#include <limits>
 #include <sstream>
+
+#include "meter/sysfs.hpp"
 
 namespace joulemark::meter {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string first_line(const fs::path& path) {
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
-std::optional<double> number_in(const fs::path& path) {
-  std::ifstream in(path);
-  double value = 0.0;
-  return in >> value ? std::optional(value) : std::nullopt;
-}
+/// Doubles count ticks exactly up to here: three million CPU years.
+constexpr double kMostTicks = 9e15;
 
 /// The temperature of the CPU package where a thermal zone is one.
 std::optional<double> package_temperature(const fs::path& root) {
-  std::error_code error;
-  for (const auto& zone : fs::directory_iterator(root / "sys/class/thermal", error)) {
-    if (first_line(zone.path() / "type") != "x86_pkg_temp") continue;
-    if (const auto milli = number_in(zone.path() / "temp")) return *milli * 1e-3;
+  for (const fs::path& zone : entries(root / "sys/class/thermal")) {
+    if (first_line(zone / "type") != "x86_pkg_temp") continue;
+    if (const auto milli = number_in(zone / "temp")) return *milli * 1e-3;
   }
   return std::nullopt;
 }
@@ -54,8 +47,9 @@ std::optional<std::int64_t> memory_bytes(const fs::path& root) {
   std::ifstream in(root / "proc/meminfo");
   std::string key;
   std::int64_t kib = 0;
-  if (in >> key >> kib && key == "MemTotal:") return kib * 1024;
-  return std::nullopt;
+  if (!(in >> key >> kib) || key != "MemTotal:") return std::nullopt;
+  if (kib <= 0 || kib > std::numeric_limits<std::int64_t>::max() / 1024) return std::nullopt;
+  return kib * 1024;
 }
 
 std::string kernel_release() {
@@ -65,7 +59,7 @@ std::string kernel_release() {
 }
 
 std::string virtualisation(const fs::path& root) {
-  const std::string product = first_line(root / "sys/class/dmi/id/product_name");
+  std::string product = first_line(root / "sys/class/dmi/id/product_name");
   for (const char* sign :
        {"KVM", "Virtual", "VMware", "HVM", "Google Compute Engine", "QEMU", "Droplet"}) {
     if (product.find(sign) != std::string::npos) return product;
@@ -87,7 +81,7 @@ std::optional<CpuTicks> cpu_ticks(const fs::path& root) {
   in >> cpu;
   if (cpu != "cpu") return std::nullopt;
   for (double& v : t) {
-    if (!(in >> v)) return std::nullopt;
+    if (!(in >> v) || v < 0.0 || v > kMostTicks) return std::nullopt;
   }
   CpuTicks ticks;
   for (const double v : t) ticks.total += v;
@@ -104,7 +98,9 @@ Conditions HostConditions::read() {
   c.temperature_c = package_temperature(root_);
   const auto now = cpu_ticks(root_);
   if (now && last_ && now->total > last_->total) {
-    c.host_busy = (now->busy - last_->busy) / (now->total - last_->total);
+    // The kernel may take back some iowait (proc(5)), which then shows as work.
+    const double share = (now->busy - last_->busy) / (now->total - last_->total);
+    c.host_busy = std::clamp(share, 0.0, 1.0);
   }
   last_ = now;
   return c;

@@ -20,21 +20,32 @@ using nvml::Return;
 /// counter takes 4 ms.
 constexpr Nanoseconds kUpdatePeriod = 100ms;
 constexpr Nanoseconds kRingPeriod = 20ms;
+/// The ring is stamped on the wall clock, whose distance to ours is never quite the same twice: the
+/// sample that the caller has already may come out a little later now.
+constexpr Nanoseconds kSameSample = kRingPeriod / 10;
 constexpr Nanoseconds kQueryCost = 4ms;
 constexpr Joules kResolution{1e-3};
 constexpr double kSystematic = 0.01;
 
-/// CLOCK_REALTIME minus CLOCK_MONOTONIC, read between two looks at the latter.
+/// CLOCK_REALTIME minus CLOCK_MONOTONIC, read between two looks at the latter. Of three tries the
+/// quickest: one that was interrupted in between is off by up to half of the interruption.
 Nanoseconds realtime_offset() {
   const auto read = [](clockid_t id) {
     timespec t{};
     clock_gettime(id, &t);
     return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
   };
-  const Nanoseconds before = read(CLOCK_MONOTONIC);
-  const Nanoseconds wall = read(CLOCK_REALTIME);
-  const Nanoseconds after = read(CLOCK_MONOTONIC);
-  return wall - (before + (after - before) / 2);
+  Nanoseconds quickest = Nanoseconds::max();
+  Nanoseconds offset{0};
+  for (int i = 0; i < 3; ++i) {
+    const Nanoseconds before = read(CLOCK_MONOTONIC);
+    const Nanoseconds wall = read(CLOCK_REALTIME);
+    const Nanoseconds after = read(CLOCK_MONOTONIC);
+    if (after - before >= quickest) continue;
+    quickest = after - before;
+    offset = wall - (before + (after - before) / 2);
+  }
+  return offset;
 }
 
 class NvmlMeter final : public Meter {
@@ -51,9 +62,12 @@ class NvmlMeter final : public Meter {
     info_.device = text(api_.name, "NVIDIA GPU");
     info_.device_id = text(api_.uuid, "");
     driver_ = driver_version();
-    info_.has_energy = api_.energy != nullptr && read_counter().has_value();
-    info_.has_power = read_power().has_value();
-    info_.has_ring = ring_since(clock_.now() - 1s).has_value();
+    const auto counter = read_counter();
+    const auto power = read_power();
+    const auto ring = ring_since(clock_.now() - 1s);
+    info_.has_energy = counter.has_value();
+    info_.has_power = power.has_value();
+    info_.has_ring = ring.has_value();
     info_.update_period = kUpdatePeriod;
     info_.ring_period = kRingPeriod;
     info_.query_cost = kQueryCost;
@@ -68,6 +82,8 @@ class NvmlMeter final : public Meter {
         api_.mig_mode != nullptr && api_.mig_mode(device_, &mig, &pending) == kSuccess && mig != 0;
     info_.scope = sliced ? Scope::gpu_mig_slice : Scope::gpu_board;
     if (!info_.has_energy && !info_.has_power && !info_.has_ring) {
+      // A GPU that is gone, or that this user may not ask, is another matter than one without.
+      if (counter.error().kind != ErrorKind::unsupported) return tl::unexpected(counter.error());
       return fail(ErrorKind::unsupported,
                   fmt::format("{} reports neither energy nor power", info_.device),
                   "This GPU cannot be measured from software; use a meter on its supply");
@@ -112,16 +128,18 @@ class NvmlMeter final : public Meter {
     if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, "power samples", r));
     raw.resize(std::min<std::size_t>(count, raw.size()));
 
+    std::sort(raw.begin(), raw.end(), [](const nvml::Sample& a, const nvml::Sample& b) {
+      return a.timestamp_us < b.timestamp_us;
+    });
     std::vector<PowerSample> samples;
     for (const nvml::Sample& s : raw) {
+      const auto milliwatts = nvml::to_double(s.value, type);
+      if (!milliwatts) return unsupported("samples of power");
       const Instant at{std::chrono::microseconds(static_cast<std::int64_t>(s.timestamp_us)) -
                        offset};
-      if (s.timestamp_us != 0 && at > after) {
-        samples.push_back({at, Watts(nvml::to_double(s.value, type) * 1e-3)});
-      }
+      if (s.timestamp_us == 0 || at <= after + kSameSample) continue;
+      samples.push_back({at, Watts(*milliwatts * 1e-3)});
     }
-    std::sort(samples.begin(), samples.end(),
-              [](const PowerSample& a, const PowerSample& b) { return a.at < b.at; });
     return samples;
   }
 
@@ -190,7 +208,9 @@ class NvmlMeter final : public Meter {
     const Return called = api_.field_values(device_, 1, &field);
     const Return r = called != kSuccess ? called : field.result;
     if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, "instant power", r));
-    return Watts(nvml::to_double(field.value, field.value_type) * 1e-3);
+    const auto milliwatts = nvml::to_double(field.value, field.value_type);
+    if (!milliwatts) return unsupported("instant power");
+    return Watts(*milliwatts * 1e-3);
   }
 
   std::vector<std::string> reasons() const {
@@ -209,9 +229,17 @@ class NvmlMeter final : public Meter {
     if (api_.processes == nullptr) return pids;
     std::vector<nvml::Process> found(64);
     auto count = static_cast<unsigned>(found.size());
-    if (api_.processes(device_, &count, found.data()) != kSuccess) return pids;
-    for (unsigned i = 0; i < std::min<unsigned>(count, 64); ++i) {
-      const auto pid = static_cast<pid_t>(found[i].pid);
+    Return r = api_.processes(device_, &count, found.data());
+    if (r == nvml::kInsufficientSize) {
+      // count says how many there are; a few may join them.
+      found.resize(count + 64);
+      count = static_cast<unsigned>(found.size());
+      r = api_.processes(device_, &count, found.data());
+    }
+    if (r != kSuccess) return pids;
+    found.resize(std::min<std::size_t>(count, found.size()));
+    for (const nvml::Process& p : found) {
+      const auto pid = static_cast<pid_t>(p.pid);
       if (pid != worker_) pids.push_back(pid);
     }
     return pids;

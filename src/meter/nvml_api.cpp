@@ -82,7 +82,7 @@ Result<Api> open_library(const std::string& path) {
 
 }  // namespace
 
-double to_double(const Value& v, int type) {
+std::optional<double> to_double(const Value& v, int type) {
   switch (type) {
     case kDouble:
       return v.d;
@@ -99,7 +99,7 @@ double to_double(const Value& v, int type) {
     case kUnsignedShort:
       return v.us;
     default:
-      return 0.0;
+      return std::nullopt;
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,7 +49,8 @@ enum ValueType : int {
   kSignedInt,
   kUnsignedShort
 };
-double to_double(const Value& value, int type);
+/// Absent for a type that is none of these.
+std::optional<double> to_double(const Value& value, int type);
 
 struct Sample {
   unsigned long long timestamp_us;  ///< CLOCK_REALTIME
@@ -70,8 +72,8 @@ struct Process {
   unsigned compute_instance;
 };
 
-/// Functions may be null where an older library lacks them; `init` to `energy` never are after
-/// load.
+/// Functions may be null where an older library lacks them; `init` to `handle_by_pci` never are
+/// after load.
 struct Api {
   Return (*init)() = nullptr;
   Return (*shutdown)() = nullptr;

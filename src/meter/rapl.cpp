@@ -1,15 +1,18 @@
 #include "meter/rapl.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
-#include <limits>
+#include <optional>
+#include <string_view>
 
 #include "meter/host.hpp"
+#include "meter/sysfs.hpp"
 
 namespace joulemark::meter {
 namespace {
@@ -20,45 +23,78 @@ using namespace std::chrono_literals;
 /// Sandy Bridge and later update once a millisecond (Intel SDM vol. 3, "RAPL interfaces").
 constexpr Nanoseconds kUpdatePeriod = 1ms;
 constexpr double kSystematic = 0.03;
+/// No package draws so much. A counter that was reset looks like one that wrapped, but for the
+/// energy that a wrap would mean: up to 262 kJ at once.
+constexpr double kMostWatts = 2000.0;
 
 constexpr const char* kAllow =
     "Allow it until the next restart: sudo chmod -R a+r /sys/class/powercap/*/energy_uj, or run as "
     "root";
-
-std::string first_line(const fs::path& path) {
-  std::ifstream in(path);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
+constexpr const char* kDoctor = "See `joulemark doctor`";
 
 Result<std::uint64_t> read_counter(const fs::path& path) {
-  std::ifstream in(path);
-  if (!in) {
-    if (errno == EACCES || (fs::exists(path) && access(path.c_str(), R_OK) != 0)) {
-      return fail(ErrorKind::permission_denied,
-                  fmt::format("{} may be read by root only", path.string()), kAllow);
-    }
-    return fail(ErrorKind::meter_lost, fmt::format("{} cannot be read", path.string()),
-                "See `joulemark doctor`");
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 && (errno == EACCES || errno == EPERM)) {
+    return fail(ErrorKind::permission_denied,
+                fmt::format("{} may be read by root only", path.string()), kAllow);
   }
-  std::string line;
-  std::getline(in, line);
+  std::array<char, 64> text{};
+  const ssize_t size = file < 0 ? -1 : read(file, text.data(), text.size());
+  if (file >= 0) close(file);
+  if (size < 0) {
+    return fail(ErrorKind::meter_lost, fmt::format("{} cannot be read", path.string()), kDoctor);
+  }
+  std::string_view line(text.data(), static_cast<std::size_t>(size));
+  line = line.substr(0, line.find('\n'));
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-  if (error != std::errc() || end != line.data() + line.size() || line.empty()) {
+  if (error != std::errc() || end != line.data() + line.size()) {
     return fail(ErrorKind::meter_lost,
-                fmt::format("{} holds '{}', not a number", path.string(), line.substr(0, 40)),
-                "See `joulemark doctor`");
+                fmt::format("{} holds '{}', not a number", path.string(), line), kDoctor);
   }
   return value;
 }
 
-/// A counter with what it has counted since it was first read.
-struct Counter {
-  RaplDomain domain;
-  std::uint64_t last = 0;
-  std::uint64_t total = 0;
+/// One domain's counter, read at `at`, with what it has counted since it was first read.
+class Counter {
+ public:
+  Counter(RaplDomain domain, std::uint64_t value, Instant at)
+      : domain_(std::move(domain)), last_(value), at_(at) {}
+
+  const RaplDomain& domain() const { return domain_; }
+  /// uJ since the first reading.
+  std::uint64_t total() const { return total_; }
+
+  Result<void> read(Instant now) {
+    const auto value = read_counter(domain_.folder / "energy_uj");
+    if (!value) return tl::unexpected(value.error());
+    const auto gained = gain(*value);
+    const double possible = kMostWatts * (1.0 + seconds(now - at_));
+    // From here on it goes on from what it shows, whatever became of the time in between.
+    last_ = *value;
+    at_ = now;
+    if (!gained || static_cast<double>(*gained) * 1e-6 > possible) {
+      return fail(ErrorKind::meter_lost,
+                  fmt::format("the counter {} went to a value that no load explains",
+                              (domain_.folder / "energy_uj").string()),
+                  "The driver was loaded again, or the machine slept: measure again");
+    }
+    total_ += *gained;
+    return {};
+  }
+
+ private:
+  /// uJ from the last value to this one; absent when the counter went back and cannot have wrapped.
+  std::optional<std::uint64_t> gain(std::uint64_t value) const {
+    if (value >= last_) return value - last_;
+    if (!domain_.range_uj || *domain_.range_uj < last_) return std::nullopt;
+    return value + (*domain_.range_uj - last_);
+  }
+
+  RaplDomain domain_;
+  std::uint64_t last_;
+  Instant at_;
+  std::uint64_t total_ = 0;
 };
 
 class RaplMeter final : public Meter {
@@ -66,11 +102,12 @@ class RaplMeter final : public Meter {
   RaplMeter(std::vector<Counter> counters, const fs::path& root, Clock& clock)
       : counters_(std::move(counters)), conditions_(root), clock_(clock) {
     const bool dram = std::any_of(counters_.begin(), counters_.end(),
-                                  [](const Counter& c) { return c.domain.name == "dram"; });
+                                  [](const Counter& c) { return c.domain().name == "dram"; });
     info_.name = "rapl";
     info_.device = cpu_model(root);
     for (const Counter& c : counters_) {
-      info_.device_id += (info_.device_id.empty() ? "" : "+") + c.domain.folder.filename().string();
+      info_.device_id +=
+          (info_.device_id.empty() ? "" : "+") + c.domain().folder.filename().string();
     }
     info_.scope = dram ? Scope::cpu_package_dram : Scope::cpu_package;
     info_.has_energy = true;
@@ -88,11 +125,8 @@ class RaplMeter final : public Meter {
   Result<Joules> energy() override {
     double sum = 0.0;
     for (Counter& c : counters_) {
-      const auto now = read_counter(c.domain.folder / "energy_uj");
-      if (!now) return tl::unexpected(now.error());
-      c.total += *now >= c.last ? *now - c.last : *now + (c.domain.range_uj - c.last);
-      c.last = *now;
-      sum += static_cast<double>(c.total);
+      if (auto ok = c.read(clock_.now()); !ok) return tl::unexpected(ok.error());
+      sum += static_cast<double>(c.total());
     }
     return Joules(sum * 1e-6);
   }
@@ -116,21 +150,16 @@ class RaplMeter final : public Meter {
 
 Result<std::vector<RaplDomain>> find_rapl_domains(const fs::path& root) {
   std::vector<RaplDomain> domains;
-  std::error_code error;
   const fs::path tree = root / "sys/class/powercap";
-  for (const auto& entry : fs::directory_iterator(tree, error)) {
-    const std::string folder = entry.path().filename().string();
+  for (const fs::path& folder : entries(tree)) {
     // "intel-rapl" is the interface on AMD processors too; "intel-rapl-mmio" repeats the packages.
-    if (!folder.starts_with("intel-rapl:")) continue;
-    const std::string name = first_line(entry.path() / "name");
+    if (!folder.filename().string().starts_with("intel-rapl:")) continue;
+    const std::string name = first_line(folder / "name");
     if (!name.starts_with("package-") && name != "dram") continue;
-    RaplDomain domain{entry.path(), name, 0};
-    domain.range_uj = read_counter(entry.path() / "max_energy_range_uj")
-                          .value_or(std::uint64_t{std::numeric_limits<std::uint32_t>::max()});
+    RaplDomain domain{folder, name, {}};
+    if (const auto range = read_counter(folder / "max_energy_range_uj")) domain.range_uj = *range;
     domains.push_back(std::move(domain));
   }
-  std::sort(domains.begin(), domains.end(),
-            [](const RaplDomain& a, const RaplDomain& b) { return a.folder < b.folder; });
   const bool any = std::any_of(domains.begin(), domains.end(),
                                [](const RaplDomain& d) { return d.name.starts_with("package-"); });
   if (any) return domains;
@@ -150,7 +179,7 @@ Result<std::unique_ptr<Meter>> open_rapl(const fs::path& root, Clock& clock) {
   for (const RaplDomain& d : *domains) {
     const auto now = read_counter(d.folder / "energy_uj");
     if (!now) return tl::unexpected(now.error());
-    counters.push_back({d, *now, 0});
+    counters.emplace_back(d, *now, clock.now());
   }
   return std::make_unique<RaplMeter>(std::move(counters), root, clock);
 }

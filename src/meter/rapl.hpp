@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -12,8 +15,8 @@ namespace joulemark::meter {
 /// One counter of the powercap tree that belongs into the sum.
 struct RaplDomain {
   std::filesystem::path folder;
-  std::string name;            ///< "package-0", "dram"
-  std::uint64_t range_uj = 0;  ///< the counter wraps after this value
+  std::string name;                       ///< "package-0", "package-0-die-1", "dram"
+  std::optional<std::uint64_t> range_uj;  ///< the counter wraps after this value
 };
 
 /// The domains of <root>/sys/class/powercap to add up: every package (each die of a package is one)
@@ -24,7 +27,7 @@ Result<std::vector<RaplDomain>> find_rapl_domains(const std::filesystem::path& r
 
 /// Intel's and AMD's running average power limit counters through the kernel's powercap tree
 /// (Documentation/power/powercap). Errors: those of find_rapl_domains; permission_denied with the
-/// command that allows reading.
+/// command that allows reading. A reading that neither load nor wrap explains is meter_lost, once.
 Result<std::unique_ptr<Meter>> open_rapl(const std::filesystem::path& root, Clock& clock);
 
 }  // namespace joulemark::meter

@@ -22,6 +22,12 @@ Opened nvml_meter(const MeterOptions& o) {
 }
 Opened rapl_meter(const MeterOptions& o) { return open_rapl(o.root, *o.clock); }
 Opened estimate_meter(const MeterOptions& o) {
+  if (o.power_model.busy_per_cpu < o.power_model.idle_per_cpu) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("a CPU cannot draw less when busy ({} W) than when idle ({} W)",
+                            o.power_model.busy_per_cpu.value, o.power_model.idle_per_cpu.value),
+                "Set both --meter-option idle-watts-per-cpu=W and busy-watts-per-cpu=W");
+  }
   return open_estimate(o.power_model, o.root, *o.clock);
 }
 Opened replay_meter(const MeterOptions& o) { return open_replay(o.trace, *o.clock); }
@@ -38,9 +44,8 @@ constexpr std::array kMeters = {
 bool read_watts(std::string_view text, Watts& watts) {
   double value = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0.0 && value < 1e5)) {
-    return false;
-  }
+  const bool sound = value >= 0.0 && value < 1e5;
+  if (error != std::errc() || end != text.data() + text.size() || !sound) return false;
   watts = Watts(value);
   return true;
 }
@@ -62,8 +67,8 @@ Result<std::unique_ptr<Meter>> open_meter(std::string_view name, std::string_vie
     auto rapl = rapl_meter(options);
     return rapl ? std::move(rapl) : estimate_meter(options);
   }
-  const auto entry = std::find_if(kMeters.begin(), kMeters.end(),
-                                  [&](const MeterEntry& e) { return e.name == name; });
+  const auto* const entry = std::find_if(kMeters.begin(), kMeters.end(),
+                                         [&](const MeterEntry& e) { return e.name == name; });
   if (entry != kMeters.end()) return entry->open(options);
   std::string names = "auto";
   for (const MeterEntry& e : kMeters) names += fmt::format(", {}", e.name);

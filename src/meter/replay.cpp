@@ -7,11 +7,15 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <optional>
+#include <sstream>
 
 namespace joulemark::meter {
 namespace {
 
 constexpr std::string_view kHeader = "seconds,joules,watts";
+/// Thirty years: a longer time is a time stamp by mistake.
+constexpr double kLongest = 1e9;
 
 auto bad_line(std::size_t number, std::string_view what) {
   return fail(ErrorKind::invalid_input, fmt::format("line {} of the trace {}", number, what),
@@ -32,6 +36,34 @@ bool parse_numbers(std::string_view line, std::array<double, 3>& out) {
   return true;
 }
 
+/// How often the recorded meter updated: the median time between two changes of its energy. The
+/// recording may have begun anywhere between two updates, so the time to the first change counts
+/// only where there is no other. 0: the energy never changes.
+Nanoseconds update_period(std::span<const TracePoint> points) {
+  std::vector<double> between;
+  double last_change = points.front().seconds;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    if (points[i].joules == points[i - 1].joules) continue;
+    between.push_back(points[i].seconds - last_change);
+    last_change = points[i].seconds;
+  }
+  if (between.empty()) return Nanoseconds(0);
+  if (between.size() > 1) between.erase(between.begin());
+  const auto middle = between.begin() + static_cast<std::ptrdiff_t>((between.size() - 1) / 2);
+  std::nth_element(between.begin(), middle, between.end());
+  // To the nearest nanosecond: 0.3 - 0.2 is a hair less than 100 ms.
+  return Nanoseconds(std::llround(*middle * 1e9));
+}
+
+/// What a file holds; absent when it cannot be read: a folder opens, but does not read.
+std::optional<std::string> whole_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+  if (!in.is_open() || in.bad() || !text) return std::nullopt;
+  return text.str();
+}
+
 class ReplayMeter final : public Meter {
  public:
   ReplayMeter(std::vector<TracePoint> points, std::string name, Clock& clock)
@@ -39,15 +71,9 @@ class ReplayMeter final : public Meter {
     info_.name = "replay";
     info_.device = std::move(name);
     info_.has_energy = info_.has_power = true;
-    // The shortest time between two changes of energy is how often the recorded meter updated.
-    double shortest = points_.back().seconds;
-    double last_change = points_.front().seconds;
-    for (std::size_t i = 1; i < points_.size(); ++i) {
-      if (points_[i].joules == points_[i - 1].joules) continue;
-      shortest = std::min(shortest, points_[i].seconds - last_change);
-      last_change = points_[i].seconds;
+    if (const Nanoseconds period = update_period(points_); period.count() > 0) {
+      info_.update_period = period;
     }
-    if (shortest > 0.0) info_.update_period = from_seconds(shortest);
     info_.systematic_reason = "that of the recorded meter, which the trace does not state";
   }
 
@@ -91,6 +117,7 @@ class ReplayMeter final : public Meter {
 Result<std::vector<TracePoint>> parse_trace(std::string_view text) {
   std::vector<TracePoint> points;
   std::size_t number = 0;
+  if (text.empty()) return bad_line(1, "is not the header");
   while (!text.empty()) {
     ++number;
     const std::size_t end = text.find('\n');
@@ -104,13 +131,18 @@ Result<std::vector<TracePoint>> parse_trace(std::string_view text) {
     std::array<double, 3> n{};
     if (!parse_numbers(line, n)) return bad_line(number, "is not three numbers");
     const TracePoint point{n[0], n[1], n[2]};
+    if (point.seconds < 0.0 || point.seconds > kLongest) {
+      return bad_line(number, "has a time that is not from 0 to 1e9 s");
+    }
     if (!points.empty() && point.seconds <= points.back().seconds) {
       return bad_line(number, "does not come after the one before it");
     }
     if (!points.empty() && point.joules < points.back().joules) {
       return bad_line(number, "has less energy than the one before it");
     }
-    if (point.watts < 0.0) return bad_line(number, "has a negative power");
+    if (point.joules < 0.0 || point.watts < 0.0) {
+      return bad_line(number, "has a negative energy or power");
+    }
     points.push_back(point);
   }
   if (points.size() < 2) return bad_line(number, "is the last, with fewer than two points read");
@@ -125,16 +157,19 @@ std::string format_trace(std::span<const TracePoint> points) {
   return text;
 }
 
+std::unique_ptr<Meter> make_replay(std::vector<TracePoint> points, std::string name, Clock& clock) {
+  return std::make_unique<ReplayMeter>(std::move(points), std::move(name), clock);
+}
+
 Result<std::unique_ptr<Meter>> open_replay(const std::filesystem::path& trace, Clock& clock) {
-  std::ifstream in(trace, std::ios::binary);
-  if (!in) {
-    return fail(ErrorKind::not_found, fmt::format("cannot open the trace '{}'", trace.string()),
+  const auto text = whole_text(trace);
+  if (!text) {
+    return fail(ErrorKind::not_found, fmt::format("cannot read the trace '{}'", trace.string()),
                 "Name one with --meter-option trace=FILE");
   }
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  auto points = parse_trace(text);
+  auto points = parse_trace(*text);
   if (!points) return tl::unexpected(points.error());
-  return std::make_unique<ReplayMeter>(std::move(*points), trace.filename().string(), clock);
+  return make_replay(std::move(*points), trace.filename().string(), clock);
 }
 
 }  // namespace joulemark::meter

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -32,8 +33,10 @@ class SyntheticMeter final : public Meter {
     spend(sensor_.query_cost / 2);
     const double exact = integral(seen(clock_.now()));
     spend(sensor_.query_cost - sensor_.query_cost / 2);
-    if (sensor_.resolution.value <= 0.0) return Joules(exact);
-    return Joules(std::floor(exact / sensor_.resolution.value) * sensor_.resolution.value);
+    const double unit = sensor_.resolution.value;
+    // Rounding inside a closed form must not make the counter step back.
+    shown_ = std::max(shown_, unit > 0.0 ? std::floor(exact / unit) * unit : exact);
+    return Joules(shown_);
   }
 
   Result<Watts> power() override {
@@ -65,13 +68,13 @@ class SyntheticMeter final : public Meter {
     return zero_ + sensor_.phase + sensor_.update_period * (since / sensor_.update_period);
   }
 
-  double integral(Instant until) const {
-    const double t = seconds(until - zero_);
-    if (sensor_.sampling.count() == 0) return waveform_->joules(t);
+  double integral(Instant until) {
+    if (sensor_.sampling.count() == 0) return waveform_->joules(seconds(until - zero_));
     const double step = seconds(sensor_.sampling);
-    double sum = 0.0;
-    for (double at = 0.0; at + step <= t; at += step) sum += waveform_->watts(at) * step;
-    return sum;
+    for (const auto whole = (until - zero_) / sensor_.sampling; samples_ < whole; ++samples_) {
+      sampled_ += waveform_->watts(seconds(sensor_.sampling * samples_)) * step;
+    }
+    return sampled_;
   }
 
   /// A query takes time. On a manual clock this is the only thing that lets it pass.
@@ -84,36 +87,46 @@ class SyntheticMeter final : public Meter {
   Clock& clock_;
   Instant zero_;
   MeterInfo info_;
+  double shown_ = 0.0;        ///< J, at the last reading
+  std::int64_t samples_ = 0;  ///< taken so far, with internal sampling
+  double sampled_ = 0.0;      ///< J, their sum
 };
 
 auto not_a_setting(std::string_view text) {
-  return fail(ErrorKind::invalid_input,
-              fmt::format("'{}' is not a setting of a synthetic meter", text),
-              "Settings are update=MS, sampling=MS, ring=MS and cost=MS, each after a ';'");
+  return fail(
+      ErrorKind::invalid_input, fmt::format("'{}' is not a setting of a synthetic meter", text),
+      "Settings are update=MS, sampling=MS (0.1 or more), ring=MS and cost=MS (below 10000), "
+      "each after a ';'");
 }
 
-Result<void> apply(std::string_view setting, SensorModel& sensor) {
-  const std::size_t equals = setting.find('=');
-  if (equals == std::string_view::npos) return not_a_setting(setting);
-  const std::string_view key = setting.substr(0, equals);
-  const std::string_view value = setting.substr(equals + 1);
+struct Setting {
+  std::string_view key;
+  Nanoseconds SensorModel::* time;
+  double shortest_ms;  ///< besides 0, which switches it off
+  double below_ms;
+};
+
+/// Each sample costs time of ours, as does each query: their limits keep a test from hanging.
+constexpr std::array kSettings = {
+    Setting{"update", &SensorModel::update_period, 0.0, 1e6},
+    Setting{"sampling", &SensorModel::sampling, 0.1, 1e6},
+    Setting{"ring", &SensorModel::ring_period, 0.0, 1e6},
+    Setting{"cost", &SensorModel::query_cost, 0.0, 1e4},
+};
+
+Result<void> apply(std::string_view text, SensorModel& sensor) {
+  const std::size_t equals = text.find('=');
+  const auto* const setting =
+      std::find_if(kSettings.begin(), kSettings.end(),
+                   [&](const Setting& s) { return s.key == text.substr(0, equals); });
+  if (equals == std::string_view::npos || setting == kSettings.end()) return not_a_setting(text);
+  const std::string_view value = text.substr(equals + 1);
   double ms = 0.0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), ms);
-  const bool sound =
-      error == std::errc() && end == value.data() + value.size() && ms >= 0.0 && ms < 1e6;
-  if (!sound) return not_a_setting(setting);
-  const Nanoseconds time = from_seconds(ms * 1e-3);
-  if (key == "update") {
-    sensor.update_period = time;
-  } else if (key == "sampling") {
-    sensor.sampling = time;
-  } else if (key == "ring") {
-    sensor.ring_period = time;
-  } else if (key == "cost") {
-    sensor.query_cost = time;
-  } else {
-    return not_a_setting(setting);
-  }
+  const bool number = error == std::errc() && end == value.data() + value.size();
+  const bool sound = ms == 0.0 || (ms > 0.0 && ms >= setting->shortest_ms);
+  if (!number || !sound || !(ms < setting->below_ms)) return not_a_setting(text);
+  sensor.*setting->time = from_seconds(ms * 1e-3);
   return {};
 }
 

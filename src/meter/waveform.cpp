@@ -28,13 +28,26 @@ class Formula final : public Waveform {
 using Numbers = std::vector<double>;
 using Made = std::unique_ptr<Waveform>;
 
+/// Times on a grid are a rounding away from the edges that they mean: 0.3 s is where the fourth
+/// period of 0.1 s begins, though 0.3 / 0.1 is less than 3. This share of a period is such a
+/// rounding.
+constexpr double kRounding = 1e-9;
+
+struct Phase {
+  double whole;  ///< periods that are over
+  double rest;   ///< s in the one that is not
+};
+Phase phase(double t, double period) {
+  const double whole = std::floor(t / period + kRounding);
+  return {whole, std::max(0.0, t - whole * period)};
+}
+
 /// High power for the first `width` seconds of each period, low for the rest.
 Made pulses(double low, double high, double period, double width) {
   return std::make_unique<Formula>(
-      [=](double t) { return std::fmod(t, period) < width ? high : low; },
+      [=](double t) { return phase(t, period).rest < width * (1.0 - kRounding) ? high : low; },
       [=](double t) {
-        const double whole = std::floor(t / period);
-        const double rest = t - whole * period;
+        const auto [whole, rest] = phase(t, period);
         const double on = whole * width + std::min(rest, width);
         return high * on + low * (t - on);
       });
@@ -44,11 +57,14 @@ Made flat(const Numbers& n) {
   const double p = n[0];
   return std::make_unique<Formula>([=](double) { return p; }, [=](double t) { return p * t; });
 }
-Made square(const Numbers& n) { return pulses(n[0], n[1], n[2], n[2] * std::min(n[3], 1.0)); }
-Made spike(const Numbers& n) { return pulses(n[0], n[1], n[2], std::min(n[3], n[2])); }
+Made square(const Numbers& n) {
+  return n[3] <= 1.0 ? pulses(n[0], n[1], n[2], n[2] * n[3]) : nullptr;
+}
+Made spike(const Numbers& n) { return n[3] <= n[2] ? pulses(n[0], n[1], n[2], n[3]) : nullptr; }
 Made sine(const Numbers& n) {
   const double mean = n[0];
-  const double amplitude = std::min(n[1], mean);  // power is never negative
+  const double amplitude = n[1];
+  if (amplitude > mean) return nullptr;  // power is never negative
   const double w = 2.0 * std::numbers::pi / n[2];
   return std::make_unique<Formula>(
       [=](double t) { return mean + amplitude * std::sin(w * t); },
@@ -79,10 +95,9 @@ Made sawtooth(const Numbers& n) {
   const double high = n[1];
   const double period = n[2];
   const double slope = (high - low) / period;
-  return std::make_unique<Formula>([=](double t) { return low + slope * std::fmod(t, period); },
+  return std::make_unique<Formula>([=](double t) { return low + slope * phase(t, period).rest; },
                                    [=](double t) {
-                                     const double whole = std::floor(t / period);
-                                     const double rest = t - whole * period;
+                                     const auto [whole, rest] = phase(t, period);
                                      return low * t +
                                             0.5 * slope * (whole * period * period + rest * rest);
                                    });
@@ -92,15 +107,15 @@ Made stairs(const Numbers& n) {
   const double change = n[1];
   const double length = n[2];
   const double count = n[3];
-  const auto level = [=](double i) { return std::max(0.0, first + change * std::min(i, count)); };
-  return std::make_unique<Formula>([=](double t) { return level(std::floor(t / length)); },
-                                   [=](double t) {
-                                     double sum = 0.0;
-                                     double i = 0.0;
-                                     for (; i < count && (i + 1.0) * length <= t; i += 1.0)
-                                       sum += level(i) * length;
-                                     return sum + level(i) * (t - i * length);
-                                   });
+  if (first + change * count < 0.0 || count != std::floor(count)) return nullptr;
+  const auto stair = [=](double t) { return std::min(phase(t, length).whole, count); };
+  return std::make_unique<Formula>(
+      [=](double t) { return first + change * stair(t); },
+      [=](double t) {
+        const double i = stair(t);
+        const double below = length * (first * i + 0.5 * change * i * (i - 1.0));
+        return below + (first + change * i) * std::max(0.0, t - i * length);
+      });
 }
 
 struct Form {
@@ -108,7 +123,7 @@ struct Form {
   std::string_view arguments;
   std::size_t count;
   std::size_t first_time;  ///< arguments from here on are times or shares and must be positive
-  Made (*make)(const Numbers&);
+  Made (*make)(const Numbers&);  ///< null when the arguments do not fit each other
 };
 
 constexpr std::array kForms = {
@@ -146,10 +161,15 @@ Numbers parse_numbers(std::string_view text) {
   }
 }
 
+/// Beyond these, sums over a day would lose the last millijoule, or be infinite.
+constexpr double kLargest = 1e9;
+constexpr double kShortest = 1e-9;
+
 bool in_range(const Form& form, const Numbers& n) {
   for (std::size_t i = 0; i < n.size(); ++i) {
     const bool may_be_negative = form.name == "stairs" && i == 1;
-    if (i < form.first_time ? n[i] < 0.0 && !may_be_negative : n[i] <= 0.0) return false;
+    if (std::abs(n[i]) > kLargest) return false;
+    if (i < form.first_time ? n[i] < 0.0 && !may_be_negative : n[i] < kShortest) return false;
   }
   return true;
 }
@@ -159,15 +179,18 @@ bool in_range(const Form& form, const Numbers& n) {
 Result<std::unique_ptr<Waveform>> parse_waveform(std::string_view description) {
   const std::size_t colon = description.find(':');
   const std::string_view name = description.substr(0, colon);
-  const auto form =
+  const auto* const form =
       std::find_if(kForms.begin(), kForms.end(), [&](const Form& f) { return f.name == name; });
   const Numbers numbers =
       colon == std::string_view::npos ? Numbers{} : parse_numbers(description.substr(colon + 1));
-  if (form == kForms.end() || numbers.size() != form->count || !in_range(*form, numbers)) {
-    return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a waveform", description),
-                "Known forms: " + all_forms());
-  }
-  return form->make(numbers);
+  auto made = form != kForms.end() && numbers.size() == form->count && in_range(*form, numbers)
+                  ? form->make(numbers)
+                  : nullptr;
+  if (made) return made;
+  return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a waveform", description),
+              "Known forms: " + all_forms() +
+                  "; no power is negative, times are positive, DUTY is at most 1, WIDTH_S at most "
+                  "PERIOD_S, AMPLITUDE at most MEAN, COUNT a whole number");
 }
 
 }  // namespace joulemark::meter

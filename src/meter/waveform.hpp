@@ -21,14 +21,15 @@ class Waveform {
 
 /// Reads a waveform from its description:
 ///   flat:WATTS
-///   square:LOW,HIGH,PERIOD_S,DUTY         high for the first DUTY of each period
-///   sine:MEAN,AMPLITUDE,PERIOD_S
+///   square:LOW,HIGH,PERIOD_S,DUTY         high for the first DUTY (at most 1) of each period
+///   sine:MEAN,AMPLITUDE,PERIOD_S          AMPLITUDE at most MEAN
 ///   ramp:FROM,TO,SECONDS                  then TO for ever
 ///   step:BEFORE,AFTER,AT_S
 ///   spike:BASE,PEAK,PERIOD_S,WIDTH_S      a peak of that width at the start of each period
 ///   sawtooth:LOW,HIGH,PERIOD_S
 ///   stairs:FIRST,CHANGE,SECONDS,COUNT     COUNT changes, one every SECONDS
-/// Powers must not be negative, times must be positive. Error: invalid_input naming the form.
+/// Powers are from 0 to 1e9 W, also after the last of the stairs; times from 1e-9 to 1e9 s.
+/// Error: invalid_input naming the forms.
 Result<std::unique_ptr<Waveform>> parse_waveform(std::string_view description);
 
 }  // namespace joulemark::meter

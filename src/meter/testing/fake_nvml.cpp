@@ -2,19 +2,23 @@
 // sensor of a data-centre GPU (energy and power change every 100 ms, a ring of 119 samples 20 ms
 // apart). $JOULEMARK_FAKE_NVML holds settings separated by ';':
 //   waveform=flat:200     see meter/waveform.hpp
-//   devices=2             how many GPUs
+//   devices=2             how many GPUs, up to 8
 //   lost_after_ms=2500    every device call fails with GPU_IS_LOST from then on
 //   still_after_ms=2500   the counter stops updating while calls go on succeeding
 //   reset_after_ms=2500   the counter starts again from zero
-//   energy=NOT_SUPPORTED  (also power=, ring=) that channel is missing
+//   energy=NOT_SUPPORTED  (also power=, ring=) that channel is missing; NO_PERMISSION: is denied
+//   mute=1                the GPU of this index has none of the three
+//   value_type=99         of power and ring: which member of the union is set
 //   throttle=0x4          clocks event reasons
 //   processes=123,456     other processes on the device
 //   mig=1
 //   init=9                what nvmlInit returns
+//   clock=manual          time stands still but for fake_nvml_advance_ms, and queries take none
 
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -27,9 +31,17 @@
 #include "meter/nvml_api.hpp"
 #include "meter/waveform.hpp"
 
+namespace joulemark::meter::nvml {
+/// What a handle points to is the library's own.
+struct DeviceHandle {
+  unsigned index;
+};
+}  // namespace joulemark::meter::nvml
+
 namespace {
 
-using namespace joulemark::meter;
+namespace nvml = joulemark::meter::nvml;
+using joulemark::meter::Waveform;
 using nvml::Device;
 using nvml::Return;
 
@@ -47,6 +59,8 @@ struct Fake {
   std::map<std::string, std::string> settings;
   std::unique_ptr<Waveform> waveform;
   double zero = clock_seconds(CLOCK_MONOTONIC);
+  double wall_zero = clock_seconds(CLOCK_REALTIME);  ///< a sample's stamp never changes
+  double advanced = 0.0;
 
   Fake() {
     const char* text = std::getenv("JOULEMARK_FAKE_NVML");
@@ -59,7 +73,8 @@ struct Fake {
       }
       rest = end == std::string::npos ? "" : rest.substr(end + 1);
     }
-    auto made = parse_waveform(settings.count("waveform") != 0 ? settings["waveform"] : "flat:100");
+    auto made = joulemark::meter::parse_waveform(
+        settings.contains("waveform") ? settings["waveform"] : "flat:100");
     if (!made) {
       std::fprintf(stderr, "JOULEMARK_FAKE_NVML: %s\n", made.error().message().c_str());
       std::abort();
@@ -71,12 +86,19 @@ struct Fake {
     const auto found = settings.find(key);
     return found == settings.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
   }
-  bool missing(const char* channel) const {
-    const auto found = settings.find(channel);
-    return found != settings.end() && found->second == "NOT_SUPPORTED";
+  bool is(const char* key, const char* value) const {
+    const auto found = settings.find(key);
+    return found != settings.end() && found->second == value;
   }
+  /// What a channel of a device answers before it is looked at.
+  Return channel(Device device, const char* name) const {
+    const bool mute = number("mute", -1.0) == static_cast<double>(device->index);
+    if (mute || is(name, "NOT_SUPPORTED")) return nvml::kNotSupported;
+    return is(name, "NO_PERMISSION") ? nvml::kNoPermission : nvml::kSuccess;
+  }
+  bool manual() const { return is("clock", "manual"); }
   /// Seconds since the library was loaded.
-  double now() const { return clock_seconds(CLOCK_MONOTONIC) - zero; }
+  double now() const { return manual() ? advanced : clock_seconds(CLOCK_MONOTONIC) - zero; }
   bool past(const char* key) const {
     const double at = number(key, -1.0);
     return at >= 0.0 && now() * 1e3 >= at;
@@ -85,7 +107,7 @@ struct Fake {
   double updated() const {
     double t = now();
     if (past("still_after_ms")) t = number("still_after_ms", 0.0) * 1e-3;
-    return std::floor(t / kUpdate) * kUpdate;
+    return std::floor(t / kUpdate + 1e-9) * kUpdate;
   }
 };
 
@@ -94,9 +116,19 @@ Fake& fake() {
   return instance;
 }
 
-unsigned devices() { return static_cast<unsigned>(fake().number("devices", 1)); }
-Device handle(unsigned index) { return reinterpret_cast<Device>(std::uintptr_t{index} + 1); }
+constexpr unsigned kMostDevices = 8;
+
+Device handle(unsigned index) {
+  static std::array<nvml::DeviceHandle, kMostDevices> handles{
+      {{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}}};
+  return &handles.at(index);
+}
+unsigned devices() {
+  return std::min(kMostDevices, static_cast<unsigned>(fake().number("devices", 1)));
+}
 Return alive() { return fake().past("lost_after_ms") ? nvml::kGpuIsLost : nvml::kSuccess; }
+
+int value_type() { return static_cast<int>(fake().number("value_type", nvml::kUnsignedInt)); }
 
 Return copy(const std::string& text, char* out, unsigned size) {
   if (text.size() + 1 > size) return nvml::kInsufficientSize;
@@ -107,6 +139,8 @@ Return copy(const std::string& text, char* out, unsigned size) {
 }  // namespace
 
 extern "C" {
+
+void fake_nvml_advance_ms(double ms) { fake().advanced += ms * 1e-3; }
 
 Return nvmlInit_v2() { return static_cast<Return>(fake().number("init", 0)); }
 Return nvmlShutdown() { return nvml::kSuccess; }
@@ -149,11 +183,11 @@ Return nvmlDeviceGetHandleByPciBusId_v2(const char* id, Device* out) {
 }
 Return nvmlDeviceGetName(Device, char* out, unsigned size) { return copy("Fake GPU", out, size); }
 Return nvmlDeviceGetUUID(Device d, char* out, unsigned size) {
-  return copy("GPU-fake-" + std::to_string(reinterpret_cast<std::uintptr_t>(d)), out, size);
+  return copy("GPU-fake-" + std::to_string(d->index + 1), out, size);
 }
-Return nvmlDeviceGetTotalEnergyConsumption(Device, unsigned long long* millijoules) {
-  if (fake().missing("energy")) return nvml::kNotSupported;
-  const timespec cost{0, 4'000'000};  // as long as the real one takes
+Return nvmlDeviceGetTotalEnergyConsumption(Device d, unsigned long long* millijoules) {
+  if (const Return denied = fake().channel(d, "energy"); denied != nvml::kSuccess) return denied;
+  const timespec cost{0, fake().manual() ? 0 : 4'000'000};  // as long as the real one takes
   nanosleep(&cost, nullptr);
   double joules = 1000.0 + fake().waveform->joules(fake().updated());
   if (fake().past("reset_after_ms"))
@@ -161,25 +195,27 @@ Return nvmlDeviceGetTotalEnergyConsumption(Device, unsigned long long* millijoul
   *millijoules = static_cast<unsigned long long>(std::max(0.0, joules) * 1e3);
   return alive();
 }
-Return nvmlDeviceGetFieldValues(Device, int count, nvml::FieldValue* values) {
+Return nvmlDeviceGetFieldValues(Device d, int count, nvml::FieldValue* values) {
   for (int i = 0; i < count; ++i) {
-    const bool known = values[i].field_id == nvml::kFieldPowerInstant && !fake().missing("power");
-    values[i].result = known ? alive() : nvml::kNotSupported;
-    values[i].value_type = nvml::kUnsignedInt;
+    const bool known = values[i].field_id == nvml::kFieldPowerInstant;
+    const Return denied = known ? fake().channel(d, "power") : nvml::kNotSupported;
+    values[i].result = denied == nvml::kSuccess ? alive() : denied;
+    values[i].value_type = value_type();
     values[i].value.ui = static_cast<unsigned>(fake().waveform->watts(fake().updated()) * 1e3);
   }
   return alive();
 }
-Return nvmlDeviceGetSamples(Device, int kind, unsigned long long after_us, int* type,
+Return nvmlDeviceGetSamples(Device d, int kind, unsigned long long after_us, int* type,
                             unsigned* count, nvml::Sample* out) {
-  if (kind != nvml::kSamplesTotalPower || fake().missing("ring")) return nvml::kNotSupported;
-  *type = nvml::kUnsignedInt;
-  const double wall = clock_seconds(CLOCK_REALTIME) - fake().now();
-  const auto newest = static_cast<long>(fake().now() / kRing);
+  if (kind != nvml::kSamplesTotalPower) return nvml::kNotSupported;
+  if (const Return denied = fake().channel(d, "ring"); denied != nvml::kSuccess) return denied;
+  *type = value_type();
+  const auto newest = static_cast<long>(fake().now() / kRing + 1e-9);
   std::vector<nvml::Sample> samples;
   for (long i = std::max(0L, newest - kRingLength + 1); i <= newest; ++i) {
     nvml::Sample s{};
-    s.timestamp_us = static_cast<unsigned long long>((wall + static_cast<double>(i) * kRing) * 1e6);
+    s.timestamp_us =
+        static_cast<unsigned long long>((fake().wall_zero + static_cast<double>(i) * kRing) * 1e6);
     s.value.ui =
         static_cast<unsigned>(fake().waveform->watts(static_cast<double>(i) * kRing) * 1e3);
     if (s.timestamp_us > after_us) samples.push_back(s);
@@ -236,13 +272,13 @@ Return nvmlDeviceGetComputeRunningProcesses_v3(Device, unsigned* count, nvml::Pr
     const auto comma = rest.find(',');
     rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
   }
-  if (pids.size() > *count) return nvml::kInsufficientSize;
-  for (std::size_t i = 0; i < pids.size(); ++i) {
+  const bool fits = pids.size() <= *count;
+  for (std::size_t i = 0; fits && i < pids.size(); ++i) {
     out[i] = {};
     out[i].pid = pids[i];
   }
   *count = static_cast<unsigned>(pids.size());
-  return alive();
+  return fits ? alive() : nvml::kInsufficientSize;
 }
 
 }  // extern "C"
