@@ -154,7 +154,8 @@ int run_doctor(const CommonOptions& common) {
   SteadyClock clock;
   const Findings findings = examine(common, clock);
   if (common.json) {
-    fmt::print("{}\n", to_json(findings).dump(1));
+    fmt::print("{}\n",
+               to_json(findings).dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     print(findings);
   }

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
@@ -12,10 +11,10 @@
 #include "cli/commands.hpp"
 #include "cli/device.hpp"
 #include "cli/progress.hpp"
+#include "cli/trace.hpp"
 #include "measure/model.hpp"
 #include "measure/record.hpp"
 #include "meter/registry.hpp"
-#include "meter/replay.hpp"
 #include "report/table.hpp"
 #include "runtime/folder.hpp"
 #include "runtime/process_worker.hpp"
@@ -114,23 +113,6 @@ void apply_strictness(store::Record& r) {
   r = std::move(refused);
 }
 
-void write_trace(const std::filesystem::path& folder, const store::Record& r,
-                 const measure::RunReport& run) {
-  if (run.energy_trace.empty()) return;
-  std::filesystem::create_directories(folder);
-  std::ofstream energy(folder / (r.run + ".energy.csv"));
-  energy << "seconds,joules\n";
-  const Instant zero = run.energy_trace.front().at;
-  for (const auto& p : run.energy_trace) {
-    energy << fmt::format("{},{}\n", seconds(p.at - zero), p.energy.value);
-  }
-  std::ofstream power(folder / (r.run + ".power.csv"));
-  power << "seconds,watts\n";
-  for (const auto& s : run.power_trace) {
-    power << fmt::format("{},{}\n", seconds(s.at - zero), s.power.value);
-  }
-}
-
 /// Everything that one call of `measure` holds open.
 struct Campaign {
   std::unique_ptr<meter::Meter> meter;
@@ -156,6 +138,9 @@ Result<Campaign> prepare(const MeasureOptions& o, const CommonOptions& common, C
   for (const std::string& setting : o.meter_options) {
     if (auto ok = meter::apply_setting(setting, meter_options); !ok)
       return tl::unexpected(ok.error());
+  }
+  if (!o.trace.empty()) {
+    if (auto ok = make_trace_folder(o.trace); !ok) return tl::unexpected(ok.error());
   }
   auto program = runtime::find_worker(o.runtime, o.worker);
   if (!program) return tl::unexpected(program.error());
@@ -215,7 +200,9 @@ Result<void> measure_one(const MeasureOptions& o, Campaign& c, const zoo::Descri
             measure::make_record(c.context, subject, outcome, make_run_id(), rfc3339_now());
         if (o.strict) apply_strictness(r);
         if (auto stored = c.store->append(r); !stored) return stored;
-        if (!o.trace.empty() && outcome.run) write_trace(o.trace, r, *outcome.run);
+        if (!o.trace.empty() && outcome.run) {
+          if (auto traced = write_trace(o.trace, r.run, *outcome.run); !traced) return traced;
+        }
         progress.finished(report::one_line(r));
         c.rows.push_back(std::move(r));
         return {};
@@ -242,7 +229,7 @@ int summarise(const Campaign& c, const Result<void>& ended, const CommonOptions&
       const Error& e = ended.error();
       j["error"] = {{"kind", name(e.kind)}, {"what", e.what}, {"next", e.next}};
     }
-    fmt::print("{}\n", j.dump(1));
+    fmt::print("{}\n", j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (!c.rows.empty()) {
     fmt::print("{}", report::ranked_table(c.rows));
     fmt::print("\nStored in {}. Next: joulemark report, or joulemark show {}\n", common.db.string(),

@@ -109,7 +109,7 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
   app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");
   app.add_option("--worker-options", o->worker_options, "options for the worker, a JSON object")
       ->type_name("JSON");
-  app.add_option("--trace", o->trace, "write raw power and energy traces into this folder")
+  app.add_option("--trace", o->trace, "write raw energy and power traces into this folder")
       ->type_name("DIR");
   return [o, &common] { return run_measure(*o, common); };
 }

@@ -50,6 +50,33 @@ def test_no_driver_says_what_to_install(world):
     assert "driver" in outcome.err
 
 
+def test_a_trace_can_be_measured_again(world):
+    """What --trace wrote is what the replay meter plays."""
+    world.artefact("model", **SLEEP)
+    recorded = world.measure("model", seconds=6, extra=["--trace", "traces", "--target-ci", "0.001%"])
+    assert recorded.code == 0, recorded.err
+    (trace,) = (world.folder / "traces").glob("*.energy.csv")
+    assert trace.read_text().startswith("seconds,joules,watts\n")
+    again = world.run(
+        *("measure", "model", "--runtime", "reference", "--meter", "replay", "--no-idle"),
+        *("--meter-option", f"trace={trace}", "--batch", "1", "--max-seconds", "3.5", "--json"),
+    )
+    assert again.code == 0, again.err
+    first, second = world.rows()
+    assert second["scope"] == "simulated"
+    assert second["power_w"] == pytest.approx(first["power_w"], rel=0.05)
+
+
+def test_a_folder_for_traces_that_cannot_be_made_is_said_before_measuring(world):
+    world.artefact("model", **SLEEP)
+    (world.folder / "file").write_text("")
+    outcome = world.measure("model", extra=["--trace", "file/traces"])
+    assert outcome.code != 0
+    assert outcome.error["next"]
+    assert "file/traces" in outcome.err
+    assert not world.db.exists()
+
+
 def test_an_estimate_is_called_one(world):
     world.artefact("model", step={"mode": "spin", "ms_fixed": 2, "ms_per_image": 0})
     outcome = world.measure("model", meter="estimate")
