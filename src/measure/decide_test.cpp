@@ -132,7 +132,9 @@ CompletionTimeline step_times(const std::vector<double>& ms) {
 
 std::vector<meter::PowerSample> power_of(auto watts_at, double until_s) {
   std::vector<meter::PowerSample> samples;
-  for (double t = 0.0; t <= until_s; t += 0.02) {
+  const auto last = static_cast<int>(until_s / 0.02);
+  for (int i = 0; i <= last; ++i) {
+    const double t = 0.02 * i;
     samples.push_back({Instant{from_seconds(t)}, Watts(watts_at(t))});
   }
   return samples;

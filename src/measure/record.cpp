@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include <nlohmann/json.hpp>
 
@@ -157,7 +158,7 @@ void add_systematic(const RecordContext& context, const Subject& subject, const 
   terms["sensor"] = context.meter.systematic_rel;
   // Both outer edges may be off by the uncertainty; inner edges cancel between neighbours.
   if (run.edge_uncertainty.count() > 0) {
-    terms["edges"] = std::sqrt(2.0) * seconds(run.edge_uncertainty) / seconds(measured);
+    terms["edges"] = std::numbers::sqrt2 * seconds(run.edge_uncertainty) / seconds(measured);
   }
   if (subject.descriptor.weights.origin != "pretrained")
     terms["weights_random"] = kRandomWeightsTerm;

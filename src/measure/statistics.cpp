@@ -51,7 +51,7 @@ double student_t_95(double degrees) {
 
 std::optional<MeanInterval> mean_interval(std::span<const double> values) {
   if (values.size() < 2) return std::nullopt;
-  const double n = static_cast<double>(values.size());
+  const auto n = static_cast<double>(values.size());
   const double r = std::clamp(lag1_autocorrelation(values), 0.0, 0.9);
   const double standard_error = standard_deviation(values) / std::sqrt(n);
   return MeanInterval{mean(values),
