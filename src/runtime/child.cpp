@@ -2,20 +2,23 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 namespace joulemark::runtime {
 namespace {
 
-/// First descriptor that the child gets; 0 to 2 are its standard streams.
-constexpr int kFirstDescriptor = 3;
 /// Where descriptors are parked while they are put in place, out of the way of their targets.
 constexpr int kParked = 64;
 
@@ -23,16 +26,13 @@ std::vector<std::string> environment_with(
     const std::vector<std::pair<std::string, std::string>>& changes) {
   std::vector<std::string> result;
   for (char** e = environ; *e != nullptr; ++e) {
-    const std::string entry = *e;
-    const bool replaced = [&] {
-      for (const auto& [key, value] : changes) {
-        if (entry.starts_with(key + "=")) return true;
-      }
-      return false;
-    }();
-    if (!replaced) result.push_back(entry);
+    const std::string_view entry = *e;
+    const bool replaced = std::any_of(changes.begin(), changes.end(), [&](const auto& change) {
+      return entry.substr(0, entry.find('=')) == change.first;
+    });
+    if (!replaced) result.emplace_back(entry);
   }
-  for (const auto& [key, value] : changes) result.push_back(key + "=" + value);
+  for (const auto& [key, value] : changes) result.push_back(fmt::format("{}={}", key, value));
   return result;
 }
 
@@ -43,22 +43,59 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return result;
 }
 
-/// Between fork and exec only async-signal-safe calls are allowed: everything is prepared before.
-[[noreturn]] void become(const char* program, char* const* argv, char* const* envp,
-                         const std::vector<int>& descriptors, int log, int null, pid_t parent) {
+/// A descriptor of this process that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  void reset() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+/// What the child needs between fork and exec, where only async-signal-safe calls are allowed.
+struct Prepared {
+  const char* program;
+  char* const* argv;
+  char* const* envp;
+  const std::vector<Descriptor>& descriptors;  ///< become 0, 1, 2, ...
+  int failure;  ///< told why exec failed; closed by an exec that did not
+  pid_t parent;
+};
+
+[[noreturn]] void become(const Prepared& p) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);  // the parent died before the line above took effect
+  if (getppid() != p.parent) _exit(127);  // the parent died before the line above took effect
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (const int s : {SIGINT, SIGTERM, SIGPIPE, SIGXFSZ}) sigaction(s, &standard, nullptr);
-  dup2(null, STDIN_FILENO);
-  dup2(log, STDOUT_FILENO);
-  dup2(log, STDERR_FILENO);
-  int target = kFirstDescriptor;
-  for (const int fd : descriptors) dup2(fd, target++);
-  execve(program, argv, envp);
+  int target = 0;
+  for (const Descriptor& d : p.descriptors) dup2(d.get(), target++);
+  // Not every library opens its files close-on-exec: a driver's would be open twice.
+  close_range(static_cast<unsigned>(target), ~0U, CLOSE_RANGE_CLOEXEC);
+  execve(p.program, p.argv, p.envp);
+  const int error = errno;
+  static_cast<void>(!write(p.failure, &error, sizeof error));
   _exit(127);
+}
+
+/// The errno of an exec that failed; 0 when it did not, or when the child died before it.
+int exec_error(int pipe) {
+  int error = 0;
+  ssize_t n = 0;
+  while ((n = read(pipe, &error, sizeof error)) < 0 && errno == EINTR) {
+  }
+  return n == sizeof error ? error : 0;
 }
 
 std::string describe(int status) {
@@ -67,7 +104,6 @@ std::string describe(int status) {
     return abbreviation != nullptr ? fmt::format("SIG{}", abbreviation)
                                    : fmt::format("signal {}", WTERMSIG(status));
   }
-  if (WEXITSTATUS(status) == 127) return "exit code 127: it cannot be executed on this machine";
   return fmt::format("exit code {}", WEXITSTATUS(status));
 }
 
@@ -78,31 +114,42 @@ Result<Child> Child::start(const Command& command) {
     return fail(
         ErrorKind::io,
         fmt::format("cannot start {}: {}: {}", command.program.string(), what, strerror(errno)),
-        "Check that the file is executable and that the machine has memory and processes left");
+        "Check that the file is a program of this machine, and that memory and processes are left");
   };
-  const int log = open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (log < 0) return io_error("log");
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  std::vector<int> parked;
-  for (const int fd : command.descriptors) parked.push_back(fcntl(fd, F_DUPFD_CLOEXEC, kParked));
+  const Descriptor log(open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (log.get() < 0) return io_error("log");
+  const Descriptor null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::vector<int> inherited = {null.get(), log.get(), log.get()};
+  inherited.insert(inherited.end(), command.descriptors.begin(), command.descriptors.end());
+  std::vector<Descriptor> parked;
+  for (const int fd : inherited) {
+    parked.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, kParked));
+    if (parked.back().get() < 0) return io_error("descriptors");
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return io_error("pipe");
+  const Descriptor failure_read(ends[0]);
+  Descriptor failure_write(fcntl(ends[1], F_DUPFD_CLOEXEC, kParked));
+  close(ends[1]);
+  if (failure_write.get() < 0) return io_error("descriptors");
 
   std::vector<std::string> arguments = {command.program.string()};
   arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
   std::vector<std::string> environment = environment_with(command.environment);
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);
-  const pid_t parent = getpid();
+  const Prepared prepared{command.program.c_str(), argv.data(), envp.data(), parked,
+                          failure_write.get(),     getpid()};
   const pid_t pid = fork();
-  if (pid == 0)
-    become(command.program.c_str(), argv.data(), envp.data(), parked, log, null, parent);
-
-  const int error = errno;
-  for (const int fd : parked) close(fd);
-  close(log);
-  close(null);
-  errno = error;
+  if (pid == 0) become(prepared);
   if (pid < 0) return io_error("fork");
-  return Child(pid);
+  Child child(pid);
+  failure_write.reset();
+  if (const int error = exec_error(failure_read.get()); error != 0) {
+    errno = error;
+    return io_error("exec");
+  }
+  return child;
 }
 
 Child::Child(Child&& other) noexcept : pid_(other.pid_), how_(std::move(other.how_)) {
@@ -110,28 +157,39 @@ Child::Child(Child&& other) noexcept : pid_(other.pid_), how_(std::move(other.ho
 }
 
 Child::~Child() {
-  if (pid_ > 0) finish(Nanoseconds(0));
+  if (pid_ > 0) end();
 }
 
 std::optional<std::string> Child::ended() {
   if (how_) return how_;
+  siginfo_t info{};
+  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid != pid_) {
+    return std::nullopt;
+  }
+  // Compilers that a runtime started end with it. Only now, before it is reaped, is its number
+  // certain to be no other process's group.
+  kill(-pid_, SIGKILL);
   int status = 0;
-  if (waitpid(pid_, &status, WNOHANG) == pid_) how_ = describe(status);
+  waitpid(pid_, &status, 0);
+  how_ = describe(status);
   return how_;
 }
 
-std::string Child::finish(Nanoseconds patience) {
+std::optional<std::string> Child::wait(Nanoseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!ended() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  if (!how_) {
-    kill(-pid_, SIGKILL);  // the whole group: compilers that a runtime started, too
-    kill(pid_, SIGKILL);
-    int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    how_ = describe(status);
+  return how_;
+}
+
+std::string Child::end() {
+  while (!ended()) {
+    kill(-pid_, SIGKILL);
+    kill(pid_, SIGKILL);  // it may not have made its group yet
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
   }
   return *how_;
 }

@@ -22,9 +22,11 @@ struct Command {
 };
 
 /// A child process that this object owns: it is killed and reaped when the object goes. It runs in
-/// a process group of its own (Ctrl-C is the controller's business) and dies with this process.
+/// a process group of its own (Ctrl-C is the controller's business), which ends with it, and dies
+/// with this process.
 class Child {
  public:
+  /// Errors: io, also when the file cannot be executed.
   static Result<Child> start(const Command& command);
   Child(Child&& other) noexcept;
   Child& operator=(Child&&) = delete;
@@ -34,8 +36,10 @@ class Child {
   pid_t pid() const { return pid_; }
   /// How it ended: "SIGSEGV", "exit code 7"; absent while it runs.
   std::optional<std::string> ended();
-  /// Gives it `patience` to end by itself, then kills it; returns how it ended.
-  std::string finish(Nanoseconds patience);
+  /// Gives it `patience` to end by itself; absent when it did not.
+  std::optional<std::string> wait(Nanoseconds patience);
+  /// Ends it, if it still runs; returns how it ended.
+  std::string end();
 
  private:
   explicit Child(pid_t pid) : pid_(pid) {}

@@ -1,13 +1,19 @@
 #include "runtime/folder.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace joulemark::runtime {
 namespace {
@@ -20,7 +26,7 @@ fs::path parent_of_all(const fs::path& root) {
 
 /// When a process started, in clock ticks since boot (field 22 of /proc/<pid>/stat); absent when
 /// there is no such process. The command name in field 2 may hold spaces and brackets.
-std::optional<std::string> start_time(pid_t pid) {
+std::optional<std::string> start_time(std::string_view pid) {
   std::ifstream in(fmt::format("/proc/{}/stat", pid));
   std::string line;
   if (!std::getline(in, line)) return std::nullopt;
@@ -31,16 +37,36 @@ std::optional<std::string> start_time(pid_t pid) {
   return line.substr(at + 1, line.find(' ', at + 1) - at - 1);
 }
 
-/// "<pid>-<start>-<n>": is that process still the one that made the folder?
-bool owner_is_alive(const std::string& name) {
-  const std::size_t first = name.find('-');
-  const std::size_t second = name.find('-', first + 1);
-  if (first == std::string::npos || second == std::string::npos) return true;  // not ours to judge
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + first, pid);
-  if (error != std::errc() || end != name.data() + first) return true;
-  const auto started = start_time(pid);
-  return started && *started == name.substr(first + 1, second - first - 1);
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+/// "<pid>-<start>-<n>" of a process that is gone. Whatever is called otherwise is not ours to
+/// judge.
+bool owner_is_gone(const std::string& name) {
+  const auto parts = split(name, '-');
+  const auto is_number = [](const std::string& part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+  };
+  if (parts.size() != 3 || !std::all_of(parts.begin(), parts.end(), is_number)) return false;
+  return start_time(parts[0]) != parts[1];
+}
+
+/// Makes `path` a folder that only we can write to. In /tmp its name can be taken by another user,
+/// who could then put links where a worker writes.
+std::error_code make_private(const fs::path& path) {
+  const auto last_error = [] { return std::error_code(errno, std::generic_category()); };
+  if (mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return last_error();
+  struct stat s{};
+  if (lstat(path.c_str(), &s) != 0) return last_error();
+  if (!S_ISDIR(s.st_mode) || s.st_uid != getuid()) {
+    return std::make_error_code(std::errc::permission_denied);
+  }
+  return chmod(path.c_str(), 0700) == 0 ? std::error_code() : last_error();
 }
 
 }  // namespace
@@ -52,17 +78,18 @@ fs::path temporary_root() {
 
 Result<WorkerFolder> WorkerFolder::create(const fs::path& root) {
   static int next = 0;
+  std::error_code ignored;  // what it means is said by the folders below
+  fs::create_directories(root, ignored);
+  const fs::path parent = parent_of_all(root);
   const fs::path path =
-      parent_of_all(root) /
-      fmt::format("{}-{}-{}", getpid(), start_time(getpid()).value_or("0"), next++);
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (!error) fs::permissions(path, fs::perms::owner_all, error);
-  if (error) {
-    return fail(
-        ErrorKind::io,
-        fmt::format("cannot make the worker's folder {}: {}", path.string(), error.message()),
-        "Set TMPDIR to a folder that you can write to and that has room");
+      parent / fmt::format("{}-{}-{}", getpid(), start_time("self").value_or("0"), next++);
+  for (const fs::path& folder : {parent, path}) {
+    if (const std::error_code error = make_private(folder)) {
+      return fail(
+          ErrorKind::io,
+          fmt::format("cannot make the worker's folder {}: {}", folder.string(), error.message()),
+          "Set TMPDIR to a folder that you can write to and that has room");
+    }
   }
   return WorkerFolder(path);
 }
@@ -91,10 +118,14 @@ void WorkerFolder::remove() noexcept {
 int sweep_stale_folders(const fs::path& root) {
   int removed = 0;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(parent_of_all(root), error)) {
-    if (owner_is_alive(entry.path().filename().string())) continue;
+  fs::directory_iterator entry(parent_of_all(root), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::error_code failed;
-    fs::remove_all(entry.path(), failed);
+    if (!fs::is_directory(entry->symlink_status(failed)) ||
+        !owner_is_gone(entry->path().filename().string())) {
+      continue;
+    }
+    fs::remove_all(entry->path(), failed);
     if (!failed) ++removed;
   }
   return removed;

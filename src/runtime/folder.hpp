@@ -11,7 +11,8 @@ namespace joulemark::runtime {
 /// from a living one's even when the pid has been given to another process.
 class WorkerFolder {
  public:
-  /// Makes `root`/joulemark-<uid>/<pid>-<start>-<n>. Errors: io.
+  /// Makes `root`/joulemark-<uid>/<pid>-<start>-<n>, closed to others. Errors: io,
+  /// also when another user owns joulemark-<uid>.
   static Result<WorkerFolder> create(const std::filesystem::path& root);
   WorkerFolder(WorkerFolder&& other) noexcept;
   WorkerFolder& operator=(WorkerFolder&& other) noexcept;

@@ -8,15 +8,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <optional>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
 #include "joulemark/frame.hpp"
 #include "runtime/child.hpp"
 #include "runtime/folder.hpp"
+#include "runtime/reply.hpp"
 #include "runtime/shared_region.hpp"
+#include "runtime/words.hpp"
 
 namespace joulemark::runtime {
 namespace {
@@ -28,24 +30,21 @@ using namespace std::chrono_literals;
 constexpr const char* kProtocolFd = "3";
 constexpr const char* kShmFd = "4";
 
-/// How a worker's own words for a failure are called here.
-ErrorKind kind_of(const std::string& worker_kind) {
-  if (worker_kind == "load_failed") return ErrorKind::load_failed;
-  if (worker_kind == "out_of_memory") return ErrorKind::out_of_memory;
-  if (worker_kind == "run_failed") return ErrorKind::crashed;
-  return ErrorKind::protocol;
-}
-
-std::string last_lines(const std::filesystem::path& log) {
-  constexpr std::streamoff kMost = 600;
-  std::ifstream in(log, std::ios::binary | std::ios::ate);
-  if (!in) return {};
-  const std::streamoff size = in.tellg();
-  in.seekg(std::max<std::streamoff>(0, size - kMost));
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+/// Paths and options are text of others: they may be no UTF-8, or too long for a frame.
+Result<std::string> request_frame(const json& request) {
+  std::string payload;
+  try {
+    payload = request.dump();
+  } catch (const json::type_error&) {
+    return fail(ErrorKind::invalid_input, "a path or an option for the worker is not UTF-8 text",
+                "Give the folder of models a name in UTF-8");
+  }
+  if (payload.size() > protocol::kLargestPayload) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("{} bytes of options are too many for the worker", payload.size()),
+                "Put them into a file and name it in --worker-options");
+  }
+  return protocol::make_frame(payload);
 }
 
 class ProcessWorker final : public Worker {
@@ -61,40 +60,21 @@ class ProcessWorker final : public Worker {
         interrupted_(interrupted) {}
 
   ~ProcessWorker() override {
-    if (!broken_ && !awaited_) {
-      static_cast<void>(send("bye", json::object()));
-      child_.finish(2s);
-    } else {
-      child_.finish(0s);
-    }
+    if (!broken_ && !awaited_ && send("bye", json::object(), kByeTimeout)) child_.wait(kEndTimeout);
+    child_.end();
     close(socket_);
   }
 
   Result<void> greet(Nanoseconds timeout) {
-    const auto reply = call("hello", {{"protocol", protocol::kVersion}}, timeout);
-    if (!reply) return tl::unexpected(reply.error());
-    try {
-      if (reply->at("protocol") != protocol::kVersion) {
-        return lost(ErrorKind::protocol,
-                    fmt::format("{} speaks protocol {}, this program {}", name_,
-                                reply->at("protocol").dump(), protocol::kVersion));
-      }
-      reply->at("worker").get_to(hello_.worker);
-      reply->at("runtime_version").get_to(hello_.runtime_version);
-      reply->at("formats").get_to(hello_.formats);
-      for (const json& d : reply->at("devices")) {
-        hello_.devices.push_back(
-            {d.at("name"), d.value("pci_bus_id", ""), d.value("description", "")});
-      }
-    } catch (const json::exception& e) {
-      return lost(ErrorKind::protocol, fmt::format("{} greeted wrongly: {}", name_, e.what()));
-    }
+    auto hello = call("hello", {{"protocol", protocol::kVersion}}, timeout, read_hello);
+    if (!hello) return tl::unexpected(hello.error());
+    hello_ = std::move(*hello);
     return {};
   }
 
   const WorkerHello& hello() const override { return hello_; }
   pid_t pid() const override { return child_.pid(); }
-  std::string log_tail() const override { return last_lines(log_path()); }
+  std::string log_tail() const override { return last_words(folder_.path() / "worker.log"); }
 
   Result<Loaded> load(const LoadRequest& r, Nanoseconds timeout) override {
     json params = {
@@ -110,147 +90,189 @@ class ProcessWorker final : public Worker {
     }
     classes_ = r.classes;
     const Instant began = clock_.now();
-    const auto reply = call("load", params, timeout);
-    if (!reply) return tl::unexpected(reply.error());
-    Loaded loaded;
-    loaded.load_time = clock_.now() - began;
-    const auto bytes = [&](const char* key) -> std::optional<std::int64_t> {
-      const auto found = reply->find(key);
-      if (found == reply->end() || !found->is_number_integer()) return std::nullopt;
-      return found->get<std::int64_t>();
-    };
-    loaded.device_memory_bytes = bytes("device_memory_bytes");
-    loaded.host_memory_bytes = bytes("host_memory_bytes");
+    auto loaded = call("load", params, timeout, read_loaded);
+    if (loaded) loaded->load_time = clock_.now() - began;
     return loaded;
   }
 
   Result<void> set_input(std::span<const float> pixels, std::int64_t images,
                          Nanoseconds timeout) override {
-    images_ = images;
     const auto logits = static_cast<std::size_t>(images * classes_);
     if (auto r = memory_.resize(pixels.size(), logits); !r) return r;
     std::copy(pixels.begin(), pixels.end(), memory_.input().begin());
-    const auto reply = call("input", {{"images", images}}, timeout);
-    if (!reply) return tl::unexpected(reply.error());
-    return {};
+    return call("input", {{"images", images}}, timeout, read_done);
   }
 
   Result<std::vector<float>> infer(std::int64_t batch, Nanoseconds timeout) override {
-    const auto reply = call("infer", {{"batch", batch}}, timeout);
-    if (!reply) return tl::unexpected(reply.error());
+    if (auto done = call("infer", {{"batch", batch}}, timeout, read_done); !done)
+      return tl::unexpected(done.error());
     const auto out = memory_.output();
     return std::vector<float>(out.begin(), out.end());
   }
 
   Result<void> start(std::int64_t batch, std::int64_t max_steps, int queue_depth) override {
     memory_.begin_run();
-    return send("run", {{"batch", batch}, {"max_steps", max_steps}, {"queue_depth", queue_depth}});
+    last_stamp_ = clock_.now();
+    return send("run", {{"batch", batch}, {"max_steps", max_steps}, {"queue_depth", queue_depth}},
+                kRunTimeout);
   }
 
   Result<RunState> poll(std::vector<Completion>& out) override {
-    const auto reply = receive(0s);
-    if (auto taken = memory_.take_completions(out); !taken) return tl::unexpected(taken.error());
-    if (!reply) return tl::unexpected(reply.error());
-    return reply->has_value() ? RunState::finished : RunState::running;
+    const auto payload = receive(0s);
+    if (auto taken = collect(out); !taken) return tl::unexpected(taken.error());
+    if (!payload) return tl::unexpected(payload.error());
+    if (!*payload) return RunState::running;
+    if (auto ended = end_run(**payload); !ended) return tl::unexpected(ended.error());
+    return RunState::finished;
   }
 
   Result<void> stop(std::vector<Completion>& out, Nanoseconds timeout) override {
     memory_.ask_to_stop();
-    const auto reply = await(timeout, "end its run");
-    if (!reply) return tl::unexpected(reply.error());
-    return memory_.take_completions(out);
+    if (!awaited_ && !broken_) return {};  // it had ended, and poll has said so
+    const auto payload = await(timeout, "end its run");
+    if (auto taken = collect(out); !taken) return taken;
+    if (!payload) return tl::unexpected(payload.error());
+    return end_run(*payload);
   }
 
  private:
-  std::filesystem::path log_path() const { return folder_.path() / "worker.log"; }
+  static constexpr Nanoseconds kRunTimeout = 10s;
+  static constexpr Nanoseconds kByeTimeout = 100ms;
+  static constexpr Nanoseconds kEndTimeout = 2s;
 
-  Result<json> call(const char* method, const json& params, Nanoseconds timeout) {
-    if (auto sent = send(method, params); !sent) return tl::unexpected(sent.error());
-    return await(timeout, fmt::format("answer '{}'", method));
+  template <class T>
+  Result<T> call(const char* method, const json& params, Nanoseconds timeout,
+                 Answer<T> (*read)(std::string_view, const Asked&)) {
+    const Instant deadline = clock_.now() + timeout;
+    if (auto sent = send(method, params, timeout); !sent) return tl::unexpected(sent.error());
+    const auto payload = await(deadline - clock_.now(), fmt::format("answer '{}'", method));
+    if (!payload) return tl::unexpected(payload.error());
+    return settle(read(*payload, Asked{id_, name_}));
   }
 
-  Result<void> send(const char* method, const json& params) {
+  /// A worker that broke the protocol is given up.
+  template <class T>
+  Result<T> settle(Answer<T> answer) {
+    return std::move(answer).map_error([&](const Refusal& refusal) {
+      if (refusal.lost) broken_ = refusal.error;
+      return refusal.error;
+    });
+  }
+
+  /// The stamps that came since, checked.
+  Result<void> collect(std::vector<Completion>& out) {
+    const std::size_t before = out.size();
+    if (auto taken = memory_.take_completions(out); !taken) return give_up(taken.error());
+    const auto fresh = std::span<const Completion>(out).subspan(before);
+    if (auto sound = check_stamps(fresh, last_stamp_, clock_.now()); !sound) {
+      out.resize(before);
+      return give_up(sound.error());
+    }
+    if (!fresh.empty()) last_stamp_ = fresh.back().at;
+    return {};
+  }
+
+  Result<void> end_run(std::string_view payload) {
+    const auto steps = settle(read_steps(payload, Asked{id_, name_}));
+    if (!steps) return tl::unexpected(steps.error());
+    if (*steps == memory_.taken()) return {};
+    return lost(ErrorKind::crashed, fmt::format("{} says it completed {} steps and stamped {}",
+                                                name_, *steps, memory_.taken()));
+  }
+
+  Result<void> send(const char* method, const json& params, Nanoseconds timeout) {
     if (broken_) return tl::unexpected(*broken_);
-    const json request = {{"id", ++id_}, {"method", method}, {"params", params}};
-    const std::string frame = protocol::make_frame(request.dump());
-    for (std::size_t done = 0; done < frame.size();) {
-      const ssize_t n = ::send(socket_, frame.data() + done, frame.size() - done, MSG_NOSIGNAL);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return gone();
-      done += static_cast<std::size_t>(n);
+    auto frame = request_frame({{"id", id_ + 1}, {"method", method}, {"params", params}});
+    if (!frame) return tl::unexpected(frame.error());
+    ++id_;
+    const Instant deadline = clock_.now() + timeout;
+    for (std::string_view left = *frame; !left.empty();) {
+      const ssize_t n = ::send(socket_, left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (n > 0) left.remove_prefix(static_cast<std::size_t>(n));
+      if (n < 0 && errno != EINTR && errno != EAGAIN) return gone();
+      if (n < 0 && is_interrupted()) return give_up(interrupted_error());
+      if (n < 0 && clock_.now() >= deadline) return late(fmt::format("read '{}'", method), timeout);
+      if (n < 0) wait_for(POLLOUT, 100ms);
     }
     awaited_ = true;
     return {};
   }
 
-  /// Waits for the reply that is due. Errors: what the worker answered, crashed, timed_out,
-  /// interrupted.
-  Result<json> await(Nanoseconds timeout, const std::string& what) {
+  /// Waits for the payload of the reply that is due. Errors: crashed, timed_out, interrupted.
+  Result<std::string> await(Nanoseconds timeout, const std::string& what) {
     const Instant deadline = clock_.now() + timeout;
     while (true) {
       const Nanoseconds left = deadline - clock_.now();
-      auto reply = receive(std::clamp<Nanoseconds>(left, 0s, 100ms));
-      if (!reply) return tl::unexpected(reply.error());
-      if (*reply) return std::move(**reply);
-      if (interrupted_ != nullptr && *interrupted_) {
-        return tl::unexpected(
-            Error{ErrorKind::interrupted, "interrupted", "What was complete before is kept"});
-      }
-      if (clock_.now() >= deadline) {
-        return lost(ErrorKind::timed_out,
-                    fmt::format("{} did not {} within {:.0f} s", name_, what, seconds(timeout)));
-      }
+      auto payload = receive(std::clamp<Nanoseconds>(left, 0s, 100ms));
+      if (!payload) return tl::unexpected(payload.error());
+      if (*payload) return std::move(**payload);
+      if (is_interrupted()) return tl::unexpected(interrupted_error());
+      if (clock_.now() >= deadline) return late(what, timeout);
     }
   }
 
-  /// One look at the socket, waiting at most `patience`. Holds the reply when it is complete.
-  Result<std::optional<json>> receive(Nanoseconds patience) {
-    if (broken_) return tl::unexpected(*broken_);
-    pollfd waiting{socket_, POLLIN, 0};
+  bool is_interrupted() const { return interrupted_ != nullptr && *interrupted_; }
+  static Error interrupted_error() {
+    return {ErrorKind::interrupted, "interrupted", "What was complete before is kept"};
+  }
+
+  /// True when the socket is ready for `events` within `patience`.
+  bool wait_for(short events, Nanoseconds patience) {
+    pollfd waiting{socket_, events, 0};
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-    if (::poll(&waiting, 1, static_cast<int>(ms)) > 0) {
+    return ::poll(&waiting, 1, static_cast<int>(ms)) > 0;
+  }
+
+  /// One look at the socket, waiting at most `patience`. Holds a payload when one is complete.
+  Result<std::optional<std::string>> receive(Nanoseconds patience) {
+    if (broken_) return tl::unexpected(*broken_);
+    // Asked first: what a process wrote before it ended is still there to be read.
+    const bool ended = child_.ended().has_value();
+    ssize_t n = -1;
+    if (wait_for(POLLIN, patience)) {
       char chunk[65536];
-      const ssize_t n = recv(socket_, chunk, sizeof chunk, MSG_DONTWAIT);
+      n = recv(socket_, chunk, sizeof chunk, MSG_DONTWAIT);
       if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) return gone();
       if (n > 0) buffer_.append(chunk, static_cast<std::size_t>(n));
     }
+    if (ended && n < 0) return gone();
     const protocol::FrameView frame = protocol::parse_frame(buffer_);
     if (frame.status == protocol::FrameStatus::need_more) return std::nullopt;
     if (frame.status != protocol::FrameStatus::complete) {
       return lost(ErrorKind::crashed, fmt::format("{} sent something that is no frame", name_));
     }
-    const json reply = json::parse(frame.payload, nullptr, /*allow_exceptions=*/false);
-    buffer_.erase(0, frame.consumed);
-    return interpret(reply);
-  }
-
-  Result<std::optional<json>> interpret(const json& reply) {
-    const bool fits = reply.is_object() && reply.contains("id") && reply["id"] == id_ && awaited_;
-    if (!fits) {
+    if (!awaited_) {
       return lost(ErrorKind::crashed, fmt::format("{} sent a reply that nothing asked for", name_));
     }
     awaited_ = false;
-    if (reply.contains("result") && reply["result"].is_object()) return reply["result"];
-    const json error = reply.value("error", json::object());
-    const std::string message = error.is_object() ? error.value("message", "no message") : "";
-    return fail(kind_of(error.is_object() ? error.value("kind", "") : ""),
-                fmt::format("{}: {}", name_, message.substr(0, message.find('\n'))),
-                "See the worker's message, and `joulemark doctor` for what this machine offers");
+    std::string payload(frame.payload);
+    buffer_.erase(0, frame.consumed);
+    return payload;
   }
 
   /// The other end is closed: the process has ended or is about to.
   tl::unexpected<Error> gone() {
-    const std::string how = child_.finish(2s);
+    const auto how = child_.wait(kEndTimeout);
     const std::string said = log_tail();
-    return lost(ErrorKind::crashed, fmt::format("{} crashed ({}){}{}", name_, how,
-                                                said.empty() ? "" : ", last words: ", said));
+    return lost(ErrorKind::crashed,
+                fmt::format("{} crashed ({}){}{}", name_, how.value_or("it closed its connection"),
+                            said.empty() ? "" : ", last words: ", said));
+  }
+
+  tl::unexpected<Error> late(const std::string& what, Nanoseconds timeout) {
+    child_.end();
+    return lost(ErrorKind::timed_out,
+                fmt::format("{} did not {} within {:.3g} s", name_, what, seconds(timeout)));
   }
 
   tl::unexpected<Error> lost(ErrorKind kind, std::string what) {
-    if (kind == ErrorKind::timed_out) child_.finish(0s);
-    broken_ =
-        Error{kind, std::move(what),
-              "Measure it alone to see whether it happens again; other models are not affected"};
+    return give_up({kind, std::move(what),
+                    "Measure it alone to see whether it happens again; other models are not "
+                    "affected"});
+  }
+
+  tl::unexpected<Error> give_up(Error error) {
+    broken_ = std::move(error);
     return tl::unexpected(*broken_);
   }
 
@@ -266,7 +288,7 @@ class ProcessWorker final : public Worker {
   std::int64_t id_ = 0;
   bool awaited_ = false;  ///< a request is out whose reply has not come
   std::int64_t classes_ = 0;
-  std::int64_t images_ = 0;
+  Instant last_stamp_;  ///< no stamp of this run may be before it
   std::optional<Error> broken_;
 };
 

@@ -20,8 +20,8 @@ struct StartOptions {
 
 /// Starts a worker in a process of its own and greets it. The worker gets two descriptors (its end
 /// of a socket pair, and shared memory), a temporary folder as TMPDIR, and stdout and stderr into a
-/// log there. It dies with this process. Errors: io when it cannot be started, crashed, timed_out,
-/// protocol when it answers with another version or with no frame.
+/// log there. It dies with this process. Errors: io when it cannot be started, crashed (also when
+/// it speaks no protocol), timed_out, interrupted, and protocol when it is of another version.
 Result<std::unique_ptr<Worker>> start_worker(const WorkerProgram& program,
                                              const StartOptions& options, Clock& clock);
 

@@ -56,8 +56,10 @@ struct Completion {
 enum class RunState { running, finished };
 
 /// A loaded model that runs batches on request, in a process of its own. All calls return
-/// `crashed` (with the signal's name) when the process dies and `timed_out` past their deadline;
-/// after either, only destruction is allowed. Destruction ends the process and removes its folder.
+/// `crashed` (with the signal's name) when the process dies or breaks the protocol, and `timed_out`
+/// past their deadline; every later call then returns the same error. Errors that the worker itself
+/// answers (load_failed, out_of_memory, crashed for a step that failed) leave it usable.
+/// Destruction ends the process and removes its folder.
 class Worker {
  public:
   virtual ~Worker() = default;

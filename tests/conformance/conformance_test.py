@@ -26,6 +26,14 @@ def run_params(subject, steps: int, depth: int = 2, batch: int | None = None) ->
     return {"batch": batch or subject.a_batch(), "max_steps": steps, "queue_depth": depth}
 
 
+def test_every_worker_of_the_build_is_tested():
+    if subjects.GIVEN:
+        pytest.skip("JOULEMARK_CONFORMANCE_WORKER names the one worker to test")
+    if "torch" not in subjects.names():
+        pytest.skip(f"the LibTorch worker is not built: there is no {subjects.program_of('torch')}")
+    assert subjects.names() == ["reference", "torch"]
+
+
 # --- start and end ------------------------------------------------------------------------------
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 
 import subjects
@@ -24,34 +22,56 @@ def subject(request, tmp_path_factory) -> Subject:
         pytest.skip(str(reason))
 
 
-@contextmanager
-def started(subject: Subject, folder):
-    worker = Worker(subject.program, folder, subjects.PATIENCE)
-    try:
-        yield worker
-    finally:
-        worker.close()
-
-
 @pytest.fixture
 def fresh(subject, tmp_path):
     """A worker of this test alone, that has been asked nothing."""
-    with started(subject, tmp_path) as worker:
-        yield worker
+    worker = Worker(subject.program, tmp_path, subjects.PATIENCE)
+    yield worker
+    worker.close()
+
+
+class Shared:
+    """One worker for many tests; another one after a test that failed, whatever it left behind."""
+
+    def __init__(self, subject: Subject, folder) -> None:
+        self.subject, self.folder = subject, folder
+        self.worker: Worker | None = None
+
+    def get(self) -> Worker:
+        if self.worker is None:
+            self.worker = Worker(self.subject.program, self.folder, subjects.PATIENCE)
+        return self.worker
+
+    def drop(self) -> None:
+        if self.worker is not None:
+            self.worker.close()
+        self.worker = None
 
 
 @pytest.fixture(scope="session")
 def shared(subject, tmp_path_factory):
-    with started(subject, tmp_path_factory.mktemp("worker")) as worker:
-        yield worker
+    shared = Shared(subject, tmp_path_factory.mktemp("worker"))
+    yield shared
+    shared.drop()
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 @pytest.fixture
-def worker(shared):
+def worker(request, shared):
     """A living worker that other tests have used, and may have loaded."""
-    if not shared.lives():
-        pytest.fail(f"the worker ended in an earlier test: {shared.log.read_text(errors='replace')}")
-    return shared
+    yield shared.get()
+    if request.node.stash.get(FAILED, False) or not shared.get().lives():
+        shared.drop()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import subprocess
+import warnings
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,8 +89,15 @@ class Subject:
         return TOLERANCE[self.descriptor["precision"]]
 
 
+def program_of(name: str) -> Path:
+    return BUILD / f"bin/joulemark-worker-{name}"
+
+
 def names() -> list[str]:
-    return ["given"] if GIVEN else ["reference", "torch"]
+    """The worker that is given, or those of the build; only the LibTorch worker may be missing there."""
+    if GIVEN:
+        return ["given"]
+    return ["reference", *(["torch"] if program_of("torch").exists() else [])]
 
 
 def make(name: str, folder: Path) -> Subject:
@@ -100,9 +108,7 @@ def make(name: str, folder: Path) -> Subject:
             raise ValueError("set JOULEMARK_CONFORMANCE_ARTEFACT to a folder with a descriptor.json")
         device = os.environ.get("JOULEMARK_CONFORMANCE_DEVICE", "")
         return Subject("given", Path(GIVEN).resolve(), Path(artefact), device)
-    program = BUILD / f"bin/joulemark-worker-{name}"
-    if name == "torch" and not program.exists():
-        raise NotHere(f"the LibTorch worker is not built: there is no {program}")
+    program = program_of(name)
     return Subject(name, program, {"reference": _reference, "torch": _torch}[name](program, folder))
 
 
@@ -126,7 +132,8 @@ def _torch(_program: Path, folder: Path) -> Path:
         torch.nn.Linear(64, 10),
     ).eval()
     images = torch.randn(4, 3, 32, 32)
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of TorchScript, which is what is tested
         logits = network(images)
         torch.jit.trace(network, images[:3]).save(str(folder / "model.pt"))
     (folder / "input.f32").write_bytes(images.numpy().tobytes())

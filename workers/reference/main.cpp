@@ -10,7 +10,8 @@
 
 namespace {
 
-using namespace joulemark;
+namespace protocol = joulemark::protocol;
+namespace reference_worker = joulemark::reference_worker;
 
 /// joulemark-worker-reference --make-artefact DIR --name NAME [--options JSON]
 int make_artefact(int argc, char** argv) {

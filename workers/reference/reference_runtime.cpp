@@ -1,7 +1,9 @@
 #include "reference_runtime.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -37,10 +39,26 @@ void sleep_until(std::uint64_t ns) {
 }
 
 int signal_number(const std::string& name) {
-  if (name == "SIGSEGV") return SIGSEGV;
   if (name == "SIGABRT") return SIGABRT;
-  if (name == "SIGKILL") return SIGKILL;
-  throw RequestError("load_failed", "unknown signal '" + name + "'");
+  return name == "SIGKILL" ? SIGKILL : SIGSEGV;
+}
+
+/// By the signal itself, also where a sanitizer would turn it into an exit code.
+void die_of(int signal) {
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+/// A misspelt behaviour must not be a harmless one: a test would pass for the wrong reason.
+std::string one_of(const std::vector<std::string>& words, const std::string& word) {
+  if (std::find(words.begin(), words.end(), word) != words.end()) return word;
+  throw RequestError("load_failed", "unknown behaviour '" + word + "'");
+}
+
+double milliseconds(const json& from, const char* key, double otherwise) {
+  const double ms = from.value(key, otherwise);
+  if (ms >= 0.0 && ms <= 1e6) return ms;
+  throw RequestError("load_failed", std::string(key) + " is not between 0 and 1000000");
 }
 
 /// Where a fault strikes.
@@ -52,7 +70,8 @@ struct Point {
 Point read_point(const json& j, const char* key) {
   if (!j.contains(key)) return {};
   const json& p = j.at(key);
-  return {p.value("at", "step"), p.value("step", std::uint64_t{0})};
+  return {one_of({"load", "infer", "step"}, p.value("at", "step")),
+          p.value("step", std::uint64_t{0})};
 }
 
 /// What an artefact asks for, besides the function. Every field has a harmless default.
@@ -64,10 +83,11 @@ struct Behaviour {
   std::string output = "right";  ///< right | nan | constant | wrong
   Point crash, hang, exit, fail;
   std::string signal = "SIGSEGV";          ///< of the crash
+  std::string fail_kind = "run_failed";    ///< of the error that fail answers
   std::optional<std::int64_t> memory_for;  ///< out_of_memory above this batch
   std::optional<std::int64_t> eat_memory;  ///< the same, by allocating until nothing is left
-  bool garbage = false;                    ///< writes what is no frame before loading
-  bool chatter = false;                    ///< prints to stdout and stderr at every request
+  bool garbage = false;                    ///< writes what is no frame into the protocol
+  bool chatter = false;                    ///< prints to stdout and stderr
 };
 
 Behaviour read_behaviour(json j, const json& options) {
@@ -75,15 +95,18 @@ Behaviour read_behaviour(json j, const json& options) {
   Behaviour b;
   b.seed = j.value("seed", b.seed);
   const json step = j.value("step", json::object());
-  b.step_mode = step.value("mode", b.step_mode);
-  b.ms_fixed = step.value("ms_fixed", b.ms_fixed);
-  b.ms_per_image = step.value("ms_per_image", b.ms_per_image);
-  b.output = j.value("output", b.output);
+  b.step_mode = one_of({"sleep", "spin"}, step.value("mode", b.step_mode));
+  b.ms_fixed = milliseconds(step, "ms_fixed", b.ms_fixed);
+  b.ms_per_image = milliseconds(step, "ms_per_image", b.ms_per_image);
+  b.output = one_of({"right", "nan", "constant", "wrong"}, j.value("output", b.output));
   b.crash = read_point(j, "crash");
-  if (!b.crash.at.empty()) b.signal = j["crash"].value("signal", b.signal);
+  if (!b.crash.at.empty()) {
+    b.signal = one_of({"SIGSEGV", "SIGABRT", "SIGKILL"}, j["crash"].value("signal", b.signal));
+  }
   b.hang = read_point(j, "hang");
   b.exit = read_point(j, "exit");
   b.fail = read_point(j, "fail");
+  if (!b.fail.at.empty()) b.fail_kind = j["fail"].value("kind", b.fail_kind);
   if (j.contains("out_of_memory")) b.memory_for = j["out_of_memory"].at("above_batch");
   if (j.contains("eat_memory")) b.eat_memory = j["eat_memory"].at("above_batch");
   b.garbage = j.value("garbage", false);
@@ -107,6 +130,9 @@ class ReferenceRuntime final : public protocol::Runtime {
     if (spec.format != "reference") {
       throw RequestError("load_failed", "this worker runs format 'reference' only");
     }
+    if (spec.device != "cpu") {
+      throw RequestError("load_failed", "this worker has no device '" + spec.device + "'");
+    }
     std::ifstream in(spec.artefact);
     if (!in) throw RequestError("load_failed", "cannot open " + spec.artefact);
     try {
@@ -122,13 +148,11 @@ class ReferenceRuntime final : public protocol::Runtime {
   }
 
   void set_input(const float* pixels, std::int64_t images) override {
-    if (values_ == 0) throw RequestError("invalid_request", "no model is loaded");
     input_.assign(pixels, pixels + images * values_);
     images_ = images;
   }
 
   void infer(std::int64_t batch, float* logits) override {
-    if (images_ == 0) throw RequestError("invalid_request", "no input was given");
     strike("infer", batch, 0);
     auto out = project(input_.data(), images_, values_, spec_.classes, behaviour_.seed);
     const std::string& kind = behaviour_.output;
@@ -141,14 +165,15 @@ class ReferenceRuntime final : public protocol::Runtime {
   }
 
   void prepare(std::int64_t batch) override {
-    if (images_ == 0) throw RequestError("invalid_request", "no input was given");
     batch_ = batch;
     steps_ = 0;
     next_free_ = 0;
     pending_.clear();
   }
 
-  /// The simulated device works through its queue one step after the other.
+  /// The simulated device has a queue, and works through it one step after the other.
+  bool queues(const protocol::LoadSpec&) const override { return true; }
+
   void submit() override {
     const double ms = behaviour_.ms_fixed + behaviour_.ms_per_image * static_cast<double>(batch_);
     next_free_ =
@@ -175,17 +200,17 @@ class ReferenceRuntime final : public protocol::Runtime {
     const auto here = [&](const Point& p) { return p.at == where && step >= p.step; };
     if (b.chatter && step == 0) {
       std::printf("a library talks on stdout\n");
-      std::fprintf(stderr, "and on stderr\n");
       std::fflush(stdout);
+      std::fprintf(stderr, "and on stderr\n");
     }
     if (b.garbage) {
       const char bytes[] = "this is no frame, whatever its length may be";
       static_cast<void>(!::write(protocol_fd_, bytes, sizeof bytes));
     }
-    if (here(b.crash)) std::raise(signal_number(b.signal));
+    if (here(b.crash)) die_of(signal_number(b.signal));
     if (here(b.exit)) _exit(7);
     while (here(b.hang)) pause();
-    if (here(b.fail)) throw RequestError("run_failed", "asked to fail");
+    if (here(b.fail)) throw RequestError(b.fail_kind, "asked to fail");
     if (where != "step") return;
     if (b.memory_for && batch > *b.memory_for) {
       throw RequestError("out_of_memory", "no room for a batch of " + std::to_string(batch));
@@ -193,8 +218,12 @@ class ReferenceRuntime final : public protocol::Runtime {
     if (b.eat_memory && batch > *b.eat_memory) eat_memory();
   }
 
-  /// Allocates until an allocation fails, as a model that does not fit does.
+  /// Allocates until an allocation fails, as a model that does not fit does. Under a limit of its
+  /// own: on a machine that overcommits, allocating never fails and the kernel would kill someone
+  /// else's process.
   [[noreturn]] static void eat_memory() {
+    const rlimit limit{kAddressSpace, kAddressSpace};
+    setrlimit(RLIMIT_AS, &limit);
     std::vector<std::unique_ptr<char[]>> blocks;
     try {
       while (true) {
@@ -206,6 +235,8 @@ class ReferenceRuntime final : public protocol::Runtime {
       throw RequestError("out_of_memory", "the host is out of memory");
     }
   }
+
+  static constexpr rlim_t kAddressSpace = rlim_t{1} << 30;
 
   int protocol_fd_;
   protocol::LoadSpec spec_;

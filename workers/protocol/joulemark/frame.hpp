@@ -1,12 +1,7 @@
 #pragma once
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -16,7 +11,7 @@
 namespace joulemark::protocol {
 
 inline constexpr std::uint32_t kVersion = 1;
-inline constexpr char kMagic[4] = {'J', 'M', 'W', 'P'};
+inline constexpr std::string_view kMagic = "JMWP";
 inline constexpr std::size_t kHeaderBytes = 12;
 inline constexpr std::size_t kLargestPayload = 1 << 20;
 
@@ -30,10 +25,10 @@ struct FrameView {
   std::uint32_t version = 0;  ///< as sent
 };
 
-inline std::uint32_t read_u32(const char* p) {
-  const auto* b = reinterpret_cast<const unsigned char*>(p);
-  return std::uint32_t(b[0]) | std::uint32_t(b[1]) << 8 | std::uint32_t(b[2]) << 16 |
-         std::uint32_t(b[3]) << 24;
+inline std::uint32_t read_u32(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i > 0; --i) value = value << 8 | static_cast<unsigned char>(bytes[i - 1]);
+  return value;
 }
 
 inline void append_u32(std::string& out, std::uint32_t v) {
@@ -44,14 +39,13 @@ inline void append_u32(std::string& out, std::uint32_t v) {
 /// before any payload is waited for.
 inline FrameView parse_frame(std::string_view bytes) {
   FrameView view;
-  const std::size_t have = bytes.size() < 4 ? bytes.size() : 4;
-  if (std::memcmp(bytes.data(), kMagic, have) != 0) {
+  if (!kMagic.starts_with(bytes.substr(0, kMagic.size()))) {
     view.status = FrameStatus::bad_magic;
     return view;
   }
   if (bytes.size() < kHeaderBytes) return view;
-  view.version = read_u32(bytes.data() + 4);
-  const std::size_t length = read_u32(bytes.data() + 8);
+  view.version = read_u32(bytes.substr(4));
+  const std::size_t length = read_u32(bytes.substr(8));
   if (view.version != kVersion) {
     view.status = FrameStatus::bad_version;
   } else if (length > kLargestPayload) {
@@ -64,8 +58,10 @@ inline FrameView parse_frame(std::string_view bytes) {
   return view;
 }
 
+/// The frame of a payload of at most kLargestPayload bytes; a longer one is refused by every
+/// reader.
 inline std::string make_frame(std::string_view payload) {
-  std::string frame(kMagic, sizeof kMagic);
+  std::string frame(kMagic);
   append_u32(frame, kVersion);
   append_u32(frame, static_cast<std::uint32_t>(payload.size()));
   frame.append(payload);

@@ -26,4 +26,6 @@ struct ShmHeader {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(ShmHeader) == 72);
+static_assert(offsetof(ShmHeader, completions_written) == 56);
+static_assert(offsetof(ShmHeader, stop) == 64);
 }  // namespace joulemark::protocol

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fcntl.h>
+
 #include <charconv>
 #include <cstdio>
 #include <exception>
@@ -35,6 +37,8 @@ inline int worker_main(
                  program, program);
     return 2;
   }
+  // A compiler that a runtime starts must not keep the connection open when the worker has died.
+  for (const int fd : {protocol_fd, shm_fd}) fcntl(fd, F_SETFD, FD_CLOEXEC);
   try {
     const std::unique_ptr<Runtime> runtime = make_runtime(protocol_fd);
     return serve(*runtime, protocol_fd, shm_fd);

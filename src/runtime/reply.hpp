@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "base/result.hpp"
+#include "runtime/worker.hpp"
+
+/// What a worker's reply means. A worker may be broken or hostile: any bytes are read as a value or
+/// as a typed error, never as an exception.
+namespace joulemark::runtime {
+
+/// The request that a reply must answer.
+struct Asked {
+  std::int64_t id = 0;
+  std::string_view worker;  ///< its name, for messages
+};
+
+/// Why a reply holds no value.
+struct Refusal {
+  Error error;
+  bool lost = false;  ///< the worker broke the protocol: nothing that it says later means anything
+};
+
+template <class T>
+using Answer = tl::expected<T, Refusal>;
+
+Answer<WorkerHello> read_hello(std::string_view payload, const Asked& asked);
+/// The memory that the worker reports; the time is the caller's.
+Answer<Loaded> read_loaded(std::string_view payload, const Asked& asked);
+/// The steps that a run completed.
+Answer<std::uint64_t> read_steps(std::string_view payload, const Asked& asked);
+/// A reply that says no more than that the request was done.
+Answer<void> read_done(std::string_view payload, const Asked& asked);
+
+}  // namespace joulemark::runtime
