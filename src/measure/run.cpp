@@ -278,7 +278,7 @@ Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench
   // a step takes so long that such work no longer shows.
   const auto settling = [&] {
     const auto steps = run.timeline().completions();
-    const bool slow = steps.size() >= 1 && steps[0] - run.began() > kSettled;
+    const bool slow = !steps.empty() && steps[0] - run.began() > kSettled;
     return slow ? std::size_t{1} : std::size_t{2};
   };
   const auto timed = [&] {
