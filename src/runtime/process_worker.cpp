@@ -129,10 +129,18 @@ class ProcessWorker final : public Worker {
   Result<void> stop(std::vector<Completion>& out, Nanoseconds timeout) override {
     memory_.ask_to_stop();
     if (!awaited_ && !broken_) return {};  // it had ended, and poll has said so
-    const auto payload = await(timeout, "end its run");
-    if (auto taken = collect(out); !taken) return taken;
-    if (!payload) return tl::unexpected(payload.error());
-    return end_run(*payload);
+    // Several steps may still be in the queue: each completion shows that the worker is at work.
+    Instant deadline = clock_.now() + timeout;
+    while (true) {
+      const std::size_t before = out.size();
+      const auto payload = receive(std::clamp<Nanoseconds>(deadline - clock_.now(), 0s, 100ms));
+      if (auto taken = collect(out); !taken) return taken;
+      if (!payload) return tl::unexpected(payload.error());
+      if (*payload) return end_run(**payload);
+      if (is_interrupted()) return tl::unexpected(interrupted_error());
+      if (out.size() > before) deadline = clock_.now() + timeout;
+      if (clock_.now() >= deadline) return late("complete a step or end its run", timeout);
+    }
   }
 
  private:
@@ -143,9 +151,9 @@ class ProcessWorker final : public Worker {
   template <class T>
   Result<T> call(const char* method, const json& params, Nanoseconds timeout,
                  Answer<T> (*read)(std::string_view, const Asked&)) {
-    const Instant deadline = clock_.now() + timeout;
+    const Instant began = clock_.now();
     if (auto sent = send(method, params, timeout); !sent) return tl::unexpected(sent.error());
-    const auto payload = await(deadline - clock_.now(), fmt::format("answer '{}'", method));
+    const auto payload = await(began, timeout, fmt::format("answer '{}'", method));
     if (!payload) return tl::unexpected(payload.error());
     return settle(read(*payload, Asked{id_, name_}));
   }
@@ -198,9 +206,10 @@ class ProcessWorker final : public Worker {
     return {};
   }
 
-  /// Waits for the payload of the reply that is due. Errors: crashed, timed_out, interrupted.
-  Result<std::string> await(Nanoseconds timeout, const std::string& what) {
-    const Instant deadline = clock_.now() + timeout;
+  /// Waits until `timeout` after `began` for the payload of the reply that is due. Errors: crashed,
+  /// timed_out, interrupted.
+  Result<std::string> await(Instant began, Nanoseconds timeout, const std::string& what) {
+    const Instant deadline = began + timeout;
     while (true) {
       const Nanoseconds left = deadline - clock_.now();
       auto payload = receive(std::clamp<Nanoseconds>(left, 0s, 100ms));

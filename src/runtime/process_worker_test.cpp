@@ -280,8 +280,19 @@ TEST_F(ProcessWorker, ThatHangsInAStepIsTimedOutWhenItIsStopped) {
   while (completions.size() < 4) ASSERT_EQ(worker->poll(completions), RunState::running);
   EXPECT_EQ(worker->poll(completions), RunState::running);
   EXPECT_THAT(outcome_of(worker->stop(completions, 200ms)),
-              AllOf(StartsWith("timed_out: "), HasSubstr("did not end its run within 0.2 s")));
+              AllOf(StartsWith("timed_out: "),
+                    HasSubstr("did not complete a step or end its run within 0.2 s")));
   EXPECT_EQ(kill(pid, 0), -1);
+}
+
+/// Three steps are in the queue, each shorter than the patience and together longer.
+TEST_F(ProcessWorker, IsNotGivenUpWhileItWorksOffItsQueue) {
+  auto worker = start_with(R"({"step": {"ms_fixed": 400}})");
+  ASSERT_TRUE(worker->start(1, 0, 3));
+  std::vector<Completion> completions;
+  while (completions.empty()) ASSERT_EQ(worker->poll(completions), RunState::running);
+  EXPECT_EQ(outcome_of(worker->stop(completions, 800ms)), "no error");
+  EXPECT_GE(completions.size(), 3u);
 }
 
 TEST_F(ProcessWorker, EndsAWaitWhenInterrupted) {

@@ -206,7 +206,10 @@ TEST(MappedMemory, RefusesAHeaderThatContradictsItself) {
   EXPECT_TRUE(refuses([](Header& h) { h.version = 2; }));
   EXPECT_TRUE(refuses([](Header& h) { h.input_offset = ~std::uint64_t{7}; }));
   EXPECT_TRUE(refuses([](Header& h) { h.input_bytes = ~std::uint64_t{0}; }));
-  EXPECT_TRUE(refuses([](Header& h) { h.output_offset += 4; }));
+  EXPECT_TRUE(refuses([](Header& h) {
+    h.output_offset += 4;  // no place for a double, also where it fits
+    h.output_bytes -= 4;
+  }));
   EXPECT_TRUE(refuses([](Header& h) { h.output_bytes = 1 << 30; }));
   EXPECT_TRUE(refuses([](Header& h) { h.completions_capacity = 0; }));
   EXPECT_TRUE(refuses([](Header& h) { h.completions_capacity = std::uint64_t{1} << 61; }));

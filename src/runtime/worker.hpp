@@ -82,7 +82,8 @@ class Worker {
   virtual Result<void> start(std::int64_t batch, std::int64_t max_steps, int queue_depth) = 0;
   /// Appends completions since the last call. `finished` once the worker has answered.
   virtual Result<RunState> poll(std::vector<Completion>& out) = 0;
-  /// Asks the run to end and waits for the answer, appending the last completions.
+  /// Asks the run to end and waits for the answer, appending the last completions. Steps in the
+  /// queue are completed first, so `timeout` is the longest time without a completion.
   virtual Result<void> stop(std::vector<Completion>& out, Nanoseconds timeout) = 0;
 
   /// The tail of the worker's own stdout and stderr, for error messages.
