@@ -100,8 +100,9 @@ class ActiveRun {
 };
 
 /// With a continuous meter, edges on completions matter only where a step is longer than the time
-/// between two readings. Where steps are shorter, the meter's own points are the better edges: energy
-/// interpolated between readings would miss what a step does, images interpolated within a step do not.
+/// between two readings. Where steps are shorter, the meter's own points are the better edges:
+/// energy interpolated between readings would miss what a step does, images interpolated within a
+/// step do not.
 EdgeRule edge_rule_for(const MeterObserver& observer, const ActiveRun& run, Instant now) {
   constexpr double kManyStepsPerSecond = 20.0;  // as many as a continuous meter is read
   const double rate = static_cast<double>(run.timeline().steps()) / seconds(now - run.began());
