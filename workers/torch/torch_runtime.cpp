@@ -4,6 +4,8 @@
 #include <c10/core/InferenceMode.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
 #include <new>
 
 #include "device.hpp"
@@ -36,10 +38,9 @@ std::int64_t peak_host_bytes() {
 /// True for errors that mean "no memory" without having that type: the CPU allocator and the
 /// libraries under torch only say so in words.
 bool says_out_of_memory(const std::string& message) {
-  for (const char* words : {"can't allocate memory", "out of memory", "ALLOC_FAILED"}) {
-    if (message.find(words) != std::string::npos) return true;
-  }
-  return false;
+  static constexpr std::array kWords = {"can't allocate memory", "out of memory", "ALLOC_FAILED"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](const char* words) { return message.find(words) != std::string::npos; });
 }
 
 class TorchRuntime final : public protocol::Runtime {
@@ -205,7 +206,7 @@ class TorchRuntime final : public protocol::Runtime {
     try {
       forget_batch();
       if (queue_) queue_->release_memory();
-    } catch (const std::exception&) {
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
       // The device is beyond recovery; the error that led here is the one to report.
     }
   }
