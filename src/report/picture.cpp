@@ -92,7 +92,10 @@ void grid(std::string& out, const Axes& axes, const Scale& scale, const PictureS
                    x, a.y + a.height + 18.0, text);
   }
   const double step = accuracy_step(axes);
-  for (double v = std::ceil(axes.least_top1 / step) * step; v <= axes.most_top1 + 1e-9; v += step) {
+  const auto first = static_cast<int>(std::ceil(axes.least_top1 / step));
+  const auto last = static_cast<int>(std::floor(axes.most_top1 / step + 1e-9));
+  for (int i = first; i <= last; ++i) {
+    const double v = step * i;
     const double y = scale.y(v);
     fmt::format_to(to,
                    R"(<line class="grid" x1="{1:.1f}" y1="{0:.1f}" x2="{2:.1f}" y2="{0:.1f}"/>)", y,
