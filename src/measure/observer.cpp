@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 /// Counters that step faster than this are as good as continuous: an edge is off by at most that.
 constexpr Nanoseconds kContinuousBelow = 5ms;
-constexpr Nanoseconds kContinuousSpacing = 50ms;
 constexpr Nanoseconds kPowerSpacing = 100ms;
 constexpr Nanoseconds kRingSpacing = 500ms;
 /// A device that is switched on always uses energy: a counter that does not move for this many

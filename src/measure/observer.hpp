@@ -12,6 +12,9 @@
 
 namespace joulemark::measure {
 
+/// Time between two readings of a continuous meter.
+inline constexpr Nanoseconds kContinuousSpacing = std::chrono::milliseconds(50);
+
 /// Watches one meter: asks when it is worth asking, and collects what is known to be true when.
 /// It outlives the configurations that it watches, so that the lock on a counter's steps and the
 /// knowledge of their period grow over a whole campaign.

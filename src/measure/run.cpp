@@ -104,9 +104,9 @@ class ActiveRun {
 /// energy interpolated between readings would miss what a step does, images interpolated within a
 /// step do not.
 EdgeRule edge_rule_for(const MeterObserver& observer, const ActiveRun& run, Instant now) {
-  constexpr double kManyStepsPerSecond = 20.0;  // as many as a continuous meter is read
-  const double rate = static_cast<double>(run.timeline().steps()) / seconds(now - run.began());
-  return rate > kManyStepsPerSecond ? EdgeRule::energy_points : observer.edge_rule();
+  const auto steps = static_cast<std::int64_t>(run.timeline().steps());
+  const bool short_steps = now - run.began() < steps * kContinuousSpacing;
+  return short_steps ? EdgeRule::energy_points : observer.edge_rule();
 }
 
 /// The windows measured so far. A stepping counter's updates are off their grid by microseconds, so
