@@ -103,8 +103,7 @@ std::string scope_in_words(const std::string& scope) {
   return found == kWords.end() ? scope : found->second;
 }
 
-/// False for joules that no sensor has seen.
-bool is_real(const Record& r) { return r.scope != "cpu_estimate" && r.scope != "simulated"; }
+bool is_measured(const Record& r) { return origin(r) == kMeasured; }
 
 std::string heading(std::span<const Record> records, const std::string& title) {
   std::string first;
@@ -115,8 +114,8 @@ std::string heading(std::span<const Record> records, const std::string& title) {
   }
   std::string out = fmt::format("<header><h1>{}</h1>", escape(title));
   if (records.empty()) return out + "<p class=\"lead\">There are no measurements yet.</p></header>";
-  const auto unreal = static_cast<std::size_t>(
-      std::count_if(records.begin(), records.end(), [](const Record& r) { return !is_real(r); }));
+  const auto unreal = records.size() - static_cast<std::size_t>(std::count_if(
+                                           records.begin(), records.end(), is_measured));
   out +=
       fmt::format("<p class=\"lead\">{} on {}, {}, with {}.</p>",
                   unreal < records.size() ? "Measured" : "Run", list_of(records, &Record::device),
@@ -125,7 +124,7 @@ std::string heading(std::span<const Record> records, const std::string& title) {
   if (unreal > 0) {
     std::set<std::string> instead;
     for (const Record& r : records) {
-      if (!is_real(r)) instead.insert(scope_in_words(r.scope));
+      if (!is_measured(r)) instead.insert(scope_in_words(r.scope));
     }
     out += fmt::format(
         "<p class=\"notice\"><b>{} of these joules {} measured.</b> What stands "

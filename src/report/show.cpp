@@ -122,10 +122,7 @@ std::string show(const store::Record& r) {
   sheet.row("meter", fmt::format("{} on {}, scope {}", r.meter, r.device, r.scope));
 
   if (r.energy_j_per_image) {
-    const char* origin = r.scope == "cpu_estimate" ? "estimated"
-                         : r.scope == "simulated"  ? "simulated"
-                                                   : "measured";
-    sheet.title(fmt::format("Energy ({})", origin));
+    sheet.title(fmt::format("Energy ({})", origin(r)));
     const std::string ci =
         r.ci95_rel ? fmt::format(" ± {} (95 %, repeatability)", share(*r.ci95_rel)) : "";
     sheet.row("gross", si(*r.energy_j_per_image, "J") + "/image" + ci);

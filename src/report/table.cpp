@@ -84,6 +84,11 @@ std::string with_interval(double joules, std::optional<double> ci95_rel) {
   return ci95_rel ? fmt::format("{} ± {}", value, percent(*ci95_rel)) : value;
 }
 
+std::string_view origin(const store::Record& r) {
+  if (r.scope == "cpu_estimate") return "estimated";
+  return r.scope == "simulated" ? "simulated" : kMeasured;
+}
+
 std::string batch_in_words(const store::Record& r) {
   const std::string size = r.batch ? std::to_string(*r.batch) : "";
   if (r.policy == "throughput") return size + (size.empty() ? "throughput" : " (throughput)");
@@ -153,11 +158,9 @@ std::string one_line(const store::Record& r) {
   const std::string what = fmt::format("{}, {}, batch {}", r.model, r.format, batch_in_words(r));
   if (!r.energy_j_per_image) return fmt::format("{}: {}: {}", what, r.status, r.message);
   // An interval says how well the number repeats: beside an estimate, that must not pass for truth.
-  const std::string_view origin = r.scope == "cpu_estimate" ? " (estimated)"
-                                  : r.scope == "simulated"  ? " (simulated)"
-                                                            : "";
-  std::string line = fmt::format("{}: {} per image{}", what,
-                                 with_interval(*r.energy_j_per_image, r.ci95_rel), origin);
+  std::string line =
+      fmt::format("{}: {} per image", what, with_interval(*r.energy_j_per_image, r.ci95_rel));
+  if (origin(r) != kMeasured) line += fmt::format(" ({})", origin(r));
   if (r.images_per_s) line += fmt::format(", {} images/s", three_digits(*r.images_per_s));
   return line;
 }

@@ -20,6 +20,12 @@ std::string percent(double share);
 /// "12.3 mJ ± 0.4 %"; without the interval where it is unknown.
 std::string with_interval(double joules, std::optional<double> ci95_rel);
 
+/// The origin of joules that a sensor has seen.
+inline constexpr std::string_view kMeasured = "measured";
+
+/// Where a record's joules come from: kMeasured, "estimated" or "simulated".
+std::string_view origin(const store::Record& record);
+
 /// "64 (throughput)", "1".
 std::string batch_in_words(const store::Record& record);
 
