@@ -52,7 +52,8 @@ class Eager:
             out = self.model(self.images.contiguous(memory_format=self.format)).float().cpu()
         expected = self.tensor("output")
         away = ((out - expected).norm(dim=1) / expected.norm(dim=1)).max().item()
-        allowed = TOLERANCES[self.descriptor["precision"]]
+        # The gate of docs/method.md.
+        allowed = max(TOLERANCES[self.descriptor["precision"]], min(0.4, 2 * self.descriptor["reference"]["eager_error"]))
         if not away <= allowed:
             sys.exit(f"eager computes something else: {away:.2g} away, allowed {allowed}")
 
@@ -106,7 +107,7 @@ def main() -> int:
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    torch.backends.cudnn.benchmark = True  # as in the worker
+    torch.backends.cudnn.benchmark = False  # as in the worker
     rate = Eager(args.artefact).images_per_second(args.batch, args.warm_up, args.seconds)
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
     print(json.dumps({"images_per_s": rate, "torch": torch.__version__, "gpu": gpu}))

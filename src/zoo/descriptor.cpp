@@ -185,6 +185,12 @@ Descriptor read(const json& j) {
   if (d.reference_output.shape != std::vector<std::int64_t>{in[0], d.classes}) {
     wrong("reference.output.shape", "is not [N, classes]");
   }
+  if (const auto error = reference.find("eager_error"); error != reference.end()) {
+    if (!error->is_number() || !(error->get<double>() >= 0.0 && error->get<double>() <= 1.0)) {
+      wrong("reference.eager_error", "is not from 0 to 1");
+    }
+    d.eager_error = error->get<double>();
+  }
   d.exporter = exporter_line(member(j, "exporter", "exporter"));
   return d;
 }

@@ -56,7 +56,10 @@ struct Descriptor {
   Weights weights;
   TensorFile reference_input;   ///< [N, 3, H, W]
   TensorFile reference_output;  ///< [N, classes], logits of the float32 eager model
-  std::string exporter;         ///< one line: package, torch, timm versions and time
+  /// Largest relative error of eager's own logits in this precision against reference_output, over
+  /// the images; absent in descriptors that do not say.
+  std::optional<double> eager_error;
+  std::string exporter;  ///< one line: package, torch, timm versions and time
 
   /// The artefact that can run `batch`; not_found names the batches that exist.
   Result<Artefact> artefact_for(std::int64_t batch) const;

@@ -53,6 +53,7 @@ json sound() {
           {"dtype", "float32"},
           {"shape", {4, 5}}}},
         {"made_with", "cpu float32 eager"},
+        {"eager_error", 0.0625},
         {"images", "synthetic-1/f:seed=1"}}},
       {"exporter",
        {{"joulemark_zoo", "0.1.0"},
@@ -87,7 +88,14 @@ TEST(ParseDescriptor, ReadsEveryField) {
   EXPECT_EQ(d->weights.label(), "live:7");
   EXPECT_THAT(d->reference_output.shape, ElementsAre(4, 5));
   EXPECT_THAT(d->exporter, AllOf(HasSubstr("torch 2.13.0"), HasSubstr("2026-11-24")));
+  EXPECT_EQ(d->eager_error, 0.0625);
   EXPECT_EQ(d->folder, "/models/x");
+}
+
+TEST(ParseDescriptor, TheErrorOfEagerMayBeUnknown) {
+  json j = sound();
+  j["reference"].erase("eager_error");
+  EXPECT_EQ(parse(j)->eager_error, std::nullopt);
 }
 
 TEST(ParseDescriptor, NamesTheMissingField) {
@@ -127,6 +135,10 @@ TEST(ParseDescriptor, RefusesValuesOutOfRange) {
   EXPECT_THAT(refusal([](json& j) { j["artefacts"][0]["sha256"] = "AB"; }), HasSubstr("hex"));
   EXPECT_THAT(refusal([](json& j) { j["reference"]["input"]["bytes"] = 191; }),
               HasSubstr("reference.input"));
+  for (const json& error : {json(-0.1), json(1.5), json("small"), json(nullptr)}) {
+    EXPECT_THAT(refusal([&](json& j) { j["reference"]["eager_error"] = error; }),
+                HasSubstr("reference.eager_error"));
+  }
   EXPECT_THAT(refusal([](json& j) { j["reference"]["output"]["shape"] = {5, 4}; }),
               HasSubstr("[N, classes]"));
 }

@@ -69,6 +69,24 @@ def test_the_reference_output_has_the_rounding_of_the_weights(tmp_path):
     assert 1e-5 < difference < 0.05
 
 
+def test_it_says_how_far_eager_itself_is_off(tmp_path):
+    errors = {}
+    for precision in ("fp32", "fp16", "bf16"):
+        _, d = export(dataclasses.replace(SPEC, precision=precision), tmp_path)
+        errors[precision] = d["reference"]["eager_error"]
+    assert errors["fp32"] < 1e-5 < errors["fp16"] < errors["bf16"] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("zoo_rounds", "PyTorch itself is .* away from float32"), ("zoo_overflows_in_half", "not finite in fp16")],
+)
+def test_a_model_that_its_precision_breaks_is_not_exported(tmp_path, name, error):
+    export_one(dataclasses.replace(SPEC, name=name), tmp_path, lambda stage: None)
+    with pytest.raises(ExportError, match=error):
+        export_one(dataclasses.replace(SPEC, name=name, precision="fp16"), tmp_path, lambda stage: None)
+
+
 def test_the_same_spec_gives_the_same_digests_and_another_seed_others(tmp_path):
     _, first = export(SPEC, tmp_path / "a")
     _, again = export(SPEC, tmp_path / "b")

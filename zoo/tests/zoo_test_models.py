@@ -59,6 +59,18 @@ class Overflows(Tiny):
         return super().forward(x) * 1e38 * 1e38
 
 
+class Rounds(Tiny):
+    """Adds and takes away what leaves half precision few bits for the rest."""
+
+    def forward(self, x):
+        return (super().forward(x) + 4096.0) - 4096.0
+
+
+class OverflowsInHalf(Tiny):
+    def forward(self, x):
+        return super().forward(x) * 1e6 / 1e6
+
+
 class NoLogits(Tiny):
     def forward(self, x):
         return self.features(x)
@@ -87,6 +99,16 @@ def zoo_blind(pretrained=False, **kwargs):
 @register_model
 def zoo_overflows(pretrained=False, **kwargs):
     return Overflows()
+
+
+@register_model
+def zoo_rounds(pretrained=False, **kwargs):
+    return Rounds()
+
+
+@register_model
+def zoo_overflows_in_half(pretrained=False, **kwargs):
+    return OverflowsInHalf()
 
 
 @register_model

@@ -16,13 +16,15 @@ import torch
 
 from . import __version__, hub, images
 from .build import BuiltModel, build, timm
-from .formats import DTYPES, EXPORTERS, ExportError, host_of, placed
+from .formats import DTYPES, EXPORTERS, Eager, ExportError, host_of, placed
 from .spec import ExportSpec
 
 SCHEMA = "joulemark.descriptor/1"
 #: Logits with a smaller deviation, or that differ less between images (relative to their size),
 #: could not tell a wrong model from a right one.
 LEAST_DEVIATION, LEAST_DISTANCE = 0.05, 0.02
+#: The program that measures allows twice the error of eager, and 0.4 at most.
+MOST_EAGER_ERROR = 0.2
 
 
 def export_one(spec: ExportSpec, out: Path, enter: Callable[[str], None]) -> Path:
@@ -52,9 +54,10 @@ def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None]) -> dict:
     parameters = sum(p.numel() for p in built.model.parameters())
     enter("reference")
     logits = reference_output(built, spec)
+    eager = Eager(placed(built.model, spec), built.images, spec)
+    eager.error = error_of_eager(eager, logits)
     enter("export")
-    model = placed(built.model, spec)
-    artefacts = EXPORTERS[spec.format](model, built.images, spec, folder)
+    artefacts = EXPORTERS[spec.format](eager, folder)
     enter("write")
     return {
         "schema": SCHEMA,
@@ -79,6 +82,7 @@ def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None]) -> dict:
             "input": write_tensor(folder / "reference_input.f32", built.images),
             "output": write_tensor(folder / "reference_output.f32", logits),
             "made_with": f"{spec.device} float32 eager",
+            "eager_error": eager.error,
             "images": built.images_from,
         },
         "exporter": {**versions(), "exported_at": now()},
@@ -104,6 +108,21 @@ def reference_output(built: BuiltModel, spec: ExportSpec) -> torch.Tensor:
     return logits
 
 
+def error_of_eager(eager: Eager, logits: torch.Tensor) -> float:
+    """How far eager in the target precision is from the reference: the worst image's relative error."""
+    out = eager.model(eager.batch(len(logits))).float().cpu()
+    precision = eager.spec.precision
+    if not torch.isfinite(out).all():
+        raise ExportError(f"the logits are not finite in {precision}: export it in another precision")
+    error = ((out - logits).norm(dim=1) / logits.norm(dim=1)).max().item()
+    if error > MOST_EAGER_ERROR:
+        raise ExportError(
+            f"in {precision} PyTorch itself is {error:.2g} away from float32 (at most {MOST_EAGER_ERROR}): "
+            "no check could tell a wrong model from a right one"
+        )
+    return error
+
+
 def distance_between(logits: torch.Tensor) -> float:
     """The least distance between the logits of two images, relative to their mean norm."""
     apart = torch.pdist(logits.double()).min()
@@ -126,6 +145,7 @@ def is_complete(spec: ExportSpec, out: Path, *, hub_in_reach: bool) -> bool:
             and same_program
             and d["host"] == host_of(spec.format, spec.device)
             and {a["batch"] for a in d["artefacts"]} >= set(spec.batches or (None,))
+            and "eager_error" in d["reference"]
             and d["reference"]["images"] == images.label(spec.seed, spec.images)
             and has_weights(spec, d["weights"], hub_in_reach)
             and all(file_facts(folder / f["file"])["sha256"] == f["sha256"] for f in files)
