@@ -77,7 +77,7 @@ class FakeWorker final : public runtime::Worker {
   const runtime::WorkerHello& hello() const override { return hello_; }
   pid_t pid() const override { return 1; }
   Result<runtime::Loaded> load(const runtime::LoadRequest&, Nanoseconds) override {
-    return runtime::Loaded{1s, 1000, {}};
+    return runtime::Loaded{1s, 1000, {}, R"({"threads": 2})"};
   }
   Result<void> set_input(std::span<const float>, std::int64_t, Nanoseconds) override { return {}; }
   Result<std::vector<float>> infer(std::int64_t, Nanoseconds) override { return b_.logits; }

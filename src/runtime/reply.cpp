@@ -35,6 +35,22 @@ std::optional<std::string> text(const json& from, const char* field) {
   return one_line(found->get_ref<const std::string&>());
 }
 
+/// The plain values among the settings that a worker states, as a JSON object; empty without any.
+std::string settings(const json& from) {
+  constexpr std::size_t kMostSettings = 64;
+  const auto found = from.find("settings");
+  if (found == from.end() || !found->is_object() || found->size() > kMostSettings) return "";
+  json plain = json::object();
+  for (const auto& [name, value] : found->items()) {
+    if (value.is_string()) {
+      plain[one_line(name)] = one_line(value.get_ref<const std::string&>());
+    } else if (value.is_number() || value.is_boolean()) {
+      plain[one_line(name)] = value;
+    }
+  }
+  return plain.empty() ? "" : plain.dump();
+}
+
 std::optional<std::int64_t> count(const json& from, const char* field) {
   const auto found = from.find(field);
   if (found == from.end() || !found->is_number_integer()) return std::nullopt;
@@ -143,6 +159,7 @@ Answer<Loaded> read_loaded(std::string_view payload, const Asked& asked) {
   Loaded loaded;
   loaded.device_memory_bytes = count(**result, "device_memory_bytes");
   loaded.host_memory_bytes = count(**result, "host_memory_bytes");
+  loaded.settings_json = settings(**result);
   return loaded;
 }
 

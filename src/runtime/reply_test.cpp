@@ -76,6 +76,24 @@ TEST(Reply, LoadMayReportMemory) {
   EXPECT_EQ(loaded->device_memory_bytes, 12);
 }
 
+TEST(Reply, LoadMayStateSettingsOfPlainValues) {
+  const auto settings = [](const std::string& stated) {
+    return read_loaded(R"({"id": 7, "result": {"settings": )" + stated + "}}", kAsked)
+        ->settings_json;
+  };
+  EXPECT_EQ(settings(R"({"fuser": false, "library": "9.1", "threads": 2})"),
+            R"({"fuser":false,"library":"9.1","threads":2})");
+  EXPECT_EQ(settings(R"({"nested": {"a": 1}, "list": [1], "none": null, "x": 1.5})"),
+            R"({"x":1.5})");
+  EXPECT_EQ(settings(R"({"text": "two\nlines"})").find('\n'), std::string::npos);
+  for (const char* nothing : {"{}", "[]", "7", "null", R"({"nested": {}})"}) {
+    EXPECT_EQ(settings(nothing), "") << nothing;
+  }
+  std::string many = "{";
+  for (int i = 0; i < 65; ++i) many += (i ? ", \"" : "\"") + std::to_string(i) + "\": 1";
+  EXPECT_EQ(settings(many + "}"), "");
+}
+
 TEST(Reply, MemoryThatIsNoCountIsNotKnown) {
   for (const char* bytes : {"-1", "1.5", "\"many\"", "null", "18446744073709551615", "[]"}) {
     const auto loaded = read_loaded(

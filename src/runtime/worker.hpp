@@ -46,6 +46,7 @@ struct Loaded {
   Nanoseconds load_time{0};
   std::optional<std::int64_t> device_memory_bytes;
   std::optional<std::int64_t> host_memory_bytes;
+  std::string settings_json;  ///< what the runtime runs with, as a JSON object; empty: not stated
 };
 
 /// One completed step: `batch` images were finished at `at`.

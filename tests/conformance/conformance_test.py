@@ -173,6 +173,12 @@ def test_load_reports_memory_in_bytes_or_not_at_all(worker, subject):
         assert field not in facts or (integer(facts[field]) and facts[field] > 0)
 
 
+def test_settings_that_load_states_are_plain_values_by_name(worker, subject):
+    settings = worker.ask("load", subject.load_params()).get("settings", {})
+    assert isinstance(settings, dict) and len(settings) <= 64
+    assert all(isinstance(value, (str, int, float, bool)) for value in settings.values())
+
+
 def test_what_load_may_leave_out(worker, subject):
     params = subject.load_params()
     for field in ("threads", "cuda_graph", "options"):

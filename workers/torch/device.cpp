@@ -50,10 +50,7 @@ std::unique_ptr<Queue> open_queue(const c10::Device& device, int threads) {
   if (threads > 0) at::set_num_threads(threads);
   if (device.is_cpu()) return std::make_unique<CpuQueue>();
 #ifdef JOULEMARK_CUDA
-  if (device.is_cuda()) {
-    at::globalContext().setBenchmarkCuDNN(true);
-    return open_cuda_queue(device);
-  }
+  if (device.is_cuda()) return open_cuda_queue(device);
 #endif
   throw protocol::RequestError(
       "load_failed", "this build of torch (" + torch_version() + ") has no device " + device.str());

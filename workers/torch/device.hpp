@@ -36,7 +36,7 @@ class Queue {
 /// Devices of this host as [{name, pci_bus_id, description}], the CPU first.
 nlohmann::json list_devices();
 
-/// Prepares the process for `device` (threads, kernel selection) and opens its queue. Throws
+/// Sets the number of CPU threads and opens the queue of `device`. Throws
 /// RequestError("load_failed") for a device that is not there.
 std::unique_ptr<Queue> open_queue(const c10::Device& device, int threads);
 

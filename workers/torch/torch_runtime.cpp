@@ -10,6 +10,7 @@
 
 #include "device.hpp"
 #include "model.hpp"
+#include "tuning.hpp"
 
 namespace joulemark::torch_worker {
 namespace {
@@ -57,7 +58,9 @@ class TorchRuntime final : public protocol::Runtime {
     device_ = parse_device(spec.device);
     scalar_ = scalar_type(spec.precision);
     format_ = memory_format(spec.layout);
+    const Tuning tuning = read_tuning(spec.options);
     queue_ = open_queue(device_, spec.threads);
+    apply(tuning);
     guarded("load_failed", [&] {
       if (spec.format == "torchscript") {
         model_ = load_torchscript(spec.artefact, device_);
@@ -68,7 +71,8 @@ class TorchRuntime final : public protocol::Runtime {
                            "format '" + spec.format + "' is not one of this worker's");
       }
     });
-    nlohmann::json facts = {{"host_memory_bytes", peak_host_bytes()}};
+    nlohmann::json facts = {{"host_memory_bytes", peak_host_bytes()},
+                            {"settings", settings_in_force()}};
     if (const auto bytes = queue_->memory_bytes()) facts["device_memory_bytes"] = *bytes;
     return facts;
   }

@@ -38,7 +38,7 @@ class Runtime {
   virtual ~Runtime() = default;
   /// {worker, runtime_version, formats: [...], devices: [{name, pci_bus_id, description}]}
   virtual nlohmann::json hello() = 0;
-  /// {device_memory_bytes?, host_memory_bytes?}
+  /// {device_memory_bytes?, host_memory_bytes?, settings?}
   virtual nlohmann::json load(const LoadSpec& spec) = 0;
   /// Keeps a copy of `images` base images, float32 NCHW.
   virtual void set_input(const float* pixels, std::int64_t images) = 0;
