@@ -6,6 +6,8 @@ namespace joulemark::measure {
 namespace {
 
 constexpr double kNearPeak = 0.98;
+/// Of short steps a burst has more, but then it is the time that counts, not the steps.
+constexpr double kMostStepsOfABurst = 7.0;
 
 double best_throughput(std::span<const Burst> bursts) {
   double best = 0.0;
@@ -35,11 +37,30 @@ std::optional<std::int64_t> BatchSearch::next_larger() const {
   while (batch > last.batch && (batch > limits_.largest || (too_large_ && batch >= *too_large_))) {
     batch /= 2;
   }
-  if (batch == last.batch || without_gain_ >= 2) return std::nullopt;
-  // A burst takes up to as much longer as its batch is larger: do not start what cannot end.
-  const auto predicted = last_took_ * (batch / last.batch);
-  if (limits_.budget.count() > 0 && spent_ + predicted > limits_.budget) return std::nullopt;
+  if (batch == last.batch || without_gain_ >= 2 || !affordable(batch)) return std::nullopt;
   return batch;
+}
+
+/// Do not start what cannot end in time. A burst of a larger batch has longer steps; what else the
+/// last one took it will take again.
+bool BatchSearch::affordable(std::int64_t batch) const {
+  const Burst& last = bursts_.back();
+  const double step_s = static_cast<double>(last.batch) / last.throughput.value;
+  const double growth = static_cast<double>(batch) / static_cast<double>(last.batch) - 1.0;
+  const auto longer = from_seconds(kMostStepsOfABurst * step_s * growth);
+  const auto within = [](Nanoseconds time, Nanoseconds limit) {
+    return limit.count() == 0 || time <= limit;
+  };
+  return within(spent_.running + last_took_.running + longer, limits_.running) &&
+         within(
+             spent_.running + spent_.preparing + last_took_.running + last_took_.preparing + longer,
+             limits_.altogether);
+}
+
+bool BatchSearch::cut_short() const {
+  if (bursts_.empty() || without_gain_ > 0 || too_large_) return false;
+  const std::int64_t doubled = 2 * bursts_.back().batch;
+  return doubled <= limits_.largest && !affordable(doubled);
 }
 
 /// Where the walk jumped over half of the best size, that half may do as well.
@@ -51,8 +72,9 @@ std::optional<std::int64_t> BatchSearch::missing_half() const {
   return tried ? std::nullopt : std::optional(*best / 2);
 }
 
-void BatchSearch::add(const Burst& burst, Nanoseconds took) {
-  spent_ += took;
+void BatchSearch::add(const Burst& burst, BurstTime took) {
+  spent_.running += took.running;
+  spent_.preparing += took.preparing;
   const auto place =
       std::upper_bound(bursts_.begin(), bursts_.end(), burst,
                        [](const Burst& a, const Burst& b) { return a.batch < b.batch; });

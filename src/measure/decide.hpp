@@ -18,7 +18,10 @@ namespace joulemark::measure {
 /// The largest allowed relative error ||out - ref|| / ||ref|| of one image's logits.
 /// fp32 leaves room for TF32 matrix units (about 3e-4 a product); fp16 and bf16 carry 11 and 8
 /// significand bits through a few hundred layers.
-double gate_tolerance(std::string_view precision);
+/// Deep networks that were never trained can amplify rounding beyond that: `eager_error`, what the
+/// exporter saw PyTorch eager itself be off, allows twice as much (two roundings, either way), up
+/// to 0.4, where a reference tells nothing any more.
+double gate_tolerance(std::string_view precision, std::optional<double> eager_error);
 
 /// What the gate saw.
 struct GateReport {
@@ -42,9 +45,18 @@ struct Burst {
   std::optional<JoulesPerImage> energy;  ///< rough; absent where the meter is too slow for a burst
 };
 
+/// What a burst cost in wall time.
+struct BurstTime {
+  Nanoseconds preparing{0};  ///< until its steps had settled: kernel selection, compilation, pools
+  Nanoseconds running{0};    ///< everything else
+};
+
+/// Zero: no limit. Preparing counts apart: it says nothing of the device, and a runtime that picks
+/// kernels for seconds at every batch size would else never get to see the large ones.
 struct BatchSearchLimits {
   std::int64_t largest = 256;
-  Nanoseconds budget{0};  ///< for all bursts together
+  Nanoseconds running{0};  ///< of all bursts together, less their preparing
+  Nanoseconds altogether{0};
 };
 
 /// Walks powers of two until out of memory, the cap, the budget, or until growing has twice in a
@@ -56,10 +68,12 @@ class BatchSearch {
   explicit BatchSearch(BatchSearchLimits limits) : limits_(limits) {}
   std::optional<std::int64_t> next() const;
   /// Batches may come in any order; they are kept by size.
-  void add(const Burst& burst, Nanoseconds took);
+  void add(const Burst& burst, BurstTime took);
   void out_of_memory(std::int64_t batch);
   std::span<const Burst> bursts() const { return bursts_; }
   std::optional<std::int64_t> memory_limit() const { return too_large_; }
+  /// True when time ran out while throughput still grew: the best batch may be a larger one.
+  bool cut_short() const;
 
   /// The smallest batch within 98 % of the best throughput seen. Absent when nothing ran.
   std::optional<std::int64_t> throughput_batch() const;
@@ -68,12 +82,13 @@ class BatchSearch {
 
  private:
   std::optional<std::int64_t> next_larger() const;
+  bool affordable(std::int64_t batch) const;
   std::optional<std::int64_t> missing_half() const;
 
   BatchSearchLimits limits_;
   std::vector<Burst> bursts_;
-  Nanoseconds spent_{0};
-  Nanoseconds last_took_{0};
+  BurstTime spent_;
+  BurstTime last_took_;
   int without_gain_ = 0;
   std::optional<std::int64_t> too_large_;
 };
@@ -122,6 +137,7 @@ struct FlagInput {
   std::optional<double> estimator_gap_rel;
   bool steady = true;
   bool weights_random = false;
+  bool search_cut = false;  ///< BatchSearch::cut_short of the search that chose the batch
   std::size_t fewest_windows = 5;
 };
 

@@ -60,6 +60,15 @@ TEST(Gate, ATieThatRoundingBrokeIsNoReasonToRefuse) {
   EXPECT_EQ(report->top1_agree, 1);
 }
 
+TEST(Gate, ToleranceGrowsWithWhatEagerItselfIsOff) {
+  EXPECT_EQ(gate_tolerance("fp16", std::nullopt), 0.03);
+  EXPECT_EQ(gate_tolerance("fp16", 0.01), 0.03);
+  EXPECT_EQ(gate_tolerance("fp16", 0.05), 0.1);
+  EXPECT_EQ(gate_tolerance("fp16", 0.9), 0.4);
+  EXPECT_EQ(gate_tolerance("bf16", 0.05), 0.15);
+  EXPECT_EQ(gate_tolerance("fp32", 0.0), 0.005);
+}
+
 // --- Batch search --------------------------------------------------------------------------
 
 std::vector<std::int64_t> walk(BatchSearch& search, auto throughput_of,
@@ -70,14 +79,14 @@ std::vector<std::int64_t> walk(BatchSearch& search, auto throughput_of,
     if (*batch > memory_limit) {
       search.out_of_memory(*batch);
     } else {
-      search.add({*batch, ImagesPerSecond(throughput_of(*batch)), {}}, 100ms);
+      search.add({*batch, ImagesPerSecond(throughput_of(*batch)), {}}, {0ns, 100ms});
     }
   }
   return tried;
 }
 
 TEST(BatchSearch, StopsAfterTwoDoublingsWithoutGainAndTakesTheSmallestNearThePeak) {
-  BatchSearch search({1024, 0ns});
+  BatchSearch search({1024, 0ns, 0ns});
   const auto tried = walk(search, [](std::int64_t b) {
     return b >= 16 ? 1000.0 + double(b) / 100.0 : 60.0 * double(b);
   });
@@ -87,33 +96,71 @@ TEST(BatchSearch, StopsAfterTwoDoublingsWithoutGainAndTakesTheSmallestNearThePea
 }
 
 TEST(BatchSearch, OutOfMemoryEndsItBelow) {
-  BatchSearch search({1024, 0ns});
+  BatchSearch search({1024, 0ns, 0ns});
   walk(search, [](std::int64_t b) { return 100.0 * double(b); }, 8);
   EXPECT_EQ(search.throughput_batch(), 8);
   EXPECT_EQ(search.memory_limit(), 16);  // 32 did not fit, then 16
 }
 
 TEST(BatchSearch, NotEvenOneFits) {
-  BatchSearch search({1024, 0ns});
+  BatchSearch search({1024, 0ns, 0ns});
   walk(search, [](std::int64_t) { return 1.0; }, 0);
   EXPECT_FALSE(search.throughput_batch());
   EXPECT_FALSE(search.next());
 }
 
 TEST(BatchSearch, KeepsToItsCapAndBudget) {
-  BatchSearch capped({4, 0ns});
+  BatchSearch capped({4, 0ns, 0ns});
   EXPECT_THAT(walk(capped, [](std::int64_t b) { return 100.0 * double(b); }), ElementsAre(1, 2, 4));
-  BatchSearch hurried({1024, 450ms});
-  // Bursts of 100 ms each; after three, one of twice the last is expected to end past 450 ms.
-  EXPECT_THAT(walk(hurried, [](std::int64_t b) { return 100.0 + double(b); }),
-              ElementsAre(1, 2, 4));
+  BatchSearch hurried({1024, 450ms, 0ns});
+  // Bursts of 100 ms each, with steps of 1 ms: a fifth would end past 450 ms. Linear: steps of
+  // four.
+  EXPECT_THAT(walk(hurried, [](std::int64_t b) { return 1000.0 * double(b); }),
+              ElementsAre(1, 2, 8, 32, 16));
+}
+
+TEST(BatchSearch, SaysWhenTimeRanOutWhileThroughputGrew) {
+  BatchSearch hurried({1024, 450ms, 0ns});
+  walk(hurried, [](std::int64_t b) { return 1000.0 * double(b); });
+  EXPECT_TRUE(hurried.cut_short());
+  BatchSearch at_its_peak({1024, 450ms, 0ns});
+  walk(at_its_peak, [](std::int64_t) { return 1e5; });
+  EXPECT_FALSE(at_its_peak.cut_short());
+  BatchSearch capped({4, 10s, 0ns});
+  walk(capped, [](std::int64_t b) { return 1000.0 * double(b); });
+  EXPECT_FALSE(capped.cut_short());
+  BatchSearch full({1024, 450ms, 0ns});
+  walk(full, [](std::int64_t b) { return 1000.0 * double(b); }, 2);
+  EXPECT_FALSE(full.cut_short());
+}
+
+TEST(BatchSearch, StartsNoBurstWhoseStepsAreTooLong) {
+  // Steps of 0.5 s at batch 1: seven of batch 2 take 7 s, of which 3.5 s are new.
+  BatchSearch search({1024, 5s, 0ns});
+  search.add({1, ImagesPerSecond(2.0), {}}, {0ns, 2s});
+  EXPECT_EQ(search.next(), std::nullopt);
+  BatchSearch patient({1024, 8s, 0ns});
+  patient.add({1, ImagesPerSecond(2.0), {}}, {0ns, 2s});
+  EXPECT_EQ(patient.next(), 2);
+}
+
+TEST(BatchSearch, ARuntimeThatPreparesForLongIsGivenThatTimeUpToALimit) {
+  BatchSearch patient({1024, 5s, 60s});
+  BatchSearch enough({1024, 5s, 5s});
+  for (BatchSearch* search : {&patient, &enough}) {
+    search->add({1, ImagesPerSecond(1000), {}}, {3s, 300ms});
+  }
+  EXPECT_EQ(patient.next(), 2);
+  EXPECT_FALSE(patient.cut_short());
+  EXPECT_EQ(enough.next(), std::nullopt);
+  EXPECT_TRUE(enough.cut_short());
 }
 
 TEST(BatchSearch, LeastEnergyNeedNotBeFastest) {
-  BatchSearch search({4, 0ns});
-  search.add({1, ImagesPerSecond(10), JoulesPerImage(3)}, 1ms);
-  search.add({2, ImagesPerSecond(20), JoulesPerImage(1)}, 1ms);
-  search.add({4, ImagesPerSecond(40), JoulesPerImage(2)}, 1ms);
+  BatchSearch search({4, 0ns, 0ns});
+  search.add({1, ImagesPerSecond(10), JoulesPerImage(3)}, {0ns, 1ms});
+  search.add({2, ImagesPerSecond(20), JoulesPerImage(1)}, {0ns, 1ms});
+  search.add({4, ImagesPerSecond(40), JoulesPerImage(2)}, {0ns, 1ms});
   EXPECT_EQ(search.min_energy_batch(), 2);
   EXPECT_EQ(search.throughput_batch(), 4);
 }
@@ -213,8 +260,8 @@ TEST(Flags, EachConditionRaisesItsOwn) {
   EXPECT_THAT(flags({&info, conditions, windows, -0.05, false, true}),
               ElementsAre("throttled", "power_capped", "meters_disagree", "not_steady", "drifted",
                           "estimated", "shared_device", "weights_random"));
-  EXPECT_THAT(flags({&info, {}, windows_of({1, 1, 1}), {}, true, false}),
-              ElementsAre("short_window", "estimated"));
+  EXPECT_THAT(flags({&info, {}, windows_of({1, 1, 1}), {}, true, false, true}),
+              ElementsAre("short_window", "estimated", "search_cut"));
 }
 
 }  // namespace

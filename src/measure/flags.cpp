@@ -56,6 +56,7 @@ std::vector<std::string> flags(const FlagInput& in) {
   raise_if(std::any_of(in.conditions.begin(), in.conditions.end(),
                        [](const meter::Conditions& c) { return !c.other_processes.empty(); }),
            "shared_device");
+  raise_if(in.search_cut, "search_cut");
   raise_if(in.weights_random, "weights_random");
   return result;
 }

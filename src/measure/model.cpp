@@ -110,7 +110,7 @@ class ModelRun {
   Result<BatchSearch> search_compiled() {
     std::set<std::int64_t> batches;
     for (const zoo::Artefact& a : subject_.descriptor.artefacts) batches.insert(*a.batch);
-    BatchSearch search({*batches.rbegin(), Nanoseconds(0)});
+    BatchSearch search({*batches.rbegin(), {}, {}});
     for (const std::int64_t batch : batches) {
       if (const auto opened = open(batch); !opened) return tl::unexpected(opened.error());
       const auto burst = run_burst(*session_->worker, batch, bench_, settings_);
@@ -120,7 +120,7 @@ class ModelRun {
         break;
       }
       if (!burst) return tl::unexpected(burst.error());
-      search.add(*burst, Nanoseconds(0));
+      search.add(burst->burst, burst->took);
     }
     return search;
   }
@@ -200,7 +200,7 @@ class ModelRun {
     }
     const auto output = worker.infer(artefact.batch.value_or(images), settings_.load_timeout);
     if (!output) return tl::unexpected(output.error());
-    return check_output(*output, output_, d.classes, gate_tolerance(d.precision));
+    return check_output(*output, output_, d.classes, gate_tolerance(d.precision, d.eager_error));
   }
 
   const Subject& subject_;

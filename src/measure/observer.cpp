@@ -58,13 +58,17 @@ Result<void> MeterObserver::poll_energy() {
   const Instant asked = clock_.now();
   const auto energy = meter_.energy();
   const Instant answered = clock_.now();
+  ++queries_.count;
+  queries_.time += answered - asked;
   if (!energy) return tl::unexpected(energy.error());
   if (!ticks_) {
     points_.push_back({asked + (answered - asked) / 2, *energy});
     energy_due_ = std::max(energy_due_ + kContinuousSpacing, answered);
     return {};
   }
-  if (const auto point = ticks_->observe(asked, answered, *energy)) points_.push_back(*point);
+  const auto seen = ticks_->observe(asked, answered, *energy);
+  withdraw(seen.retracted);
+  if (seen.point) points_.push_back(*seen.point);
   if (ticks_->standstill() > *meter_.info().update_period * kStandstillPeriods) {
     return fail(ErrorKind::meter_lost,
                 fmt::format("the energy counter of {} has not moved for {:.1f} s",
@@ -132,6 +136,20 @@ bool MeterObserver::ready() const { return !ticks_ || ticks_->locked(); }
 void MeterObserver::set_spacing(Nanoseconds spacing) {
   if (!ticks_) return;
   ticks_->set_stride(static_cast<int>(std::max<std::int64_t>(1, spacing / ticks_->period())));
+}
+
+void MeterObserver::confirm() {
+  if (ticks_) ticks_->confirm(clock_.now());
+}
+
+bool MeterObserver::confirmed() const { return !ticks_ || ticks_->confirmed(); }
+
+void MeterObserver::drop_unconfirmed() {
+  if (ticks_) withdraw(ticks_->drop_unconfirmed());
+}
+
+void MeterObserver::withdraw(std::size_t newest) {
+  points_.resize(points_.size() - std::min(points_.size(), newest));
 }
 
 Nanoseconds MeterObserver::longest_power_gap() const {

@@ -43,6 +43,19 @@ class MeterObserver {
   /// Time between energy points of a stepping counter while windows are measured.
   void set_spacing(Nanoseconds spacing);
 
+  /// Points of a stepping counter rest on knowing when it steps; whether that still held is asked
+  /// for now and then, and soon after confirm(). Until then the newest points may yet be withdrawn.
+  void confirm();
+  bool confirmed() const;
+  void drop_unconfirmed();
+
+  /// Energy queries made so far, and the wall time that they took.
+  struct Queries {
+    std::int64_t count = 0;
+    Nanoseconds time{0};
+  };
+  Queries queries() const { return queries_; }
+
   /// Collects power up to now: what the meter's ring still holds back, or one more sample.
   Result<void> flush();
 
@@ -59,6 +72,7 @@ class MeterObserver {
  private:
   Result<void> poll_energy();
   Result<void> poll_power();
+  void withdraw(std::size_t newest);
   Result<void> take_ring();
   void add_power(meter::PowerSample sample);
 
@@ -72,6 +86,7 @@ class MeterObserver {
   Instant last_ring_;
   std::vector<EnergyPoint> points_;
   std::vector<meter::PowerSample> power_;
+  Queries queries_;
   Joules integrated_;  ///< for meters with power only
 };
 

@@ -51,6 +51,7 @@ json search_json(const BatchSearch& search) {
   }
   json j = {{"bursts", std::move(bursts)}};
   put(j, "out_of_memory_at", search.memory_limit());
+  if (search.cut_short()) j["cut_short"] = true;
   return j;
 }
 
@@ -85,10 +86,14 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
                  {"ready_after_s", seconds(outcome.load->ready_after)}};
     put(j["load"], "device_memory_bytes", outcome.load->loaded.device_memory_bytes);
     put(j["load"], "host_memory_bytes", outcome.load->loaded.host_memory_bytes);
+    if (!outcome.load->loaded.settings_json.empty()) {
+      j["load"]["settings"] = json::parse(outcome.load->loaded.settings_json, nullptr, false);
+    }
     j["gate"] = {{"images", outcome.load->gate.images},
                  {"top1_agree", outcome.load->gate.top1_agree},
                  {"worst_relative_error", outcome.load->gate.worst_relative_error},
-                 {"tolerance", gate_tolerance(d.precision)}};
+                 {"tolerance", gate_tolerance(d.precision, d.eager_error)}};
+    put(j["gate"], "eager_error", d.eager_error);
   }
   if (outcome.search) j["batch_search"] = search_json(*outcome.search);
   if (outcome.run) {
@@ -97,10 +102,19 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
                 {"to_first_window_s", seconds(run.to_first_window)},
                 {"reached_target", run.reached_target},
                 {"edge_uncertainty_s", seconds(run.edge_uncertainty)},
-                {"controller_cpu_share", run.controller_cpu_share}};
+                {"controller_cpu_share", run.controller_cpu_share},
+                {"energy_queries", run.queries.count},
+                {"energy_query_s", seconds(run.queries.time)}};
     if (run.tick_period) j["run"]["tick_period_s"] = seconds(*run.tick_period);
   }
   return j.dump();
+}
+
+/// True when the batch was to be the best one and the search for it ran out of time.
+bool batch_was_cut_short(const Outcome& outcome) {
+  const bool searched = outcome.policy.kind == PolicyKind::throughput ||
+                        outcome.policy.kind == PolicyKind::min_energy;
+  return searched && outcome.search && outcome.search->cut_short();
 }
 
 /// Totals over all windows.
@@ -244,7 +258,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
     add_numbers(context, subject, run, r);
   }
   r.flags = flags({&context.meter, run.conditions, run.windows, r.estimator_gap_rel, run.steady,
-                   d.weights.origin != "pretrained"});
+                   d.weights.origin != "pretrained", batch_was_cut_short(outcome)});
   return r;
 }
 

@@ -16,6 +16,8 @@ constexpr std::size_t kFewestWindowsAtAll = 3;
 /// Three points are two intervals, the fewest that can differ.
 constexpr std::size_t kFewestIdlePoints = 3;
 constexpr Nanoseconds kIdlePatience = 5s;
+/// A stepping counter confirms its points within two of its periods, unless the host is very busy.
+constexpr Nanoseconds kConfirmPatience = 1s;
 
 void say(const Bench& bench, const std::string& what) {
   if (bench.progress) bench.progress(what);
@@ -147,17 +149,25 @@ Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings&
   const Instant deadline = run.began() + settings.longest_run;
   const EdgeRule rule_of_edges = edge_rule_for(bench.observer, run, from);
   std::size_t points_seen = 0;
+  const auto cut_again = [&] {
+    if (bench.observer.points().size() == points_seen) return;
+    points_seen = bench.observer.points().size();
+    report.windows = windows_since(bench.observer, run, from, rule_of_edges, settings);
+    report.reached_target = precise_enough(report.windows, rule);
+  };
   while (true) {
     if (auto r = run.pump(); !r) return r;
-    if (bench.observer.points().size() != points_seen) {
-      points_seen = bench.observer.points().size();
-      report.windows = windows_since(bench.observer, run, from, rule_of_edges, settings);
+    cut_again();
+    const Instant now = bench.clock.now();
+    if (!report.reached_target && now < deadline) continue;
+    if (bench.observer.confirmed()) return {};
+    if (now < deadline + kConfirmPatience) {
+      bench.observer.confirm();
+      continue;
     }
-    if (precise_enough(report.windows, rule)) {
-      report.reached_target = true;
-      return {};
-    }
-    if (bench.clock.now() >= deadline) return {};
+    bench.observer.drop_unconfirmed();
+    cut_again();
+    return {};
   }
 }
 
@@ -198,6 +208,29 @@ std::optional<Error> instability(const RunReport& report, const Settings& settin
   return std::nullopt;
 }
 
+/// Rough J/image between two completions, of whatever the meter gave in that time.
+std::optional<JoulesPerImage> burst_energy(const ActiveRun& run, const Bench& bench, Instant from,
+                                           Instant to) {
+  const auto points = bench.observer.points();
+  if (bench.observer.edge_rule() == EdgeRule::completions) {
+    const Instant end = points.empty() ? from : std::min(to, points.back().at);
+    const auto first = energy_at(points, from);
+    const auto last = energy_at(points, end);
+    const auto begun = run.timeline().images_at(from);
+    const auto done = run.timeline().images_at(end);
+    if (!first || !last || !begun || !done || !(*done > *begun)) return std::nullopt;
+    return (*last - *first) / (*done - *begun);
+  }
+  std::vector<double> watts;
+  for (const meter::PowerSample& s : bench.observer.power()) {
+    if (s.at >= from && s.at <= to) watts.push_back(s.power.value);
+  }
+  const auto begun = run.timeline().images_at(from);
+  const auto done = run.timeline().images_at(to);
+  if (watts.empty() || !begun || !done || !(*done > *begun)) return std::nullopt;
+  return (Watts(mean(watts)) * (to - from)) / (*done - *begun);
+}
+
 }  // namespace
 
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
@@ -206,11 +239,17 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
   // A counter that steps gives its points at its own pace, after the lock on its steps.
   const Instant give_up = until + kIdlePatience;
   const auto enough = [&] { return bench.observer.points().size() >= kFewestIdlePoints; };
-  while (bench.clock.now() < until || (!enough() && bench.clock.now() < give_up)) {
+  const auto over = [&] {
+    const Instant now = bench.clock.now();
+    return now >= give_up || (now >= until && enough() && bench.observer.confirmed());
+  };
+  while (!over()) {
     if (bench.interrupted) return interrupted_error();
+    if (bench.clock.now() >= until && enough()) bench.observer.confirm();
     bench.clock.sleep_until(bench.observer.next_due());
     if (auto r = bench.observer.poll(); !r) return tl::unexpected(r.error());
   }
+  bench.observer.drop_unconfirmed();
   const auto points = bench.observer.points();
   if (!enough()) {
     return fail(ErrorKind::unstable,
@@ -248,11 +287,14 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   say(bench, fmt::format("batch {}: measuring", batch));
   if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());
   const Nanoseconds cpu_before = own_cpu_time();
+  const MeterObserver::Queries queries_before = bench.observer.queries();
   const Instant before = bench.clock.now();
   if (auto r = measure_windows(run, bench, settings, report); !r) return tl::unexpected(r.error());
   const double measured_for = seconds(bench.clock.now() - before);
   report.controller_cpu_share =
       measured_for > 0.0 ? seconds(own_cpu_time() - cpu_before) / measured_for : 0.0;
+  report.queries.count = bench.observer.queries().count - queries_before.count;
+  report.queries.time = bench.observer.queries().time - queries_before.time;
   if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());
 
   // The ring gives its samples up to now only; ask once more while the device still works.
@@ -267,20 +309,22 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   return report;
 }
 
-Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
-                        const Settings& settings) {
+Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                             const Settings& settings) {
   constexpr Nanoseconds kShortest = 200ms;
   constexpr Nanoseconds kSettled = 1s;
   constexpr std::size_t kFewestSteps = 3;
   bench.observer.forget();
   ActiveRun run(worker, batch, bench, settings);
+  const Instant before = bench.clock.now();
   if (auto r = run.start(); !r) return tl::unexpected(r.error());
-  // The first steps of a shape pick kernels and grow memory pools; two are left out, or one where
-  // a step takes so long that such work no longer shows.
+  // The first steps of a shape pick kernels, compile and grow memory pools. While that holds the
+  // host up, the device gets ahead of the stamps; they are right again once the queue has been
+  // filled anew. Where a step takes so long that such work no longer shows, one is left out.
   const auto settling = [&] {
     const auto steps = run.timeline().completions();
     const bool slow = !steps.empty() && steps[0] - run.began() > kSettled;
-    return slow ? std::size_t{1} : std::size_t{2};
+    return slow ? std::size_t{1} : static_cast<std::size_t>(1 + settings.queue_depth);
   };
   const auto timed = [&] {
     const auto steps = run.timeline().completions();
@@ -290,46 +334,34 @@ Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench
   while (!timed()) {
     if (auto r = run.pump(); !r) return tl::unexpected(r.error());
   }
+  // Steps that end after this do not count. Where a step has more kernels than the driver queues,
+  // submitting holds the host up and its stamps lag by part of a step; while the queue runs empty
+  // they catch up, and a few long steps would seem to be one fewer.
+  const std::size_t last = run.timeline().steps() - 1;
   if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
   if (auto r = run.stop(); !r) return tl::unexpected(r.error());
 
   const auto steps = run.timeline().completions();
   const std::size_t first = settling() - 1;
-  const Nanoseconds took = steps.back() - steps[first];
-  const Images images(static_cast<double>((steps.size() - 1 - first)) * static_cast<double>(batch));
-  Burst burst{batch, images / took, std::nullopt};
-  if (bench.observer.edge_rule() == EdgeRule::completions) {
-    const auto from = energy_at(bench.observer.points(), steps[first]);
-    const auto last =
-        bench.observer.points().empty() ? steps[first] : bench.observer.points().back().at;
-    const auto to = energy_at(bench.observer.points(), std::min(steps.back(), last));
-    const auto done = run.timeline().images_at(std::min(steps.back(), last));
-    const auto begun = run.timeline().images_at(steps[first]);
-    if (from && to && done && begun && *done > *begun)
-      burst.energy = (*to - *from) / (*done - *begun);
-  } else {
-    std::vector<double> watts;
-    for (const meter::PowerSample& s : bench.observer.power()) {
-      if (s.at >= steps[first] && s.at <= steps.back()) watts.push_back(s.power.value);
-    }
-    if (!watts.empty()) burst.energy = (Watts(mean(watts)) * took) / images;
-  }
-  return burst;
+  const Nanoseconds took = steps[last] - steps[first];
+  const Images images(static_cast<double>(last - first) * static_cast<double>(batch));
+  const Burst burst{batch, images / took, burst_energy(run, bench, steps[first], steps[last])};
+  const Nanoseconds preparing = steps[first] - run.began();
+  return TimedBurst{burst, {preparing, bench.clock.now() - before - preparing}};
 }
 
 Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
                                    const Settings& settings) {
-  BatchSearch search({settings.largest_batch, settings.search_budget});
+  BatchSearch search({settings.largest_batch, settings.search_running, settings.search_longest});
   while (const auto batch = search.next()) {
     say(bench, fmt::format("looking for the best batch: {}", *batch));
-    const Instant before = bench.clock.now();
     const auto burst = run_burst(worker, *batch, bench, settings);
     if (!burst && burst.error().kind == ErrorKind::out_of_memory) {
       search.out_of_memory(*batch);
       continue;
     }
     if (!burst) return tl::unexpected(burst.error());
-    search.add(*burst, bench.clock.now() - before);
+    search.add(burst->burst, burst->took);
   }
   return search;
 }

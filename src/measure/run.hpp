@@ -21,7 +21,9 @@ struct Settings {
   Nanoseconds longest_run = std::chrono::seconds(10);
   Nanoseconds shortest_window = std::chrono::milliseconds(500);
   std::int64_t largest_batch = 256;
-  Nanoseconds search_budget = std::chrono::seconds(5);
+  /// Of the batch search: its bursts, and its bursts with all that the runtime prepares for them.
+  Nanoseconds search_running = std::chrono::seconds(5);
+  Nanoseconds search_longest = std::chrono::seconds(60);
   int queue_depth = 3;
   Nanoseconds load_timeout = std::chrono::seconds(300);
   Nanoseconds step_timeout = std::chrono::seconds(60);
@@ -61,6 +63,7 @@ struct RunReport {
   Nanoseconds edge_uncertainty{0};
   std::optional<Nanoseconds> tick_period;
   double controller_cpu_share = 0.0;  ///< CPU time of this process per second of windows
+  MeterObserver::Queries queries;     ///< energy queries meanwhile, and their wall time
   Nanoseconds to_first_window{0};     ///< from the start of the run to the first window's start
   std::vector<meter::PowerSample> power_trace;
   std::vector<EnergyPoint> energy_trace;
@@ -80,8 +83,13 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
 Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
                                    const Settings& settings);
 
+struct TimedBurst {
+  Burst burst;
+  BurstTime took;
+};
+
 /// One burst at `batch`: a few steps to settle, then at least 0.2 s and three steps.
-Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
-                        const Settings& settings);
+Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                             const Settings& settings);
 
 }  // namespace joulemark::measure

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/units.hpp"
 
@@ -17,24 +19,37 @@ struct EnergyPoint {
 ///
 /// A counter such as NVML's total energy holds its value for 100 ms, so the time at which a value
 /// is read says little about the time for which it is true: edges that ignore the steps are off by
-/// up to one period. A query costs milliseconds, so polling for the step is no way out. The
-/// tracker therefore works like a phase-locked loop:
+/// up to one period. A query costs milliseconds of CPU time, so polling for the step is no way out.
+/// The tracker therefore works like a phase-locked loop:
 ///   search   query every quarter period until two readings differ: the step lies between them;
-///   bisect   one query per period in the middle of what is left halves the uncertainty, until it
-///            is about the cost of a query;
-///   locked   around every chosen step, one query just before and one just after; a difference
-///            confirms the step (and gives its energy), no difference loses the lock.
-/// The period itself is refined over the whole time that the lock holds.
+///   bisect   one query per period around the middle of what is left halves the uncertainty, until
+///            it is about the length of a query;
+///   locked   one query behind every chosen step reads the energy at that step.
+/// A query behind a step cannot tell whether the lock still holds. So every tenth point, and
+/// whenever confirm() asks, there is one before the step as well: a difference confirms this point
+/// and all since the last such pair (steps do not wander off and come back); no difference retracts
+/// them and ends the lock.
 ///
-/// Between locks the uncertainty grows by what is not yet known of the period, and when it has
+/// When within a query the driver looks at its counter is not known. A reading is therefore taken
+/// for what it proves whenever that was: a step that shows happened before the answer, one that
+/// does not show happened after the question.
+///
+/// Between bisections the uncertainty grows by what is not yet known of the period, and when it has
 /// doubled the tracker bisects again, which is also what refines the period: each new lock is
 /// further from the first.
 ///
 /// Pure: time comes in with the readings; `next_query` says when the next one is wanted.
 class TickTracker {
  public:
-  /// `period`: nominal spacing of updates. `query_cost`: wall time of one query.
+  /// `period`: nominal spacing of updates. `query_cost`: usual wall time of one query; what queries
+  /// really take is learnt.
   TickTracker(Nanoseconds period, Nanoseconds query_cost);
+
+  /// What a reading brought.
+  struct Observation {
+    std::optional<EnergyPoint> point;
+    std::size_t retracted = 0;  ///< so many of the points before this one are not to be believed
+  };
 
   /// Energy points are wanted every `stride` >= 1 periods while locked.
   void set_stride(int stride) { stride_ = stride < 1 ? 1 : stride; }
@@ -44,10 +59,18 @@ class TickTracker {
   Instant next_query() const { return due_; }
 
   /// Takes a reading of the counter that was asked for and answered at these times.
-  /// Returns a point when the reading confirmed a step.
-  std::optional<EnergyPoint> observe(Instant asked, Instant answered, Joules value);
+  Observation observe(Instant asked, Instant answered, Joules value);
 
-  bool locked() const { return intent_ == Intent::before || intent_ == Intent::after; }
+  /// Wants the next step, whichever it is, to confirm the points so far.
+  void confirm(Instant now);
+  /// True when every point returned so far is confirmed.
+  bool confirmed() const { return unconfirmed_ == 0; }
+  /// Gives up on confirming the newest points; how many they are.
+  std::size_t drop_unconfirmed() { return std::exchange(unconfirmed_, 0); }
+
+  bool locked() const {
+    return intent_ == Intent::before || intent_ == Intent::after || intent_ == Intent::edge;
+  }
   /// The refined period; the nominal one until the lock has held for some time.
   Nanoseconds period() const { return period_; }
   /// Half width of the uncertainty of a step's time.
@@ -61,36 +84,42 @@ class TickTracker {
     probe,   ///< search: has the value changed since the last probe?
     split,   ///< bisect: is the step before or after the middle of its bracket?
     sync,    ///< bisect: read the value after a step that the split came too early for
-    before,  ///< locked: the value just before the chosen step
-    after,   ///< locked: the value just after it
+    edge,    ///< locked: the value just after the chosen step
+    before,  ///< locked, confirming: the value just before the chosen step
+    after,   ///< locked, confirming: the value just after it
   };
-  struct Seen {
-    Instant at;
+  struct Reading {
+    Instant asked;
+    Instant answered;
     Joules value;
   };
 
+  Observation probed(const Reading& now, const std::optional<Reading>& previous, bool changed);
+  Observation split(const Reading& now, bool changed);
+  Observation confirming(const Reading& now, bool changed);
+  Observation lose(Instant now);
   void plan_probe(Instant from);
   void plan_split(Instant now);
   void plan_sync();
   void plan_edge(Instant now, std::int64_t periods);
   void move_on(std::int64_t periods);
   void narrowed(Instant now);
-  bool inside_plateau(Instant at) const;
+  bool shows_this_step(const Reading& now) const;
+  Nanoseconds precise_enough() const;
+  bool too_wide() const { return high_ - low_ > 2 * precise_enough(); }
 
   Nanoseconds nominal_;
   Nanoseconds period_;
-  Nanoseconds query_cost_;
-  /// How long before a step the value before it is asked for. The whole plateau shows that value,
-  /// so a generous lead costs nothing, and a process that wakes late still comes in time.
-  Nanoseconds lead_;
-  Nanoseconds precise_enough_;    ///< width of the bracket at which bisecting ends
+  Nanoseconds query_;             ///< usual length of a query, as learnt
   Nanoseconds drift_per_period_;  ///< what a period may differ from period_
   int stride_ = 1;
 
   Intent intent_ = Intent::probe;
   Instant due_;
-  std::optional<Seen> last_;
+  std::optional<Reading> last_;
   Instant last_change_;
+  std::size_t unconfirmed_ = 0;  ///< points returned since the last confirmed one
+  bool confirm_wanted_ = false;
 
   // The step under observation lies in [low_, high_]; its number counts from the first lock.
   Instant low_;

@@ -19,6 +19,8 @@ constexpr std::array kFlags = {
     FlagWords{"short_window", "few windows", "fewer than five windows"},
     FlagWords{"estimated", "estimated, not measured", "a power model, not a measurement"},
     FlagWords{"shared_device", "others used the device", "another process was on the device"},
+    FlagWords{"search_cut", "a larger batch may be better",
+              "the search for the best batch ran out of time while throughput still grew"},
     FlagWords{"weights_random", "random weights", "live random weights instead of pretrained ones"},
 };
 
