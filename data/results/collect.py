@@ -123,8 +123,16 @@ def cell(run: dict | None) -> str:
         return ""
     if run["status"] != "ok":
         return run["status"]
-    value = f"{run['energy_j_per_image'] * 1e3:.3g} ± {run['ci95_rel'] * 100:.1f} %"
-    return value if run["policy"] == "batch_1" else f"{value} ({run['batch']})"
+    value = f"{three_digits(run['energy_j_per_image'] * 1e3)} ± {run['ci95_rel'] * 100:.1f} %"
+    if run["policy"] == "batch_1":
+        return value
+    return f"{value} ({run['batch']}{' †' if 'search_cut' in run['flags'].split() else ''})"
+
+
+def three_digits(value: float) -> str:
+    """Three significant digits, never an exponent: 14.0, 1200."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:.{max(0, 2 - math.floor(math.log10(rounded)))}f}"
 
 
 def table(results: Path) -> str:
@@ -146,6 +154,8 @@ def table(results: Path) -> str:
     for architecture in sorted(architectures, key=least):
         cells = [cell(by_setup[setup].get((architecture, policy))) for setup, policy in columns]
         lines.append(f"| {architecture} | " + " | ".join(cells) + " |")
+    if any("†" in line for line in lines):
+        lines += ["", "† The search for the best batch ran out of time while throughput still grew: a larger one is better."]
     return "\n".join(lines) + "\n"
 
 
