@@ -66,6 +66,7 @@ struct Behaviour {
   std::int64_t memory_limit = 1 << 20;
   std::int64_t crash_at_batch = -1;
   std::int64_t hang_at_batch = -1;
+  double late_steps = 0.0;  ///< stamps come so many steps late, until the queue runs empty
   std::vector<float> logits = kLogits;
 };
 
@@ -90,7 +91,8 @@ class FakeWorker final : public runtime::Worker {
     if (batch_ > b_.memory_limit) return fail(ErrorKind::out_of_memory, "no memory");
     if (batch_ == b_.crash_at_batch) return fail(ErrorKind::crashed, "crashed (SIGSEGV)");
     if (batch_ == b_.hang_at_batch) return runtime::RunState::running;
-    for (; next_ <= clock_.now(); next_ = next_ + step()) out.push_back({next_});
+    const Nanoseconds late = from_seconds(b_.late_steps * seconds(step()));
+    for (; next_ + late <= clock_.now(); next_ = next_ + step()) out.push_back({next_ + late});
     return runtime::RunState::running;
   }
   Result<void> stop(std::vector<runtime::Completion>& out, Nanoseconds timeout) override {
@@ -99,6 +101,10 @@ class FakeWorker final : public runtime::Worker {
       return fail(ErrorKind::timed_out, "did not end its run");
     }
     if (auto r = poll(out); !r) return tl::unexpected(r.error());
+    for (int queued = 0; queued < 3; ++queued, next_ = next_ + step()) {
+      clock_.sleep_until(next_);
+      out.push_back({clock_.now()});
+    }
     return {};
   }
   std::string log_tail() const override { return {}; }
@@ -206,6 +212,17 @@ TEST_F(ModelTest, TheThroughputBatchIsFoundAndMeasuredInTheSameWorker) {
   // is not.
   EXPECT_EQ(outcomes[1].batch, 32);
   EXPECT_EQ(workers_started_, 1);
+}
+
+TEST_F(ModelTest, TheSearchIsNotMisledByStampsThatCatchUpWhileTheQueueRunsEmpty) {
+  behaviour_ = {.fixed = 70ms, .per_image = 0ms, .late_steps = 0.9};
+  settings_.largest_batch = 4;
+  const auto outcomes = measure({kThroughput});
+  ASSERT_TRUE(outcomes[0].search);
+  for (const Burst& burst : outcomes[0].search->bursts()) {
+    EXPECT_NEAR(burst.throughput.value, static_cast<double>(burst.batch) / 0.070, 0.01)
+        << "batch " << burst.batch;
+  }
 }
 
 TEST_F(ModelTest, PoliciesThatAgreeOnABatchShareOneMeasurement) {
