@@ -8,12 +8,14 @@ import hashlib
 import json
 import os
 import platform
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 
-from joulemark_zoo import hub
+from joulemark_zoo import formats, hub
 from joulemark_zoo.artefact import export_one, is_complete, partial_folder, replace
 from joulemark_zoo.build import create
 from joulemark_zoo.formats import ExportError
@@ -202,6 +204,50 @@ def test_without_a_hub_weights_are_live_and_say_why():
     assert create(ExportSpec("zoo_tiny", weights="live"))[1]["reason"] == hub.ASKED
     with pytest.raises(LookupError, match="no pretrained"):
         create(ExportSpec("zoo_tiny", weights="pretrained"))
+
+
+@pytest.mark.parametrize(
+    ("program", "outcome"),
+    [
+        ("import os; os.abort()", "killed by SIGABRT"),
+        ("import sys; print('is far away'); sys.exit(1)", "raises is far away"),
+        ("pass", None),
+    ],
+)
+def test_a_crash_of_the_checking_process_is_no_verdict_on_the_package(tmp_path, monkeypatch, program, outcome):
+    monkeypatch.setattr(formats, "CHECKER", (sys.executable, "-c", program))
+    eager = formats.Eager(lambda x: x.mean((2, 3)), torch.rand(4, 3, 8, 8), SPEC)
+    try:
+        said = formats.check_package(eager, tmp_path / "model.pt2", (1, 2))
+    except ExportError as error:
+        said = f"raises {error}"
+    assert said == outcome if outcome is None else outcome in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_is_compared_with_eager(tmp_path, world):
+    done = world.export("zoo_tiny", "--format", "aoti")
+    assert done.returncode == 0, done.stdout + done.stderr
+    package = world.out / "zoo_tiny/aoti-fp32-contiguous-cpu/model.pt2"
+    x = torch.rand(2, 3, 32, 32)
+    expected = torch._inductor.aoti_load_package(str(package))(x)
+
+    def verdict(path, expected):
+        cases = tmp_path / "cases"
+        torch.save({"allowed": 1e-3, "cases": [(x, expected)]}, cases)
+        command = [*formats.CHECKER, str(path), str(cases)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        return done.returncode, done.stdout.strip()
+
+    assert verdict(package, expected) == (0, "")
+    code, said = verdict(package, expected * 1.01)
+    assert code == 1 and "away from eager" in said
+    code, said = verdict(package, expected[:, :3])
+    assert code == 1 and "gives shape [2, 10], not [2, 3]" in said
+    broken = tmp_path / "broken.pt2"
+    broken.write_bytes(package.read_bytes()[:1000])
+    code, said = verdict(broken, expected)
+    assert code == 1 and "does not load" in said
 
 
 def test_compiled_code_belongs_to_its_host(world, schema, monkeypatch):

@@ -75,7 +75,7 @@ def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None]) -> dict:
         "layout": spec.layout,
         "format": spec.format,
         "device": spec.device,
-        "artefacts": [{**file_facts(folder / a["file"]), "batch": a["batch"]} for a in artefacts],
+        "artefacts": [{**file_facts(folder / a["file"]), **a} for a in artefacts],
         "host": host_of(spec.format, spec.device),
         "weights": built.weights,
         "reference": {
