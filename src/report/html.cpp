@@ -227,7 +227,7 @@ std::string accuracy_cell(const Entry& e) {
 /// Four significant digits: "412.3", "97390".
 std::string rate(double images_per_s) {
   return images_per_s < 999.95 ? fmt::format("{:#.4g}", images_per_s)
-                                : fmt::format("{:.0f}", images_per_s);
+                               : fmt::format("{:.0f}", images_per_s);
 }
 
 std::string model_cell(const Record& r, bool several_setups) {
