@@ -11,7 +11,7 @@
 #   MODEL    timm's names; those of data/results/architectures.txt when none is given
 #
 # Environment (default): DEVICE (cuda), PRECISION (fp16), LAYOUT (channels_last), MAX_BATCH (512),
-# MAX_SECONDS (7) per configuration, JOBS (8) exports at once, BUDGET (no limit) seconds for all: what is
+# MAX_SECONDS (9) per configuration, JOBS (8) exports at once, BUDGET (no limit) seconds for all: what is
 # complete by then is kept. JOULEMARK and JOULEMARK_WORKER_TORCH (built where not given) name programs,
 # ARTEFACTS and WORKER_BUILD folders for what is made on the way, PYTHON the interpreter.
 set -euo pipefail
@@ -76,7 +76,7 @@ measure() {
   say "measure: ${#names[@]} models"
   "${limit[@]}" "$joulemark" measure "${names[@]}" --runtime torch --format "$format" --precision "$precision" \
     --layout "$layout" --device "$device" --models "$artefacts" --db "$database" --batch "$policies" \
-    --max-batch "${MAX_BATCH:-512}" --max-seconds "${MAX_SECONDS:-7}" 2>&1 | tee -a "$out/measure.log"
+    --max-batch "${MAX_BATCH:-512}" --max-seconds "${MAX_SECONDS:-9}" 2>&1 | tee -a "$out/measure.log"
 }
 
 [ -n "${JOULEMARK_WORKER_TORCH:-}" ] || build_worker

@@ -119,7 +119,8 @@ WarmUp warm_up_decision(const CompletionTimeline& timeline,
 
 struct StoppingRule {
   double target_rel = 0.01;
-  std::size_t fewest_windows = 5;
+  /// With fewer, the interval is too narrow too often: the stopping rule picks the lucky moments.
+  std::size_t fewest_windows = 10;
 };
 
 /// True once there are enough windows and the interval of J/image is as narrow as asked.
@@ -138,7 +139,7 @@ struct FlagInput {
   bool steady = true;
   bool weights_random = false;
   bool search_cut = false;  ///< BatchSearch::cut_short of the search that chose the batch
-  std::size_t fewest_windows = 5;
+  std::size_t fewest_windows = StoppingRule{}.fewest_windows;
 };
 
 /// The flags of docs/columns.md that apply, in a fixed order.

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kWorkerPoll = 50ms;
-constexpr double kUnstable = 0.25;
+constexpr double kUnstable = 0.5;
 constexpr std::size_t kFewestWindowsAtAll = 3;
 /// Three points are two intervals, the fewest that can differ.
 constexpr std::size_t kFewestIdlePoints = 3;
@@ -144,7 +144,7 @@ Result<void> add_conditions(const Bench& bench, RunReport& report) {
 
 Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings& settings,
                              RunReport& report) {
-  const StoppingRule rule{settings.target_rel, 5};
+  const StoppingRule rule{.target_rel = settings.target_rel};
   const Instant from = bench.clock.now();
   const Instant deadline = run.began() + settings.longest_run;
   const EdgeRule rule_of_edges = edge_rule_for(bench.observer, run, from);

@@ -68,7 +68,7 @@ struct RunReport {
   std::vector<meter::PowerSample> power_trace;
   std::vector<EnergyPoint> energy_trace;
   /// Why the windows give no number: `unstable` when fewer than three came together or their
-  /// interval is wider than 25 %. What was seen stays, as evidence.
+  /// interval is wider than 50 %. What was seen stays, as evidence.
   std::optional<Error> unstable;
 };
 

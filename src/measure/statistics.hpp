@@ -29,11 +29,16 @@ struct MeanInterval {
   double relative() const { return mean == 0.0 ? 0.0 : half_width / mean; }
 };
 
-/// The interval of the mean of `values` as batch means: Student's t times the standard error,
-/// inflated by sqrt((1 + r) / (1 - r)) for a positive lag-1 autocorrelation r (the variance of the
-/// mean of an AR(1) sequence; see Law, Simulation Modeling and Analysis, ch. 9). A negative r does
-/// not shrink it. r is bounded by 0.9: beyond, the windows say nothing about the mean.
-/// Absent for fewer than two values.
+/// The interval of the mean of `values`, consecutive batch means: the widest of
+///   - Student's t times the standard error, inflated by sqrt((1 + r) / (1 - r)) for a positive
+///     lag-1 autocorrelation r (the variance of the mean of an AR(1) sequence; Law, Simulation
+///     Modeling and Analysis, ch. 9), r bounded by 0.9. A negative r does not shrink it;
+///   - the same, without r, of the means of two, three and four neighbours, where that leaves three
+///     groups or more. What r, which is estimated too low from few values, misses of a slow change
+///     shows in groups.
+/// With ten values or more it holds in 93 to 97 % of runs over a mix of drifts, memories and
+/// outliers that is ended by the stopping rule (coverage_test, bench/coverage); the first rule
+/// alone in 87 %. Absent for fewer than two values.
 std::optional<MeanInterval> mean_interval(std::span<const double> values);
 
 /// A least-squares line through (x, y).

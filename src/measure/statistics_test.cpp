@@ -35,6 +35,19 @@ TEST(MeanInterval, AutocorrelationWidensIt) {
   EXPECT_GT(mean_interval(trend)->half_width, 1.3 * mean_interval(mixed)->half_width);
 }
 
+TEST(MeanInterval, ASlowChangeThatNeighboursHideShowsInGroups) {
+  // Four blocks of three that differ: twelve values, but four at most that are independent.
+  const std::vector<double> blocks = {1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2};
+  const std::vector<double> of_blocks = {1, 2, 1, 2};
+  EXPECT_GE(mean_interval(blocks)->half_width, mean_interval(of_blocks)->half_width);
+  // Three groups are the fewest: five values have none of two.
+  const std::vector<double> five = {1, 1, 2, 2, 1};
+  const double standard_error = standard_deviation(five) / std::sqrt(5.0);
+  const double r = lag1_autocorrelation(five);
+  EXPECT_NEAR(mean_interval(five)->half_width,
+              student_t_95(4.0) * standard_error * std::sqrt((1 + r) / (1 - r)), 1e-12);
+}
+
 /// The claim behind every +-: over many sequences of independent windows, 95 % intervals contain
 /// the true mean in about 95 % of the cases.
 TEST(MeanInterval, CoversTheTruthAsOftenAsItSays) {

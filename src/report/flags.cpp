@@ -16,7 +16,7 @@ constexpr std::array kFlags = {
               "warm-up ended before power and step time were steady"},
     FlagWords{"drifted", "drifted while measured",
               "energy per image changed by more than 1 % over the windows"},
-    FlagWords{"short_window", "few windows", "fewer than five windows"},
+    FlagWords{"short_window", "few windows", "fewer than ten windows: the interval may be too narrow"},
     FlagWords{"estimated", "estimated, not measured", "a power model, not a measurement"},
     FlagWords{"shared_device", "others used the device", "another process was on the device"},
     FlagWords{"search_cut", "a larger batch may be better",
