@@ -105,6 +105,10 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
                 {"controller_cpu_share", run.controller_cpu_share},
                 {"energy_queries", run.queries.count},
                 {"energy_query_s", seconds(run.queries.time)}};
+    if (run.host) {
+      j["run"]["host"] = {{"others_cpus", run.host->others_cpus},
+                          {"stolen_cpus", run.host->stolen_cpus}};
+    }
     if (run.tick_period) j["run"]["tick_period_s"] = seconds(*run.tick_period);
   }
   return j.dump();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -190,6 +191,17 @@ void add_derived(const ActiveRun& run, const MeterObserver& observer, RunReport&
   }
 }
 
+/// ", while others used 1.2 CPUs" where that may be why.
+std::string busy_host(const std::optional<meter::HostUse>& host) {
+  constexpr double kNoticeable = 0.1;
+  if (!host || host->others_cpus + host->stolen_cpus < kNoticeable) return "";
+  std::string words = fmt::format(", while others used {:.1f} CPUs", host->others_cpus);
+  if (host->stolen_cpus >= kNoticeable) {
+    words += fmt::format(" and the hypervisor withheld {:.1f}", host->stolen_cpus);
+  }
+  return words;
+}
+
 std::optional<Error> instability(const RunReport& report, const Settings& settings) {
   if (report.windows.size() < kFewestWindowsAtAll) {
     return Error{ErrorKind::unstable,
@@ -201,8 +213,8 @@ std::optional<Error> instability(const RunReport& report, const Settings& settin
   if (interval && interval->relative() > kUnstable) {
     return Error{
         ErrorKind::unstable,
-        fmt::format("the windows differ so much that the interval is ±{:.0f} % at batch {}",
-                    100.0 * interval->relative(), report.batch),
+        fmt::format("the windows differ so much that the interval is ±{:.0f} % at batch {}{}",
+                    100.0 * interval->relative(), report.batch, busy_host(report.host)),
         "Close other programs on this machine and measure again"};
   }
   return std::nullopt;
@@ -286,6 +298,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
 
   say(bench, fmt::format("batch {}: measuring", batch));
   if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());
+  const meter::HostWatch host("/", {worker.pid(), ::getpid()});
   const Nanoseconds cpu_before = own_cpu_time();
   const MeterObserver::Queries queries_before = bench.observer.queries();
   const Instant before = bench.clock.now();
@@ -293,6 +306,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   const double measured_for = seconds(bench.clock.now() - before);
   report.controller_cpu_share =
       measured_for > 0.0 ? seconds(own_cpu_time() - cpu_before) / measured_for : 0.0;
+  report.host = host.use();
   report.queries.count = bench.observer.queries().count - queries_before.count;
   report.queries.time = bench.observer.queries().time - queries_before.time;
   if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());

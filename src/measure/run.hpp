@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "measure/decide.hpp"
 #include "measure/observer.hpp"
+#include "meter/host.hpp"
 #include "runtime/worker.hpp"
 
 /// The effects of a measurement: running a worker and watching a meter at the same time.
@@ -62,9 +63,10 @@ struct RunReport {
   bool reached_target = false;
   Nanoseconds edge_uncertainty{0};
   std::optional<Nanoseconds> tick_period;
-  double controller_cpu_share = 0.0;  ///< CPU time of this process per second of windows
-  MeterObserver::Queries queries;     ///< energy queries meanwhile, and their wall time
-  Nanoseconds to_first_window{0};     ///< from the start of the run to the first window's start
+  double controller_cpu_share = 0.0;   ///< CPU time of this process per second of windows
+  std::optional<meter::HostUse> host;  ///< what others did on the host meanwhile
+  MeterObserver::Queries queries;      ///< energy queries meanwhile, and their wall time
+  Nanoseconds to_first_window{0};      ///< from the start of the run to the first window's start
   std::vector<meter::PowerSample> power_trace;
   std::vector<EnergyPoint> energy_trace;
   /// Why the windows give no number: `unstable` when fewer than three came together or their

@@ -86,7 +86,51 @@ std::optional<CpuTicks> cpu_ticks(const fs::path& root) {
   CpuTicks ticks;
   for (const double v : t) ticks.total += v;
   ticks.busy = ticks.total - t[3] - t[4];
+  ticks.stolen = t[7];
   return ticks;
+}
+
+std::optional<double> process_ticks(const fs::path& root, pid_t pid) {
+  const std::string line = first_line(root / "proc" / std::to_string(pid) / "stat");
+  // pid (name) state ...: a name may hold spaces and parentheses; utime and stime are fields 14 and
+  // 15, the 12th and 13th after the name.
+  const std::size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream in(line.substr(name_end + 1));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) in >> skipped;
+  double user = 0.0;
+  double system = 0.0;
+  if (!(in >> user >> system) || user < 0.0 || system < 0.0) return std::nullopt;
+  if (user > kMostTicks || system > kMostTicks) return std::nullopt;
+  return user + system;
+}
+
+HostWatch::HostWatch(fs::path root, std::vector<pid_t> ours)
+    : root_(std::move(root)),
+      ours_(std::move(ours)),
+      began_(cpu_ticks(root_)),
+      ours_began_(our_ticks()) {}
+
+std::optional<double> HostWatch::our_ticks() const {
+  double sum = 0.0;
+  for (const pid_t pid : ours_) {
+    const auto ticks = process_ticks(root_, pid);
+    if (!ticks) return std::nullopt;
+    sum += *ticks;
+  }
+  return sum;
+}
+
+std::optional<HostUse> HostWatch::use() const {
+  const auto now = cpu_ticks(root_);
+  const auto ours = our_ticks();
+  if (!began_ || !ours_began_ || !now || !ours || now->total <= began_->total) return std::nullopt;
+  const double wall = (now->total - began_->total) / logical_cpus();
+  const double stolen = now->stolen - began_->stolen;
+  const double others = now->busy - began_->busy - stolen - (*ours - *ours_began_);
+  // Ticks of processes and of CPUs are counted apart: a little less than nothing is nothing.
+  return HostUse{std::max(0.0, others / wall), std::max(0.0, stolen / wall)};
 }
 
 Conditions HostConditions::read() {

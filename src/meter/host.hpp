@@ -1,8 +1,11 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "meter/meter.hpp"
 
@@ -22,10 +25,38 @@ std::string virtualisation(const std::filesystem::path& root);
 
 /// Busy and total CPU time so far, in clock ticks summed over all CPUs (first line of /proc/stat).
 struct CpuTicks {
-  double busy = 0.0;
+  double busy = 0.0;    ///< `stolen` included
+  double stolen = 0.0;  ///< by the hypervisor, for others
   double total = 0.0;
 };
 std::optional<CpuTicks> cpu_ticks(const std::filesystem::path& root);
+/// CPU time that a process with all its threads has used so far, in the same ticks. Absent when it
+/// is gone or unreadable.
+std::optional<double> process_ticks(const std::filesystem::path& root, pid_t pid);
+
+/// What the host did besides our own processes over some time, in CPUs: 0.5 is one CPU for half of
+/// the time.
+struct HostUse {
+  double others_cpus = 0.0;  ///< used by other processes and the kernel itself
+  double stolen_cpus = 0.0;  ///< wanted, but given to other virtual machines (proc(5), steal)
+};
+
+/// Tells what others did on this host since it was made.
+class HostWatch {
+ public:
+  /// `ours` are not counted as others.
+  HostWatch(std::filesystem::path root, std::vector<pid_t> ours);
+  /// Absent where the kernel does not tell, or one of ours has gone.
+  std::optional<HostUse> use() const;
+
+ private:
+  std::optional<double> our_ticks() const;
+
+  std::filesystem::path root_;
+  std::vector<pid_t> ours_;
+  std::optional<CpuTicks> began_;
+  std::optional<double> ours_began_;
+};
 
 /// Conditions of a CPU meter: clock, temperature, and the share of the host that has been busy
 /// since the last call with the same object.

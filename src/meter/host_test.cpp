@@ -79,6 +79,45 @@ TEST(Host, TicksThatAreNoneAreAbsent) {
   }
 }
 
+TEST(Host, TicksOfAProcessWhateverItsName) {
+  const Tree tree;
+  EXPECT_FALSE(process_ticks(tree.root(), 7));
+  tree.write("proc/7/stat", "7 (a (b) 1 2) S 1 7 7 0 -1 4194560 9 0 0 0 120 30 5 5 20 0 1 0 9\n");
+  EXPECT_EQ(process_ticks(tree.root(), 7), 150.0);
+  for (const char* text :
+       {"", "7 (a", "7 (a) S 1 7 7 0 -1 4194560 9 0 0 0", "7 (a) S 1 7 7 0 -1 4 9 0 0 0 -1 3",
+        "7 (a) S 1 7 7 0 -1 4 9 0 0 0 x 3", "7 (a) S 1 7 7 0 -1 4 9 0 0 0 1 1e300"}) {
+    tree.write("proc/7/stat", text);
+    EXPECT_FALSE(process_ticks(tree.root(), 7)) << text;
+  }
+}
+
+TEST(HostWatch, TellsOthersFromOursAndFromWhatWasStolen) {
+  const Tree tree;
+  const auto write = [&](double user, double idle, double stolen, double ours) {
+    tree.write("proc/stat", "cpu " + std::to_string(user) + " 0 0 " + std::to_string(idle) +
+                                " 0 0 0 " + std::to_string(stolen) + "\n");
+    tree.write("proc/7/stat", "7 (w) S 1 7 7 0 -1 4 9 0 0 0 " + std::to_string(ours) + " 0 0\n");
+  };
+  write(1000, 5000, 10, 400);
+  const HostWatch watch(tree.root(), {7});
+  EXPECT_FALSE(watch.use());  // no time has passed
+  // 1000 ticks of all CPUs: 500 used, 300 of them by ours, 100 stolen, 400 idle.
+  write(1500, 5400, 110, 700);
+  const auto use = watch.use();
+  ASSERT_TRUE(use);
+  EXPECT_NEAR(use->others_cpus, 0.2 * logical_cpus(), 1e-9);
+  EXPECT_NEAR(use->stolen_cpus, 0.1 * logical_cpus(), 1e-9);
+}
+
+TEST(HostWatch, NothingIsKnownOfAHostWithoutOneOfOurs) {
+  const Tree tree;
+  tree.write("proc/stat", "cpu 1 0 0 5 0 0 0 0\n");
+  const HostWatch watch(tree.root(), {7});
+  tree.write("proc/stat", "cpu 2 0 0 9 0 0 0 0\n");
+  EXPECT_FALSE(watch.use());
+}
+
 TEST(HostConditions, ShareOfTheHostThatWasBusySinceTheLastLook) {
   const Tree tree;
   tree.write("proc/stat", "cpu 100 0 0 900 0 0 0 0 0 0\n");

@@ -94,6 +94,21 @@ void add_conditions(Sheet& sheet, const std::string& text) {
   }
 }
 
+/// What others did on the host while the windows were measured.
+void add_host(Sheet& sheet, const std::string& provenance) {
+  const json j = json::parse(provenance, nullptr, false);
+  const json::json_pointer host("/run/host");
+  if (!j.is_object() || !j.contains(host) || !j[host].is_object()) return;
+  const auto cpus = [&](const char* key) {
+    const auto found = j[host].find(key);
+    return found == j[host].end() || !found->is_number()
+               ? std::string("unknown")
+               : fmt::format("{:.2f} CPUs", found->get<double>());
+  };
+  sheet.row("host meanwhile", fmt::format("others used {}, the hypervisor withheld {}",
+                                          cpus("others_cpus"), cpus("stolen_cpus")));
+}
+
 void add_windows(Sheet& sheet, const store::Record& r) {
   if (r.windows.empty()) return;
   sheet.title("Windows");
@@ -161,6 +176,7 @@ std::string show(const store::Record& r) {
     }
   }
   add_conditions(sheet, r.conditions_json);
+  add_host(sheet, r.provenance_json);
   add_windows(sheet, r);
   return std::move(sheet).text();
 }

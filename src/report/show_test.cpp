@@ -44,6 +44,18 @@ TEST(Show, GivesUnitsIntervalsTermsConditionsAndWindows) {
                     HasSubstr("100.25"), HasSubstr("10.500")));
 }
 
+TEST(Show, SaysWhatOthersTookOfTheHost) {
+  auto r = sample();
+  r.provenance_json = R"({"run":{"host":{"others_cpus":1.25,"stolen_cpus":0.5}}})";
+  EXPECT_THAT(show(r), HasSubstr("others used 1.25 CPUs, the hypervisor withheld 0.50 CPUs"));
+  for (const char* nothing : {"", "{", "[]", R"({"run":7})", R"({"run":{"host":[]}})"}) {
+    r.provenance_json = nothing;
+    EXPECT_THAT(show(r), Not(HasSubstr("host meanwhile"))) << nothing;
+  }
+  r.provenance_json = R"({"run":{"host":{"others_cpus":"many"}}})";
+  EXPECT_THAT(show(r), HasSubstr("others used unknown, the hypervisor withheld unknown"));
+}
+
 TEST(Show, NeverCallsMeasuredWhatWasNot) {
   auto r = sample();
   r.scope = "cpu_estimate";
