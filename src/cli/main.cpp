@@ -107,7 +107,8 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
   app.add_option("--setup", o->setup, "name for device, runtime, precision and layout together")
       ->type_name("NAME");
   app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");
-  app.add_option("--worker-options", o->worker_options, "options for the worker, a JSON object")
+  app.add_option("--worker-options", o->worker_options,
+                 "options for the worker, a JSON object (docs/worker-protocol.md)")
       ->type_name("JSON");
   app.add_option("--trace", o->trace, "write raw energy and power traces into this folder")
       ->type_name("DIR");

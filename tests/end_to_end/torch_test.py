@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
 
 
-def test_resnet18_from_timm_to_a_row(world, build):
+@pytest.fixture
+def exported(world, build):
+    """A world with resnet18 for images of 64 x 64."""
     if not (build / "bin/joulemark-worker-torch").exists():
         pytest.skip("the LibTorch worker is not built (JOULEMARK_WORKER_TORCH=OFF)")
-    exported = subprocess.run(
+    done = subprocess.run(
         [
             *(sys.executable, "-m", "joulemark_zoo", "export", "resnet18", "--input-size", "64"),
             *("--format", "torchscript", "--weights", "live", "--seed", "1", "--out", world.models),
@@ -20,7 +23,12 @@ def test_resnet18_from_timm_to_a_row(world, build):
         text=True,
         env=world.env,
     )
-    assert exported.returncode == 0, exported.stderr
+    assert done.returncode == 0, done.stderr
+    return world
+
+
+def test_resnet18_from_timm_to_a_row(exported):
+    world = exported
     before = world.left_behind()  # importing torch makes an (empty) cache folder of its own
     # A machine that others use is rightly called unstable: it is asked again, and no more than that.
     for _ in range(3):
@@ -41,3 +49,24 @@ def test_resnet18_from_timm_to_a_row(world, build):
         assert row["runtime"] == "torch"
         assert row["images_per_s"] > 0
     assert world.left_behind() == before
+
+
+def test_options_of_the_worker_are_taken_stated_and_refused(exported):
+    """Settings are stated by every row that was loaded, whether or not the host was quiet enough for a number."""
+    world = exported
+    common = ("measure", "resnet18", "--device", "cpu", "--meter", "synthetic", "--batch", "1", "--max-seconds", "4")
+    world.run(*common, "--worker-options", '{"jit_fuser": true}')
+    world.run(*common)
+    asked, usual = (
+        json.loads(world.run("show", row["run"], "--json").out)["provenance"]["load"]["settings"]
+        for row in world.rows()[-2:]
+    )
+    assert (asked["jit_fuser"], usual["jit_fuser"]) == (True, False)
+    assert asked["cudnn_benchmark"] is usual["cudnn_benchmark"] is False
+    for options, reason in (
+        ('{"fuser": true}', "option 'fuser' is not one of this worker's: jit_fuser, cudnn_benchmark"),
+        ('{"jit_fuser": 1}', "option 'jit_fuser' is not true or false"),
+    ):
+        refused = world.run(*common, "--worker-options", options)
+        row = world.rows()[-1]
+        assert refused.code == 4 and row["status"] == "load_failed" and reason in row["message"]
