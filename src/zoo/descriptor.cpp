@@ -186,10 +186,9 @@ Descriptor read(const json& j) {
     wrong("reference.output.shape", "is not [N, classes]");
   }
   if (const auto error = reference.find("eager_error"); error != reference.end()) {
-    if (!error->is_number() || !(error->get<double>() >= 0.0 && error->get<double>() <= 1.0)) {
-      wrong("reference.eager_error", "is not from 0 to 1");
-    }
-    d.eager_error = error->get<double>();
+    const double value = error->is_number() ? error->get<double>() : -1.0;
+    if (value < 0.0 || value > 1.0) wrong("reference.eager_error", "is not from 0 to 1");
+    d.eager_error = value;
   }
   d.exporter = exporter_line(member(j, "exporter", "exporter"));
   return d;

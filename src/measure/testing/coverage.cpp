@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 namespace joulemark::measure::testing {
@@ -44,7 +45,7 @@ void shared_edges(Random& random, std::span<double> out) {
   for (double& x : out) {
     const double next = normal(random);
     const double exact =
-        1.0 + kDeviation * (next - edge) / std::sqrt(2.0) + 0.1 * kDeviation * normal(random);
+        1.0 + kDeviation * (next - edge) / std::numbers::sqrt2 + 0.1 * kDeviation * normal(random);
     x = kGrid * std::round(exact / kGrid);
     edge = next;
   }
