@@ -1,7 +1,6 @@
 #include "measure/run.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,14 +28,7 @@ auto interrupted_error() {
 }
 
 /// CPU time that this process has used so far, all threads.
-Nanoseconds own_cpu_time() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto ns = [](const timeval& t) {
-    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
-  };
-  return ns(usage.ru_utime) + ns(usage.ru_stime);
-}
+Nanoseconds own_cpu_time() { return meter::process_cpu_time(::getpid()).value_or(Nanoseconds(0)); }
 
 /// A worker that is running a batch size, with its completions so far.
 class ActiveRun {
@@ -224,22 +216,23 @@ std::optional<Error> instability(const RunReport& report, const Settings& settin
 std::optional<JoulesPerImage> burst_energy(const ActiveRun& run, const Bench& bench, Instant from,
                                            Instant to) {
   const auto points = bench.observer.points();
-  if (bench.observer.edge_rule() == EdgeRule::completions) {
-    const Instant end = points.empty() ? from : std::min(to, points.back().at);
+  const bool has_points = bench.observer.edge_rule() == EdgeRule::completions;
+  // The newest point can be older than the last completion.
+  if (has_points) to = points.empty() ? from : std::min(to, points.back().at);
+  const auto begun = run.timeline().images_at(from);
+  const auto done = run.timeline().images_at(to);
+  if (!begun || !done || !(*done > *begun)) return std::nullopt;
+  if (has_points) {
     const auto first = energy_at(points, from);
-    const auto last = energy_at(points, end);
-    const auto begun = run.timeline().images_at(from);
-    const auto done = run.timeline().images_at(end);
-    if (!first || !last || !begun || !done || !(*done > *begun)) return std::nullopt;
+    const auto last = energy_at(points, to);
+    if (!first || !last) return std::nullopt;
     return (*last - *first) / (*done - *begun);
   }
   std::vector<double> watts;
   for (const meter::PowerSample& s : bench.observer.power()) {
     if (s.at >= from && s.at <= to) watts.push_back(s.power.value);
   }
-  const auto begun = run.timeline().images_at(from);
-  const auto done = run.timeline().images_at(to);
-  if (watts.empty() || !begun || !done || !(*done > *begun)) return std::nullopt;
+  if (watts.empty()) return std::nullopt;
   return (Watts(mean(watts)) * (to - from)) / (*done - *begun);
 }
 

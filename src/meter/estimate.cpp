@@ -1,7 +1,6 @@
 #include "meter/estimate.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 
@@ -9,14 +8,6 @@
 
 namespace joulemark::meter {
 namespace {
-
-/// CPU time of all threads of a process; absent when there is no such process.
-std::optional<Nanoseconds> cpu_time_of(pid_t pid) {
-  clockid_t id{};
-  timespec t{};
-  if (clock_getcpuclockid(pid, &id) != 0 || clock_gettime(id, &t) != 0) return std::nullopt;
-  return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
-}
 
 class EstimateMeter final : public Meter {
  public:
@@ -46,7 +37,7 @@ class EstimateMeter final : public Meter {
   void observe(pid_t worker) override {
     settle();
     worker_ = worker;
-    seen_ = worker > 0 ? cpu_time_of(worker).value_or(Nanoseconds(0)) : Nanoseconds(0);
+    seen_ = worker > 0 ? process_cpu_time(worker).value_or(Nanoseconds(0)) : Nanoseconds(0);
   }
 
   Result<Joules> energy() override {
@@ -69,7 +60,7 @@ class EstimateMeter final : public Meter {
   /// the last look is unknown, and the worker's end is reported by whoever owns it.
   void settle() {
     if (worker_ <= 0) return;
-    const auto now = cpu_time_of(worker_);
+    const auto now = process_cpu_time(worker_);
     if (!now) return;
     counted_ += std::max(Nanoseconds(0), *now - seen_);
     seen_ = *now;

@@ -1,6 +1,7 @@
 #include "meter/host.hpp"
 
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -90,47 +91,44 @@ std::optional<CpuTicks> cpu_ticks(const fs::path& root) {
   return ticks;
 }
 
-std::optional<double> process_ticks(const fs::path& root, pid_t pid) {
-  const std::string line = first_line(root / "proc" / std::to_string(pid) / "stat");
-  // pid (name) state ...: a name may hold spaces and parentheses; utime and stime are fields 14 and
-  // 15, the 12th and 13th after the name.
-  const std::size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream in(line.substr(name_end + 1));
-  std::string skipped;
-  for (int field = 3; field < 14; ++field) in >> skipped;
-  double user = 0.0;
-  double system = 0.0;
-  if (!(in >> user >> system) || user < 0.0 || system < 0.0) return std::nullopt;
-  if (user > kMostTicks || system > kMostTicks) return std::nullopt;
-  return user + system;
+std::optional<Nanoseconds> process_cpu_time(pid_t pid) {
+  clockid_t id{};
+  timespec t{};
+  if (clock_getcpuclockid(pid, &id) != 0 || clock_gettime(id, &t) != 0) return std::nullopt;
+  return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
+}
+
+std::optional<HostUse> host_use(const CpuTicks& from, const CpuTicks& to, Nanoseconds ours) {
+  if (to.total <= from.total) return std::nullopt;
+  const double wall = (to.total - from.total) / logical_cpus();
+  const double stolen = to.stolen - from.stolen;
+  const double our_ticks = seconds(ours) * static_cast<double>(sysconf(_SC_CLK_TCK));
+  const double others = to.busy - from.busy - stolen - our_ticks;
+  // CPUs and processes are counted apart: a little less than nothing is nothing.
+  return HostUse{std::max(0.0, others / wall), std::max(0.0, stolen / wall)};
 }
 
 HostWatch::HostWatch(fs::path root, std::vector<pid_t> ours)
     : root_(std::move(root)),
       ours_(std::move(ours)),
       began_(cpu_ticks(root_)),
-      ours_began_(our_ticks()) {}
+      ours_began_(our_cpu_time()) {}
 
-std::optional<double> HostWatch::our_ticks() const {
-  double sum = 0.0;
+std::optional<Nanoseconds> HostWatch::our_cpu_time() const {
+  Nanoseconds sum{0};
   for (const pid_t pid : ours_) {
-    const auto ticks = process_ticks(root_, pid);
-    if (!ticks) return std::nullopt;
-    sum += *ticks;
+    const auto time = process_cpu_time(pid);
+    if (!time) return std::nullopt;
+    sum += *time;
   }
   return sum;
 }
 
 std::optional<HostUse> HostWatch::use() const {
   const auto now = cpu_ticks(root_);
-  const auto ours = our_ticks();
-  if (!began_ || !ours_began_ || !now || !ours || now->total <= began_->total) return std::nullopt;
-  const double wall = (now->total - began_->total) / logical_cpus();
-  const double stolen = now->stolen - began_->stolen;
-  const double others = now->busy - began_->busy - stolen - (*ours - *ours_began_);
-  // Ticks of processes and of CPUs are counted apart: a little less than nothing is nothing.
-  return HostUse{std::max(0.0, others / wall), std::max(0.0, stolen / wall)};
+  const auto ours = our_cpu_time();
+  if (!began_ || !ours_began_ || !now || !ours) return std::nullopt;
+  return host_use(*began_, *now, *ours - *ours_began_);
 }
 
 Conditions HostConditions::read() {

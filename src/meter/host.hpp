@@ -30,9 +30,8 @@ struct CpuTicks {
   double total = 0.0;
 };
 std::optional<CpuTicks> cpu_ticks(const std::filesystem::path& root);
-/// CPU time that a process with all its threads has used so far, in the same ticks. Absent when it
-/// is gone or unreadable.
-std::optional<double> process_ticks(const std::filesystem::path& root, pid_t pid);
+/// CPU time of all threads of a process so far; absent when there is no such process.
+std::optional<Nanoseconds> process_cpu_time(pid_t pid);
 
 /// What the host did besides our own processes over some time, in CPUs: 0.5 is one CPU for half of
 /// the time.
@@ -40,6 +39,9 @@ struct HostUse {
   double others_cpus = 0.0;  ///< used by other processes and the kernel itself
   double stolen_cpus = 0.0;  ///< wanted, but given to other virtual machines (proc(5), steal)
 };
+/// Of the time between two readings, in which our own processes used `ours` of CPU time. Absent
+/// when no time has passed.
+std::optional<HostUse> host_use(const CpuTicks& from, const CpuTicks& to, Nanoseconds ours);
 
 /// Tells what others did on this host since it was made.
 class HostWatch {
@@ -50,12 +52,12 @@ class HostWatch {
   std::optional<HostUse> use() const;
 
  private:
-  std::optional<double> our_ticks() const;
+  std::optional<Nanoseconds> our_cpu_time() const;
 
   std::filesystem::path root_;
   std::vector<pid_t> ours_;
   std::optional<CpuTicks> began_;
-  std::optional<double> ours_began_;
+  std::optional<Nanoseconds> ours_began_;
 };
 
 /// Conditions of a CPU meter: clock, temperature, and the share of the host that has been busy

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "meter/sysfs.hpp"
 #include "meter/testing/tree.hpp"
@@ -79,41 +80,42 @@ TEST(Host, TicksThatAreNoneAreAbsent) {
   }
 }
 
-TEST(Host, TicksOfAProcessWhateverItsName) {
+TEST(Host, TellsOthersFromOursAndFromWhatWasStolen) {
   const Tree tree;
-  EXPECT_FALSE(process_ticks(tree.root(), 7));
-  tree.write("proc/7/stat", "7 (a (b) 1 2) S 1 7 7 0 -1 4194560 9 0 0 0 120 30 5 5 20 0 1 0 9\n");
-  EXPECT_EQ(process_ticks(tree.root(), 7), 150.0);
-  for (const char* text :
-       {"", "7 (a", "7 (a) S 1 7 7 0 -1 4194560 9 0 0 0", "7 (a) S 1 7 7 0 -1 4 9 0 0 0 -1 3",
-        "7 (a) S 1 7 7 0 -1 4 9 0 0 0 x 3", "7 (a) S 1 7 7 0 -1 4 9 0 0 0 1 1e300"}) {
-    tree.write("proc/7/stat", text);
-    EXPECT_FALSE(process_ticks(tree.root(), 7)) << text;
-  }
-}
-
-TEST(HostWatch, TellsOthersFromOursAndFromWhatWasStolen) {
-  const Tree tree;
-  const auto write = [&](double user, double idle, double stolen, double ours) {
+  const auto ticks = [&](double user, double idle, double stolen) {
     tree.write("proc/stat", "cpu " + std::to_string(user) + " 0 0 " + std::to_string(idle) +
                                 " 0 0 0 " + std::to_string(stolen) + "\n");
-    tree.write("proc/7/stat", "7 (w) S 1 7 7 0 -1 4 9 0 0 0 " + std::to_string(ours) + " 0 0\n");
+    return cpu_ticks(tree.root()).value();
   };
-  write(1000, 5000, 10, 400);
-  const HostWatch watch(tree.root(), {7});
-  EXPECT_FALSE(watch.use());  // no time has passed
+  const CpuTicks before = ticks(1000, 5000, 10);
+  EXPECT_FALSE(host_use(before, before, Nanoseconds(0)));  // no time has passed
   // 1000 ticks of all CPUs: 500 used, 300 of them by ours, 100 stolen, 400 idle.
-  write(1500, 5400, 110, 700);
-  const auto use = watch.use();
+  const auto ours = from_seconds(300.0 / static_cast<double>(sysconf(_SC_CLK_TCK)));
+  const auto use = host_use(before, ticks(1500, 5400, 110), ours);
   ASSERT_TRUE(use);
   EXPECT_NEAR(use->others_cpus, 0.2 * logical_cpus(), 1e-9);
   EXPECT_NEAR(use->stolen_cpus, 0.1 * logical_cpus(), 1e-9);
 }
 
+TEST(HostWatch, CountsFromWhenItWasMadeAndOursNotAmongTheOthers) {
+  const Tree tree;
+  tree.write("proc/stat", "cpu 1000 0 0 5000 0 0 0 10\n");
+  const HostWatch watch(tree.root(), {getpid()});
+  EXPECT_FALSE(watch.use());  // no time has passed
+  tree.write("proc/stat", "cpu 201000 0 0 205000 0 0 0 10\n");
+  const auto use = watch.use();
+  ASSERT_TRUE(use);
+  // What this process needed meanwhile is milliseconds of 4000 s.
+  EXPECT_NEAR(use->others_cpus, 0.5 * logical_cpus(), 1e-3 * logical_cpus());
+}
+
 TEST(HostWatch, NothingIsKnownOfAHostWithoutOneOfOurs) {
+  constexpr pid_t kNobody = 4'194'305;  // above the largest that Linux gives (proc(5), pid_max)
+  EXPECT_FALSE(process_cpu_time(kNobody));
+  EXPECT_GT(process_cpu_time(getpid()).value(), Nanoseconds(0));
   const Tree tree;
   tree.write("proc/stat", "cpu 1 0 0 5 0 0 0 0\n");
-  const HostWatch watch(tree.root(), {7});
+  const HostWatch watch(tree.root(), {kNobody});
   tree.write("proc/stat", "cpu 2 0 0 9 0 0 0 0\n");
   EXPECT_FALSE(watch.use());
 }
