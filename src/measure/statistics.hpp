@@ -37,8 +37,8 @@ struct MeanInterval {
 ///     groups or more. What r, which is estimated too low from few values, misses of a slow change
 ///     shows in groups.
 /// With ten values or more it holds in 93 to 97 % of runs over a mix of drifts, memories and
-/// outliers that is ended by the stopping rule (coverage_test, bench/coverage); the first rule
-/// alone in 87 %. Absent for fewer than two values.
+/// outliers that is ended by the stopping rule (coverage_test, bench/coverage). Absent for fewer
+/// than two values.
 std::optional<MeanInterval> mean_interval(std::span<const double> values);
 
 /// A least-squares line through (x, y).
