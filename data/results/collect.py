@@ -135,6 +135,17 @@ def three_digits(value: float) -> str:
     return f"{rounded:.{max(0, 2 - math.floor(math.log10(rounded)))}f}"
 
 
+def distinct(names: list[str]) -> dict[str, str]:
+    """Each setup by the parts of its name that are not those of all; the whole where there is one only.
+
+    A name's parts are joined by hyphens; names of different lengths stay whole."""
+    parts = [name.split("-") for name in names]
+    if len(parts) < 2 or len({len(p) for p in parts}) > 1:
+        return {name: name for name in names}
+    differing = [i for i, of_all in enumerate(zip(*parts)) if len(set(of_all)) > 1]
+    return {name: "-".join(p[i] for i in differing) for name, p in zip(names, parts)}
+
+
 def table(results: Path) -> str:
     by_setup = {setup: newest(runs) for setup, runs in setups(results).items()}
     columns = [(setup, policy) for setup in by_setup for policy in POLICIES]
@@ -149,7 +160,8 @@ def table(results: Path) -> str:
         ]
         return min(energies, default=math.inf)
 
-    lines = ["| mJ/image | " + " | ".join(f"{s}, {POLICIES[p]}" for s, p in columns) + " |"]
+    names = distinct(list(by_setup))
+    lines = ["| mJ/image | " + " | ".join(f"{names[s]}, {POLICIES[p]}" for s, p in columns) + " |"]
     lines.append("|---|" + "---:|" * len(columns))
     for architecture in sorted(architectures, key=least):
         cells = [cell(by_setup[setup].get((architecture, policy))) for setup, policy in columns]

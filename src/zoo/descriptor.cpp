@@ -143,8 +143,16 @@ Weights weights(const json& o) {
 std::string exporter_line(const json& o) {
   if (!o.is_object()) wrong("exporter", "is not an object");
   const auto field = [&](const char* key) { return text(o, key, fmt::format("exporter.{}", key)); };
-  return fmt::format("joulemark_zoo {}, torch {}, timm {}, Python {}, {}", field("joulemark_zoo"),
-                     field("torch"), field("timm"), field("python"), field("exported_at"));
+  std::string line =
+      fmt::format("joulemark_zoo {}, torch {}, timm {}, Python {}, {}", field("joulemark_zoo"),
+                  field("torch"), field("timm"), field("python"), field("exported_at"));
+  const json settings = o.value("compiler", json::object());
+  if (!settings.is_object()) wrong("exporter.compiler", "is not an object");
+  for (const auto& [name, value] : settings.items()) {
+    if (!value.is_boolean()) wrong("exporter.compiler." + name, "is not true or false");
+    line += fmt::format(", {} {}", name, value.get<bool>() ? "on" : "off");
+  }
+  return line;
 }
 
 Descriptor read(const json& j) {

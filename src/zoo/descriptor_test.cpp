@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -90,6 +91,16 @@ TEST(ParseDescriptor, ReadsEveryField) {
   EXPECT_THAT(d->exporter, AllOf(HasSubstr("torch 2.13.0"), HasSubstr("2026-11-24")));
   EXPECT_EQ(d->eager_error, 0.0625);
   EXPECT_EQ(d->folder, "/models/x");
+}
+
+TEST(ParseDescriptor, SettingsOfTheCompilerAreOfTheExporter) {
+  json j = sound();
+  j["exporter"]["compiler"] = {{"layout_optimization", false}};
+  EXPECT_THAT(parse(j)->exporter, EndsWith(", layout_optimization off"));
+  j["exporter"]["compiler"] = {{"layout_optimization", "off"}};
+  EXPECT_THAT(parse(j).error().what, HasSubstr("exporter.compiler.layout_optimization"));
+  j["exporter"]["compiler"] = 3;
+  EXPECT_THAT(parse(j).error().what, HasSubstr("'exporter.compiler' is not an object"));
 }
 
 TEST(ParseDescriptor, TheErrorOfEagerMayBeUnknown) {

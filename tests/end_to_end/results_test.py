@@ -60,6 +60,15 @@ def test_the_table_has_energy_interval_and_failures(out, tmp_path):
     assert "wrong_output" in table
 
 
+def test_setups_are_told_apart_by_what_differs(tmp_path):
+    for format in ("aoti", "torchscript"):
+        folder = tmp_path / f"a-gpu-torch-{format}-fp16"
+        folder.mkdir()
+        (folder / "runs.jsonl").write_text("")
+    heading = call("--results", tmp_path, "table").stdout.splitlines()[0]
+    assert heading == "| mJ/image | aoti, batch 1 | aoti, best batch | torchscript, batch 1 | torchscript, best batch |"
+
+
 def test_a_number_that_does_not_follow_from_its_windows_is_refused(out, tmp_path):
     runs = [json.loads(line) for line in (out / "runs.jsonl").read_text().splitlines()]
     runs[0]["energy_j_per_image"] *= 1.001

@@ -265,5 +265,24 @@ def test_compiled_code_belongs_to_its_host(world, schema, monkeypatch):
     spec = dataclasses.replace(SPEC, format="aoti", seed=1)
     assert is_complete(spec, world.out, hub_in_reach=False)
     assert not is_complete(dataclasses.replace(spec, batches=(1,)), world.out, hub_in_reach=False)
-    monkeypatch.setattr("joulemark_zoo.formats.cpu_name", lambda: "another CPU")
+    with monkeypatch.context() as patched:
+        patched.setattr("joulemark_zoo.formats.cpu_name", lambda: "another CPU")
+        assert not is_complete(spec, world.out, hub_in_reach=False)
+    assert d["exporter"]["compiler"] == {}
+    setting = formats.CompilerSetting("layout_optimization", False, "cpu", "for this test")
+    monkeypatch.setattr(formats, "COMPILER_SETTINGS", (setting,))
+    assert formats.compiler_settings(spec) == {"layout_optimization": False}
     assert not is_complete(spec, world.out, hub_in_reach=False)
+
+
+def test_layout_is_not_the_compilers_to_choose(tmp_path, monkeypatch):
+    spec = dataclasses.replace(SPEC, format="aoti", device="cuda")
+    assert formats.compiler_settings(spec)["layout_optimization"] is False
+    assert formats.compiler_settings(dataclasses.replace(spec, format="torchscript")) == {}
+    given = {}
+    monkeypatch.setattr(torch._inductor, "aoti_compile_and_package", lambda program, **named: given.update(named))
+    monkeypatch.setattr(formats, "check_package", lambda *_: None)
+    monkeypatch.setattr(formats, "compiler_settings", lambda spec: {"layout_optimization": False})
+    eager = formats.Eager(torch.nn.Flatten(), torch.rand(4, 3, 8, 8), dataclasses.replace(SPEC, format="aoti"))
+    formats.compile_package(eager, tmp_path, 2)
+    assert given["inductor_configs"] == {"layout_optimization": False}

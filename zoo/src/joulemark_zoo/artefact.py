@@ -16,7 +16,7 @@ import torch
 
 from . import __version__, hub, images
 from .build import BuiltModel, build, timm
-from .formats import DTYPES, EXPORTERS, Eager, ExportError, host_of, placed
+from .formats import DTYPES, EXPORTERS, Eager, ExportError, compiler_settings, host_of, placed
 from .spec import ExportSpec
 
 SCHEMA = "joulemark.descriptor/1"
@@ -85,7 +85,7 @@ def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None]) -> dict:
             "eager_error": eager.error,
             "images": built.images_from,
         },
-        "exporter": {**versions(), "exported_at": now()},
+        "exporter": {**versions(), "compiler": compiler_settings(spec), "exported_at": now()},
     }
 
 
@@ -144,6 +144,7 @@ def is_complete(spec: ExportSpec, out: Path, *, hub_in_reach: bool) -> bool:
             d["schema"] == SCHEMA
             and same_program
             and d["host"] == host_of(spec.format, spec.device)
+            and d["exporter"].get("compiler", {}) == compiler_settings(spec)
             and {a["batch"] for a in d["artefacts"]} >= set(spec.batches or (None,))
             and "eager_error" in d["reference"]
             and d["reference"]["images"] == images.label(spec.seed, spec.images)

@@ -27,6 +27,28 @@ CHECKER = (sys.executable, "-m", "joulemark_zoo.check")
 DYNAMIC_BATCHES = (1, 4096)
 
 
+
+@dataclasses.dataclass(frozen=True)
+class CompilerSetting:
+    """A setting of Inductor that is not its default, the device it is made for, and why."""
+
+    name: str
+    value: bool
+    device: str
+    reason: str
+
+
+COMPILER_SETTINGS = (
+    CompilerSetting(
+        "layout_optimization",
+        False,
+        "cuda",
+        "The layout is the spec's, not the compiler's to choose. And torch 2.11 takes the output of a convolution "
+        "with channels_last weights for contiguous: one convolution was 1.4 of its size wrong, a resnet18 2.4.",
+    ),
+)
+
+
 class ExportError(RuntimeError):
     """An artefact that would not compute what the model does."""
 
@@ -108,7 +130,9 @@ def compile_package(eager: Eager, folder: Path, size: int | None) -> dict:
     example = eager.batch(size or 4)
     program = torch.export.export(eager.model, (example,), dynamic_shapes=dynamic, strict=False)
     path = folder / (f"model-b{size}.pt2" if size else "model.pt2")
-    torch._inductor.aoti_compile_and_package(program, package_path=str(path))
+    torch._inductor.aoti_compile_and_package(
+        program, package_path=str(path), inductor_configs=compiler_settings(eager.spec)
+    )
     unchecked = check_package(eager, path, (size,) if size else (1, 2, 8))
     return {"file": path.name, "batch": size, **({"unchecked": unchecked} if unchecked else {})}
 
@@ -127,13 +151,23 @@ def check_package(eager: Eager, path: Path, sizes: tuple[int, ...]) -> str | Non
     finally:
         cases.unlink()
     if done.returncode < 0:
-        return f"Python's loader was killed by {signal.Signals(-done.returncode).name}"
+        return (
+            f"Python's loader was killed by {signal.Signals(-done.returncode).name}. Seen where $CXX is a compiler "
+            "that links the C++ library statically: set CXX to the system's g++ and export again"
+        )
     if done.returncode:
         raise ExportError((done.stdout.strip() or done.stderr.strip()).splitlines()[-1])
     return None
 
 
 EXPORTERS = {"torchscript": export_torchscript, "aoti": export_aoti}
+
+
+def compiler_settings(spec: ExportSpec) -> dict[str, bool]:
+    """What COMPILER_SETTINGS has for this spec; empty where nothing is compiled."""
+    if spec.format != "aoti":
+        return {}
+    return {s.name: s.value for s in COMPILER_SETTINGS if s.device == spec.device}
 
 
 def host_of(format: str, device: str) -> dict | None:

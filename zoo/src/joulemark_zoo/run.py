@@ -106,7 +106,7 @@ def export_all(
     results: list[ExportResult] = []
     # Compilers unpack and cache hundreds of megabytes: all of it goes with this folder.
     with tempfile.TemporaryDirectory(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-") as scratch:
-        env = environment(Path(scratch), jobs)
+        env = environment(Path(scratch), jobs, {spec.device for spec in specs})
         run = Run(out, Path(scratch), env, timeout, force, hub_in_reach)
         pool = concurrent.futures.ThreadPoolExecutor(max_workers=jobs)
         try:
@@ -121,10 +121,15 @@ def export_all(
     return results
 
 
-def environment(scratch: Path, jobs: int) -> dict[str, str]:
+def environment(scratch: Path, jobs: int, devices: set[str]) -> dict[str, str]:
     """The compiler's cache is shared by the subprocesses of a run: its first entries cost as much as a model."""
     env = {**os.environ, "TMPDIR": str(scratch), "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor")}
-    env.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+    # Inductor starts a pool of compilers of its own, of one process a core, in every job.
+    for threads in ("OMP_NUM_THREADS", "TORCHINDUCTOR_COMPILE_THREADS"):
+        env.setdefault(threads, str(max(1, (os.cpu_count() or 1) // jobs)))
+    if "cpu" not in devices:
+        # Inductor tries the vector units of the CPU with programs of its own, which code for a GPU does not use.
+        env.setdefault("TORCHINDUCTOR_VEC_ISA_OK", "1")
     package = str(Path(__file__).resolve().parents[1])
     env["PYTHONPATH"] = os.pathsep.join([package, *filter(None, [env.get("PYTHONPATH")])])
     return env
