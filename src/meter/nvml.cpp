@@ -26,6 +26,8 @@ constexpr Nanoseconds kSameSample = kRingPeriod / 10;
 constexpr Nanoseconds kQueryCost = 4ms;
 constexpr Joules kResolution{1e-3};
 constexpr double kSystematic = 0.01;
+/// Squares of 20 ms between idle and full load, H200 (docs/meters.md); a calibration knows better.
+constexpr double kAliasing = 0.04;
 
 /// CLOCK_REALTIME minus CLOCK_MONOTONIC, read between two looks at the latter. Of three tries the
 /// quickest: one that was interrupted in between is off by up to half of the interruption.
@@ -72,6 +74,7 @@ class NvmlMeter final : public Meter {
     info_.ring_period = kRingPeriod;
     info_.query_cost = kQueryCost;
     info_.resolution = kResolution;
+    info_.aliasing_rel = kAliasing;
     info_.systematic_rel = kSystematic;
     info_.systematic_reason =
         "NVML energy counter, loads that vary no faster than its 100 ms updates; up to 4 % for "
