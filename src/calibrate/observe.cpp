@@ -264,6 +264,16 @@ Result<void> watch_squares(const Bench& bench, Watcher& watcher, const Settings&
 
 }  // namespace
 
+Settings Settings::quick() {
+  Settings s;
+  s.polling = s.idle = s.steady = 1s;
+  s.settle = 500ms;
+  s.response_periods = 2;
+  s.alias_run = 700ms;
+  s.rested_queries = 2;
+  return s;
+}
+
 Plan plan(const meter::MeterInfo& info) {
   const Nanoseconds update = info.update_period.value_or(100ms);
   const Nanoseconds sampling = info.has_ring ? info.ring_period : 20ms;

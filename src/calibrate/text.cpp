@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace joulemark::calibrate {
@@ -122,6 +124,26 @@ void read_list(const json& from, Items& items, const Visit& visit) {
   }
 }
 
+/// What a meter of this world could be found to have; arithmetic with anything else could overflow.
+bool sound(const Calibration& c) {
+  const auto within = [](double value, double low, double high) {
+    return value >= low && value <= high;
+  };
+  constexpr double kMinute = 60.0;
+  if (c.updates.period_s && !within(*c.updates.period_s, 1e-6, kMinute)) return false;
+  for (const auto& q : c.queries) {
+    if (!within(q.wall_s, 0.0, kMinute)) return false;
+  }
+  for (const auto& r : c.responses) {
+    if (!within(r.lag_s, -kMinute, kMinute)) return false;
+  }
+  for (const auto& s : c.states) {
+    if (s.gap_rel && !within(*s.gap_rel, -1.0, 10.0)) return false;
+  }
+  return std::all_of(c.aliasing.begin(), c.aliasing.end(),
+                     [&](const auto& a) { return within(a.worst_rel, 0.0, 100.0); });
+}
+
 std::string in_ms(double s) { return fmt::format("{:.4g} ms", 1e3 * s); }
 std::string in_percent(double share) { return fmt::format("{:.2g} %", 100.0 * share); }
 
@@ -132,12 +154,15 @@ void line(std::string& out, const std::string& term, const std::string& value) {
 void describe_updates(const Calibration& c, std::string& out) {
   const auto& u = c.updates;
   if (u.period_s) {
+    const std::string ci =
+        u.period_ci95_s ? fmt::format(" ± {} (95 %)", in_ms(*u.period_ci95_s)) : "";
     line(out, "update period",
-         fmt::format("{} ± {} (95 %), {} updates seen", in_ms(*u.period_s), in_ms(*u.period_ci95_s),
-                     u.seen));
-    const bool shows = !u.resolved_s || *u.jitter_s > *u.resolved_s;
-    line(out, "jitter of the updates",
-         shows ? in_ms(*u.jitter_s) : fmt::format("does not show: below {}", in_ms(*u.resolved_s)));
+         fmt::format("{}{}, {} updates seen", in_ms(*u.period_s), ci, u.seen));
+    if (u.jitter_s && u.resolved_s && *u.jitter_s <= *u.resolved_s) {
+      line(out, "jitter of the updates", "does not show: below " + in_ms(*u.resolved_s));
+    } else if (u.jitter_s) {
+      line(out, "jitter of the updates", in_ms(*u.jitter_s));
+    }
   } else if (u.seen > 0) {
     line(out, "update period", "none: readings are fresh");
   }
@@ -212,6 +237,10 @@ Result<Calibration> from_json(const std::string& text) {
     read_list(j.at("states"), c.states, [](auto& x, auto&& v) { visit_state(x, v); });
     read_list(j.at("responses"), c.responses, [](auto& x, auto&& v) { visit_response(x, v); });
     read_list(j.at("aliasing"), c.aliasing, [](auto& x, auto&& v) { visit_aliasing(x, v); });
+    if (!sound(c)) {
+      return fail(ErrorKind::invalid_input, "a calibration has a figure that no meter can have",
+                  "Calibrate again");
+    }
     return c;
   } catch (const json::exception& e) {
     return fail(ErrorKind::invalid_input, fmt::format("a calibration cannot be read: {}", e.what()),

@@ -55,6 +55,9 @@ TEST(CalibrationText, SaysWhatCannotBeRead) {
   std::string text = to_json(full());
   text.replace(text.find("0.031"), 5, "\"x\"");
   EXPECT_FALSE(from_json(text));
+  meter::Calibration absurd = full();
+  absurd.updates.period_s = 1e300;
+  EXPECT_THAT(from_json(to_json(absurd)).error().what, HasSubstr("no meter can have"));
 }
 
 TEST(CalibrationText, TellsEveryTermWithItsUnit) {

@@ -56,7 +56,8 @@ Result<meter::Calibration> calibrate(const CalibrateOptions& o, Bench& b, Clock&
   const std::string device = b.meter->info().device;
   const calibrate::Bench bench{clock, *b.meter, *b.load, interrupted(),
                                [&](const std::string& what) { progress.stage(device, what); }};
-  const auto seen = calibrate::observe(bench, {});
+  const auto seen =
+      calibrate::observe(bench, o.quick ? calibrate::Settings::quick() : calibrate::Settings{});
   progress.clear();
   if (!seen) return tl::unexpected(seen.error());
   meter::Calibration c = calibrate::analyse(*seen, b.meter->info(), b.load->description());

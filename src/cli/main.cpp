@@ -58,6 +58,7 @@ Run add_calibrate(CLI::App& app, CommonOptions& common) {
   app.add_option("--meter-option", o->meter_options,
                  "a setting of the meter, key=value; may be repeated")
       ->type_name("KEY=VALUE");
+  app.add_flag("--quick", o->quick, "a third of the time, for a first look: wider intervals");
   app.add_option("--trace", o->trace, "write everything that was seen into this folder")
       ->type_name("DIR");
   return [o, &common] { return run_calibrate(*o, common); };

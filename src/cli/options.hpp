@@ -40,6 +40,7 @@ struct CalibrateOptions {
   std::string device = "cpu";
   std::string meter = "auto";
   std::vector<std::string> meter_options;
+  bool quick = false;
   std::filesystem::path trace;  ///< folder for what was seen; empty: none
 };
 
