@@ -78,9 +78,9 @@ struct Bench {
 
 /// The squares of a calibration, as a function of the sensor's own periods.
 struct Plan {
-  load::Square slow;
+  load::Square slow{};
   struct Group {
-    load::Square locked;
+    load::Square locked{};
     std::vector<load::Square> unlocked;
   };
   std::vector<Group> groups;
@@ -88,8 +88,9 @@ struct Plan {
 inline constexpr int kPhases = 4;
 Plan plan(const meter::MeterInfo& info);
 
-/// Runs the whole procedure: about 80 s with the default settings, 30 s with the quick ones. Errors: those of meter and load,
-/// interrupted, and unstable when the counter's updates cannot be followed.
+/// Runs the whole procedure: about 80 s with the default settings, 30 s with the quick ones.
+/// Errors: those of meter and load, interrupted, and unstable when the counter's updates cannot be
+/// followed.
 Result<Observations> observe(const Bench& bench, const Settings& settings);
 
 }  // namespace joulemark::calibrate

@@ -50,7 +50,7 @@ class Reader {
 };
 
 template <class C, class V>
-void visit_head(C& c, V&& v) {
+void visit_head(C& c, V v) {
   v.member("id", c.id);
   v.member("made_at", c.made_at);
   v.member("joulemark", c.joulemark_version);
@@ -62,7 +62,7 @@ void visit_head(C& c, V&& v) {
   v.member("seconds", c.seconds);
 }
 template <class U, class V>
-void visit_updates(U& u, V&& v) {
+void visit_updates(U& u, V v) {
   v.member("seen", u.seen);
   v.member("period_s", u.period_s);
   v.member("period_ci95_s", u.period_ci95_s);
@@ -71,7 +71,7 @@ void visit_updates(U& u, V&& v) {
   v.member("resolution_j", u.resolution_j);
 }
 template <class Q, class V>
-void visit_query(Q& q, V&& v) {
+void visit_query(Q& q, V v) {
   v.member("channel", q.channel);
   v.member("rested", q.rested);
   v.member("count", q.count);
@@ -80,7 +80,7 @@ void visit_query(Q& q, V&& v) {
   v.member("cpu_s", q.cpu_s);
 }
 template <class S, class V>
-void visit_state(S& s, V&& v) {
+void visit_state(S& s, V v) {
   v.member("name", s.name);
   v.member("watts", s.watts);
   v.member("ci95_rel", s.ci95_rel);
@@ -89,14 +89,14 @@ void visit_state(S& s, V&& v) {
   v.member("gap_rel", s.gap_rel);
 }
 template <class R, class V>
-void visit_response(R& r, V&& v) {
+void visit_response(R& r, V v) {
   v.member("channel", r.channel);
   v.member("lag_s", r.lag_s);
   v.member("lag_spread_s", r.lag_spread_s);
   v.member("rise_s", r.rise_s);
 }
 template <class A, class V>
-void visit_aliasing(A& a, V&& v) {
+void visit_aliasing(A& a, V v) {
   v.member("period_s", a.period_s);
   v.member("duty", a.duty);
   v.member("reference_w", a.reference_w);
@@ -216,10 +216,10 @@ std::string to_json(const Calibration& c) {
   auto updates = ordered_json::object();
   visit_updates(c.updates, Writer(updates));
   j["updates"] = std::move(updates);
-  j["queries"] = list(c.queries, [](const auto& x, auto&& v) { visit_query(x, v); });
-  j["states"] = list(c.states, [](const auto& x, auto&& v) { visit_state(x, v); });
-  j["responses"] = list(c.responses, [](const auto& x, auto&& v) { visit_response(x, v); });
-  j["aliasing"] = list(c.aliasing, [](const auto& x, auto&& v) { visit_aliasing(x, v); });
+  j["queries"] = list(c.queries, [](const auto& x, auto v) { visit_query(x, v); });
+  j["states"] = list(c.states, [](const auto& x, auto v) { visit_state(x, v); });
+  j["responses"] = list(c.responses, [](const auto& x, auto v) { visit_response(x, v); });
+  j["aliasing"] = list(c.aliasing, [](const auto& x, auto v) { visit_aliasing(x, v); });
   return j.dump(1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -233,10 +233,10 @@ Result<Calibration> from_json(const std::string& text) {
     Calibration c;
     visit_head(c, Reader(j));
     visit_updates(c.updates, Reader(j.at("updates")));
-    read_list(j.at("queries"), c.queries, [](auto& x, auto&& v) { visit_query(x, v); });
-    read_list(j.at("states"), c.states, [](auto& x, auto&& v) { visit_state(x, v); });
-    read_list(j.at("responses"), c.responses, [](auto& x, auto&& v) { visit_response(x, v); });
-    read_list(j.at("aliasing"), c.aliasing, [](auto& x, auto&& v) { visit_aliasing(x, v); });
+    read_list(j.at("queries"), c.queries, [](auto& x, auto v) { visit_query(x, v); });
+    read_list(j.at("states"), c.states, [](auto& x, auto v) { visit_state(x, v); });
+    read_list(j.at("responses"), c.responses, [](auto& x, auto v) { visit_response(x, v); });
+    read_list(j.at("aliasing"), c.aliasing, [](auto& x, auto v) { visit_aliasing(x, v); });
     if (!sound(c)) {
       return fail(ErrorKind::invalid_input, "a calibration has a figure that no meter can have",
                   "Calibrate again");

@@ -36,8 +36,8 @@ class CudaLoad final : public Load {
       return ok;
     }
     pci_bus_id_ = text.data();
-    const auto counted = call("cuDeviceGetAttribute",
-                              api_.attribute(&multiprocessors_, cuda::kMultiprocessors, device_));
+    auto counted = call("cuDeviceGetAttribute",
+                        api_.attribute(&multiprocessors_, cuda::kMultiprocessors, device_));
     if (!counted) return counted;
     description_ = fmt::format("FMA kernel on {}, {} multiprocessors", name, multiprocessors_);
     return {};

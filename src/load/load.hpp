@@ -13,8 +13,8 @@ namespace joulemark::load {
 /// Busy for `high` at the beginning of each `period`, idle for the rest of it; `high` equal to
 /// `period` is a steady load.
 struct Square {
-  Nanoseconds period;
-  Nanoseconds high;
+  Nanoseconds period{0};
+  Nanoseconds high{0};
   double duty() const {
     return static_cast<double>(high.count()) / static_cast<double>(period.count());
   }
