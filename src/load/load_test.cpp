@@ -62,6 +62,14 @@ TEST_F(CudaLoadTest, KeepsOneSquareOverSeveralKernels) {
             "burn(20x1024,100000000,25000000,1100000000) ");
   ASSERT_TRUE(load->wait());
   EXPECT_GE(clock_.now() - before, 1100ms);
+  // The fake shows its sensor a quarter of that time, as one square.
+  void* library = dlopen(kFake, RTLD_NOW);
+  const auto busy =
+      reinterpret_cast<double (*)(double, double)>(dlsym(library, "fake_cuda_busy_seconds"));
+  const double from = seconds(before.since_boot);
+  EXPECT_NEAR(busy(from, from + 2.0), 0.275, 1e-6);
+  EXPECT_NEAR(busy(from - 9.0, from), 0.0, 1e-6);
+  dlclose(library);
 }
 
 TEST_F(CudaLoadTest, SaysWhichCallFailed) {

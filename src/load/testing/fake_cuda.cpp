@@ -7,11 +7,14 @@
 
 #include <time.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "load/cuda_api.hpp"
 
@@ -37,6 +40,22 @@ cuda::StreamHandle g_stream;
 std::string g_launches;
 std::int64_t g_marked = 0;
 std::int64_t g_ends = 0;
+std::int64_t g_context_since = INT64_MAX;
+
+/// Times in nanoseconds; from and to of CLOCK_MONOTONIC.
+struct Square {
+  std::int64_t from, to, period, high;
+
+  /// Busy time until `t`.
+  double busy_until(double t) const {
+    const double since = std::clamp(t, static_cast<double>(from), static_cast<double>(to)) -
+                         static_cast<double>(from);
+    const double whole = std::floor(since / static_cast<double>(period));
+    const double rest = since - whole * static_cast<double>(period);
+    return whole * static_cast<double>(high) + std::min(rest, static_cast<double>(high));
+  }
+};
+std::vector<Square> g_squares;
 
 std::string setting(const std::string& key) {
   const char* text = std::getenv("JOULEMARK_FAKE_CUDA");
@@ -63,6 +82,18 @@ std::int64_t now() {
 extern "C" {
 
 const char* fake_cuda_launches() { return g_launches.c_str(); }
+
+/// Seconds between two times of CLOCK_MONOTONIC in which the GPU was busy.
+double fake_cuda_busy_seconds(double from, double to) {
+  double busy = 0.0;
+  for (const Square& s : g_squares) busy += s.busy_until(to * 1e9) - s.busy_until(from * 1e9);
+  return busy * 1e-9;
+}
+/// Seconds between two times of CLOCK_MONOTONIC in which there was a context.
+double fake_cuda_context_seconds(double from, double to) {
+  const double since = static_cast<double>(g_context_since) * 1e-9;
+  return std::max(0.0, to - std::max(from, since));
+}
 
 Status cuInit(unsigned) { return number("init", 0); }
 Status cuGetErrorString(Status s, const char** text) {
@@ -92,6 +123,7 @@ Status cuDeviceGetAttribute(int* value, int which, cuda::Device) {
 Status cuDevicePrimaryCtxSetFlags_v2(cuda::Device, unsigned) { return cuda::kSuccess; }
 Status cuDevicePrimaryCtxRetain(cuda::Context* context, cuda::Device) {
   *context = &g_context;
+  g_context_since = std::min(g_context_since, now());
   return status("cuDevicePrimaryCtxRetain");
 }
 Status cuDevicePrimaryCtxRelease_v2(cuda::Device) { return cuda::kSuccess; }
@@ -121,7 +153,15 @@ Status cuLaunchKernel(cuda::Function f, unsigned x, unsigned, unsigned, unsigned
     g_launches += "mark ";
   } else {
     const auto parameter = [&](int i) { return *static_cast<std::uint64_t*>(parameters[i]); };
+    const std::int64_t begins = std::max(g_marked, g_ends);
     g_ends = g_marked + static_cast<std::int64_t>(parameter(3));
+    // One square over several kernels is kept as one.
+    if (begins > g_marked && !g_squares.empty()) {
+      g_squares.back().to = g_ends;
+    } else {
+      g_squares.push_back({g_marked, g_ends, static_cast<std::int64_t>(parameter(1)),
+                           static_cast<std::int64_t>(parameter(2))});
+    }
     g_launches += "burn(" + std::to_string(x) + "x" + std::to_string(threads) + "," +
                   std::to_string(parameter(1)) + "," + std::to_string(parameter(2)) + "," +
                   std::to_string(parameter(3)) + ") ";
