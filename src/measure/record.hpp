@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,14 @@ struct RecordContext {
   meter::MeterInfo meter;
   Settings settings;
 };
+
+/// Relative systematic terms of an energy that a meter gave over `measured`: the meter's own, and
+/// what is not known about the time of the two outer edges.
+std::map<std::string, double> meter_terms(const meter::MeterInfo& meter,
+                                          Nanoseconds edge_uncertainty, Nanoseconds measured);
+
+/// The root of the sum of the squares.
+double combined(const std::map<std::string, double>& terms);
 
 /// Turns one outcome into the row that is stored. Pure: `run` and `measured_at` come in.
 store::Record make_record(const RecordContext& context, const Subject& subject,

@@ -53,30 +53,39 @@ TEST(BoardSensor, ALoadInStepWithTheSamplesIsSeenAtOnePhaseOnly) {
   EXPECT_NEAR(s.joules(6.0), 300 * 6.0, 1e-6);
 }
 
+/// When the update of this place on the grid comes to be shown, by bisection.
+double shown_at(const BoardSensor& s, double grid) {
+  double before = grid - 0.05;
+  double after = grid + 0.05;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = 0.5 * (before + after);
+    (s.updated(middle) > grid - 0.05 ? after : before) = middle;
+  }
+  return after;
+}
+
 TEST(BoardSensor, JitterMovesEveryUpdateByNoMoreThanIsSaid) {
   const BoardSensor s = sensor("flat:100", {.jitter = 0.005});
-  std::set<double> distances;
+  std::set<double> moved;
   for (int i = 1; i <= 500; ++i) {
     const double grid = i * 0.1;
-    const double at = s.updated(grid + 0.0051);
-    ASSERT_GE(at, grid - 0.005);
-    ASSERT_LE(at, grid + 0.005);
-    // What is shown just before is the update before, whatever its own jitter.
-    EXPECT_LE(s.updated(std::nextafter(at, 0.0) - 1e-6), grid - 0.1 + 0.005);
-    EXPECT_DOUBLE_EQ(s.updated(at), at);
-    distances.insert(at - grid);
+    const double at = shown_at(s, grid);
+    ASSERT_GE(at, grid - 0.005 - 1e-9);
+    ASSERT_LE(at, grid + 0.005 + 1e-9);
+    EXPECT_NEAR(s.updated(at), grid, 1e-9) << "its energy is that of the grid";
+    moved.insert(at - grid);
   }
-  EXPECT_GT(distances.size(), 490u) << "no two are moved alike";
-  EXPECT_LT(*distances.begin(), -0.0045);
-  EXPECT_GT(*distances.rbegin(), 0.0045);
+  EXPECT_GT(moved.size(), 490u) << "no two are moved alike";
+  EXPECT_LT(*moved.begin(), -0.0045);
+  EXPECT_GT(*moved.rbegin(), 0.0045);
 }
 
 TEST(BoardSensor, JitterIsTheSameEveryTimeAndAnotherForEverySeed) {
   const BoardSensor one = sensor("flat:100", {.jitter = 0.005, .seed = 3});
   const BoardSensor same = sensor("flat:100", {.jitter = 0.005, .seed = 3});
   const BoardSensor other = sensor("flat:100", {.jitter = 0.005, .seed = 4});
-  EXPECT_EQ(one.updated(7.051), same.updated(7.051));
-  EXPECT_NE(one.updated(7.051), other.updated(7.051));
+  EXPECT_EQ(shown_at(one, 7.0), shown_at(same, 7.0));
+  EXPECT_NE(shown_at(one, 7.0), shown_at(other, 7.0));
 }
 
 TEST(BoardSensor, AveragePowerIsTheMeanOfTheLastSecond) {
@@ -86,6 +95,25 @@ TEST(BoardSensor, AveragePowerIsTheMeanOfTheLastSecond) {
   EXPECT_DOUBLE_EQ(s.mean_watts(2.25), 200.0);
   EXPECT_DOUBLE_EQ(s.mean_watts(3.0), 500.0);
   EXPECT_DOUBLE_EQ(s.watts(2.25), 500.0) << "instant power does not lag";
+  const BoardSensor in_step = sensor("square:100,500,0.02,0.5", {.sampling = 0.02});
+  EXPECT_NEAR(in_step.mean_watts(5.0), 500.0, 1e-6) << "it knows no more than the counter";
+}
+
+TEST(BoardSensor, ReadingsOfPowerAreNoisyWithoutBeingOffOnTheWhole) {
+  const BoardSensor s = sensor("flat:100", {.noise = 0.5});
+  double sum = 0.0;
+  std::set<double> shown;
+  for (int i = 0; i < 1000; ++i) {
+    const double watts = s.noisy(s.watts(i * 0.02), i * 0.02);
+    ASSERT_NEAR(watts, 100.0, 0.5);
+    ASSERT_EQ(watts, s.noisy(100.0, i * 0.02)) << "for everybody who reads it";
+    shown.insert(watts);
+    sum += watts;
+  }
+  EXPECT_GT(shown.size(), 990u);
+  EXPECT_NEAR(sum / 1000, 100.0, 0.03) << "three standard errors";
+  EXPECT_DOUBLE_EQ(s.counted(10.0), 1000.0) << "the counter has none";
+  for (int i = 0; i < 100; ++i) EXPECT_GE(s.noisy(0.0, i * 0.02), 0.0);
 }
 
 TEST(BoardSensor, ACounterThatWrapsStartsFromZero) {

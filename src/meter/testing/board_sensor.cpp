@@ -23,17 +23,23 @@ std::uint64_t scrambled(std::uint64_t x) {
 
 }  // namespace
 
-double BoardSensor::jitter(std::int64_t update) const {
-  if (model_.jitter <= 0.0) return 0.0;
-  const std::uint64_t random = scrambled(model_.seed ^ static_cast<std::uint64_t>(update));
-  return model_.jitter * (2.0 * static_cast<double>(random >> 11) * 0x1p-53 - 1.0);
+/// From -1 to 1, always the same for one number.
+double BoardSensor::random(std::int64_t of) const {
+  const std::uint64_t bits = scrambled(scrambled(model_.seed) ^ static_cast<std::uint64_t>(of));
+  return 2.0 * static_cast<double>(bits >> 11) * 0x1p-53 - 1.0;
+}
+
+double BoardSensor::jitter(std::int64_t update) const { return model_.jitter * random(update); }
+
+double BoardSensor::noisy(double watts, double t) const {
+  return std::max(0.0, watts + model_.noise * random(std::llround(t * 1e6)));
 }
 
 double BoardSensor::updated(double t) const {
   // An early update may already be there, a late one not yet.
   for (std::int64_t i = whole(t, model_.update) + 1; i > 0; --i) {
-    const double at = static_cast<double>(i) * model_.update + jitter(i);
-    if (at <= t + kRounding * model_.update) return at;
+    const double at = static_cast<double>(i) * model_.update;
+    if (at + jitter(i) <= t + kRounding * model_.update) return at;
   }
   return 0.0;
 }
@@ -55,7 +61,7 @@ double BoardSensor::watts(double t) const { return waveform_->watts(std::max(0.0
 
 double BoardSensor::mean_watts(double t) const {
   const double from = std::max(0.0, t - model_.averaging);
-  return t > from ? (joules(t) - joules(from)) / (t - from) : watts(t);
+  return t > from ? (counted(t) - counted(from)) / (t - from) : watts(t);
 }
 
 double BoardSensor::joules(double t) const { return t > 0.0 ? waveform_->joules(t) : 0.0; }

@@ -46,6 +46,7 @@ FakeBoard::FakeBoard() {
   model.sampling = number("sampling", 0.0) * 1e-3;
   model.jitter = std::min(number("jitter", 0.0) * 1e-3, 0.49 * model.update);
   model.wrap = number("wrap", 0.0);
+  model.noise = number("noise", 0.0);
   model.seed = static_cast<std::uint64_t>(number("seed", 1.0));
   sensor_ = std::make_unique<BoardSensor>(std::move(*waveform), model);
   const double started = clock_seconds(CLOCK_MONOTONIC);

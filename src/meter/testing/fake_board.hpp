@@ -7,7 +7,8 @@
 //   waveform=flat:200     see meter/waveform.hpp; it begins when the library is first called
 //   zero=12345.6          it begins at this time of CLOCK_MONOTONIC, so that processes share it
 //   sampling=20           ms: the counter sums samples so far apart instead of the exact integral
-//   jitter=0.5            ms that an update is early or late at most; seed=7: another sequence
+//   jitter=0.5            ms that an update shows early or late at most; seed=7: another sequence
+//   noise=0.2             W that a reading of power is off by at most; the counter has none
 //   cost=4                ms that a query of the counter takes, asleep; spin=1: computing, as the
 //                         real one does
 //   wrap=100000           J at which the counter starts again from zero

@@ -38,7 +38,8 @@ void answer(Device d, nvml::FieldValue& field) {
   const double t = board.updated();
   field.timestamp_us = static_cast<std::int64_t>(board.wall(board.now()) * 1e6);
   field.value_type = value_type();
-  field.value.ui = milliwatts(instant ? board.sensor().watts(t) : board.sensor().mean_watts(t));
+  const double watts = instant ? board.sensor().watts(t) : board.sensor().mean_watts(t);
+  field.value.ui = milliwatts(board.sensor().noisy(watts, t));
 }
 
 }  // namespace
@@ -78,7 +79,8 @@ Return nvmlDeviceGetTotalEnergyConsumption(Device d, unsigned long long* millijo
 Return nvmlDeviceGetPowerUsage(Device d, unsigned* out) {
   const auto& board = fake_board();
   if (const Return denied = board.channel(d, "power"); denied != nvml::kSuccess) return denied;
-  *out = milliwatts(board.sensor().mean_watts(board.updated()));
+  const double t = board.updated();
+  *out = milliwatts(board.sensor().noisy(board.sensor().mean_watts(t), t));
   return board.alive();
 }
 Return nvmlDeviceGetFieldValues(Device d, int count, nvml::FieldValue* values) {
@@ -97,7 +99,7 @@ Return nvmlDeviceGetSamples(Device d, int kind, unsigned long long after_us, int
     const double t = static_cast<double>(i) * kRing;
     nvml::Sample s{};
     s.timestamp_us = static_cast<unsigned long long>(board.wall(t) * 1e6);
-    s.value.ui = milliwatts(board.sensor().watts(t));
+    s.value.ui = milliwatts(board.sensor().noisy(board.sensor().watts(t), t));
     if (s.timestamp_us > after_us) samples.push_back(s);
   }
   if (samples.empty()) return nvml::kNotFound;

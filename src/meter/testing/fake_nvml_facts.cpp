@@ -19,6 +19,7 @@ using nvml::Device;
 using nvml::Return;
 
 constexpr unsigned kLimitMilliwatts = 700'000;
+constexpr unsigned kHopper = 9;  ///< NVML_DEVICE_ARCH_HOPPER
 
 struct Memory {
   unsigned long long total;
@@ -93,6 +94,13 @@ Return nvmlDeviceGetName(Device, char* out, unsigned size) { return copy("Fake G
 Return nvmlDeviceGetUUID(Device d, char* out, unsigned size) {
   return copy("GPU-fake-" + std::to_string(d->index + 1), out, size);
 }
+
+Return nvmlDeviceGetArchitecture(Device, unsigned* architecture) {
+  *architecture = kHopper;
+  return nvml::kSuccess;
+}
+/// Not one chip with a CPU, as a Grace Hopper is.
+Return nvmlDeviceGetC2cModeInfoV(Device, void*) { return nvml::kNotSupported; }
 
 // --- Their state -----------------------------------------------------------------------------
 
