@@ -239,7 +239,8 @@ Result<std::unique_ptr<Waveform>> parse_waveform(std::string_view description) {
   return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a waveform", description),
               "Known forms: " + all_forms() +
                   "; no power is negative, times are positive, DUTY is at most 1, WIDTH_S at most "
-                  "PERIOD_S, AMPLITUDE at most MEAN, COUNT a whole number, 2 COUNT PULSE_S at most PERIOD_S");
+                  "PERIOD_S, AMPLITUDE at most MEAN, COUNT a whole number, 2 COUNT PULSE_S at most "
+                  "PERIOD_S");
 }
 
 }  // namespace joulemark::meter

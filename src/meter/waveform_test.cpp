@@ -139,9 +139,9 @@ TEST(Waveform, WhatIsNoWaveformIsAnErrorThatNamesTheForms) {
     ASSERT_FALSE(made) << text;
     EXPECT_EQ(made.error().kind, ErrorKind::invalid_input);
     EXPECT_THAT(made.error().what, HasSubstr("'" + std::string(text) + "'"));
-    for (const char* form : {"flat:WATTS", "square:LOW", "sine:MEAN", "ramp:FROM", "step:BEFORE",
-                             "spike:BASE", "sawtooth:LOW", "stairs:FIRST", "burst:LOW",
-                             "throttle:FIRST"}) {
+    for (const char* form :
+         {"flat:WATTS", "square:LOW", "sine:MEAN", "ramp:FROM", "step:BEFORE", "spike:BASE",
+          "sawtooth:LOW", "stairs:FIRST", "burst:LOW", "throttle:FIRST"}) {
       EXPECT_THAT(made.error().next, HasSubstr(form)) << text;
     }
   }

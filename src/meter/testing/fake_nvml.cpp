@@ -30,8 +30,8 @@ unsigned milliwatts(double watts) { return static_cast<unsigned>(watts * 1e3); }
 void answer(Device d, nvml::FieldValue& field) {
   const auto& board = fake_board();
   const bool instant = field.field_id == nvml::kFieldPowerInstant;
-  const bool known = field.scope_id == kScopeGpu &&
-                     (instant || field.field_id == nvml::kFieldPowerAverage);
+  const bool known =
+      field.scope_id == kScopeGpu && (instant || field.field_id == nvml::kFieldPowerAverage);
   const Return denied = known ? board.channel(d, "power") : nvml::kNotSupported;
   field.result = denied == nvml::kSuccess ? board.alive() : denied;
   if (field.result != nvml::kSuccess) return;
