@@ -13,6 +13,7 @@ import argparse
 import json
 import subprocess
 import sys
+import sysconfig
 import venv
 from dataclasses import asdict
 from pathlib import Path
@@ -47,6 +48,8 @@ TOOLS = [
 ]
 #: Polls in two processes without a pause, which would slow down the others on a small machine.
 ALONE = {"Zeus PowerMonitor"}
+#: Torch is gigabytes: the project's own is found after what the environment has itself.
+BORROWS_TORCH = {"optimum"}
 #: The package whose version a table names.
 PACKAGES = {
     "zeus": "zeus",
@@ -76,6 +79,9 @@ def build_environment(name: str) -> None:
         return
     print(f"installing {name} ...", file=sys.stderr, flush=True)
     venv.create(folder, with_pip=True, clear=True)
+    if name in BORROWS_TORCH:
+        (packages,) = folder.glob("lib/python*/site-packages")
+        (packages / "project.pth").write_text(sysconfig.get_path("purelib") + "\n")
     pip = [folder / "bin/pip", "install", "--quiet", "--no-deps", "--requirement", wanted]
     if subprocess.run(pip, stdout=sys.stderr).returncode == 0:
         stamp.write_text(wanted.read_text())

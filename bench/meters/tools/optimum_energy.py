@@ -1,7 +1,6 @@
 """optimum-benchmark's EnergyTracker (CodeCarbon's tracker, a reading every second).
 
-The package imports torch and transformers however little of it is used. They are not in its
-requirements here (torch alone is gigabytes): install both into its environment to get its row.
+The package imports torch however little of it is used; it gets the project's own.
 """
 
 import os
