@@ -105,6 +105,28 @@ def test_windows_are_not_all_whole_updates_long():
     assert {int(100 * p) for p in parts} == set(range(10))
 
 
+# --- Boards ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def library() -> Path:
+    return Path(os.environ["JOULEMARK_BUILD"]) / "lib/libfake_nvml.so"
+
+
+def test_every_board_has_a_truth_of_its_own(library, tmp_path, monkeypatch):
+    monkeypatch.setattr(lab.common, "FAKE_NVML", library)
+    first = lab.Board("ramp", "ramp:100,700,60", "sampling=20", tmp_path)
+    time.sleep(0.01)
+    again = lab.Board("ramp", "ramp:100,700,60", "sampling=20", tmp_path)
+    for board in (first, again):
+        used = board.joules(board.zero + 6.0, board.zero + 12.0)
+        assert used == pytest.approx(6.0 * (100.0 + 10.0 * 9.0), abs=1e-2)
+        assert board.environment()["LD_LIBRARY_PATH"] == str(board.library.parent)
+    assert again.zero > first.zero
+    # A ramp of 0.2 W a sample, each as much too low as it is early: half a sample on the average.
+    assert first.sensor_error_joules(first.zero, first.zero + 6.05) == pytest.approx(-0.6, abs=1e-2)
+
+
 # --- What tools say --------------------------------------------------------------------------------
 
 TOOL = """
@@ -145,11 +167,6 @@ def test_a_tool_that_cannot_be_set_up_says_why():
 
 
 # --- The fake powercap tree ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def library() -> Path:
-    return Path(os.environ["JOULEMARK_BUILD"]) / "lib/libfake_nvml.so"
 
 
 def test_the_package_counts_what_the_waveform_uses(library):

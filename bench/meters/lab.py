@@ -14,6 +14,7 @@ import selectors
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,11 +65,12 @@ class Board:
     def __init__(self, name: str, waveform: str, sensor: str, folder: Path) -> None:
         self.name = name
         self.zero = time.monotonic()
-        self.folder = folder / "".join(c if c.isalnum() else "-" for c in name)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        # A library is loaded once per file: each board is a copy, under the name that tools look for.
+        folder.mkdir(parents=True, exist_ok=True)
+        slug = "".join(c if c.isalnum() else "-" for c in name)
+        # A process loads a library once per path: each board is a copy of its own, under the name
+        # that tools look for.
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{slug}-", dir=folder))
         self.library = self.folder / "libnvidia-ml.so.1"
-        self.library.unlink(missing_ok=True)
         shutil.copy(common.existing(common.FAKE_NVML), self.library)
         # CodeCarbon looks for a GPU by calling the driver's program.
         smi = self.folder / "nvidia-smi"
@@ -91,7 +93,9 @@ class Board:
         for name in ("fake_nvml_joules", "fake_nvml_sensor_error_joules"):
             function = getattr(library, name)
             function.argtypes, function.restype = [ctypes.c_double] * 2, ctypes.c_double
-            function(self.zero, self.zero)
+        # Nothing is used before the zero: or it would be another board's.
+        if library.fake_nvml_joules(self.zero - 1e4, self.zero) > 1e-3:
+            raise RuntimeError(f"{self.library} was loaded before: its truth is another board's")
         del os.environ["JOULEMARK_FAKE_NVML"]
         return library
 
@@ -202,8 +206,8 @@ def measure_together(
     """Lets each tool, with the command that starts it, measure the same seconds of one board."""
     logs.mkdir(parents=True, exist_ok=True)
     everyone = [
-        Running(tool, command, board, logs / f"{board.folder.name}-{i}.log")
-        for i, (tool, command) in enumerate(tools)
+        Running(tool, command, board, logs / f"{tool.name}, {board.name}.log")
+        for tool, command in tools
     ]
     for r in listen(everyone, time.monotonic() + READY_S):
         r.result.set_up = r.hear().get("ready", False)

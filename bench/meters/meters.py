@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -117,7 +118,7 @@ def measure_gpu(tools: list[Tool], name: str, seconds: float) -> list[Result]:
     for group in filter(None, [together, *([t] for t in tools if t.name in ALONE)]):
         board = Board(name, WAVEFORMS[name], GPU_SENSOR, FOLDER / "boards")
         commands = [(t, list(t.command)) for t in group]
-        results += measure_together(commands, board, seconds, FOLDER / "log/nvml" / group[0].name)
+        results += measure_together(commands, board, seconds, FOLDER / "log")
     return results
 
 
@@ -125,7 +126,7 @@ def measure_cpu(tools: list[Tool], name: str, seconds: float) -> list[Result]:
     board = Board(name, WAVEFORMS[name], "devices=0", FOLDER / "boards")
     with powercap.Powercap(board.library, board.environment(), board.zero) as tree:
         commands = [(t, powercap.inside(tree.tree, list(t.command))) for t in tools]
-        results = measure_together(commands, board, seconds, FOLDER / "log/rapl")
+        results = measure_together(commands, board, seconds, FOLDER / "log")
     if tree.longest_gap_s > 0.01:
         print(f"{name}: the package's counter stood still for {1e3 * tree.longest_gap_s:.0f} ms", file=sys.stderr)
     return results
@@ -185,6 +186,7 @@ def main() -> int:
             continue
         tools = make_tools(meter, args.joulemark)
         if not args.table:
+            shutil.rmtree(FOLDER / "boards", ignore_errors=True)
             measured[meter] = measure_all(meter, tools, args)
         if measured.get(meter):
             print_tables(meter, tools, measured[meter])
