@@ -95,6 +95,19 @@ def test_a_failure_is_a_row_with_its_reason():
     assert tables.cell(failure(set_up=True)) == "failed"
 
 
+def test_what_could_have_warned_stands_beside_the_error():
+    results = [
+        result(joules=115.0, stated_rel=0.01, gap_rel=-0.0004, between_samples_rel=0.27),
+        result(waveform="short", joules=100.1, stated_rel=0.01),
+        result(PEER, joules=90.0),
+        failure(JOULEMARK, "broken", set_up=True),
+    ]
+    assert tables.knowledge_rows("Joulemark", results) == [
+        ["flat", "+15.0", "± 1.00", "-0.04", "none", "± 27.00"],
+        ["short", "+0.10", "± 1.00", "", "none", ""],
+    ]
+
+
 # --- Waveforms -------------------------------------------------------------------------------------
 
 

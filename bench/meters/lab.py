@@ -49,6 +49,7 @@ class Result:
     stated_rel: float | None = None
     gap_rel: float | None = None
     between_samples_rel: float | None = None
+    queries: int | None = None  # of the energy counter
     flags: list[str] = field(default_factory=list)
     #: The share that the sensor itself is off by, between the updates that the tool can have seen.
     sensor_rel: float = 0.0
@@ -194,6 +195,7 @@ def settle(running: Running, said: dict, board: Board, cpu_s: float) -> None:
     result.cpu_s = cpu_s
     result.stated_rel = said.get("stated_rel")
     result.gap_rel = said.get("gap_rel")
+    result.queries = said.get("queries")
     result.between_samples_rel = said.get("between_samples_rel")
     result.flags = said.get("flags", [])
     if running.tool.meter == "nvml":

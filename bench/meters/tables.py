@@ -96,13 +96,14 @@ def knowledge_rows(tool: str, results: Sequence[Result]) -> list[list[str]]:
     """A row of each waveform: the error beside all that could have warned of it."""
     rows = []
     for r in results:
-        if r.tool != tool or r.failed or r.gap_rel is None:
+        if r.tool != tool or r.failed:
             continue
-        most = f"± {100 * r.between_samples_rel:.2f}"
-        stated_text = f"± {100 * r.stated_rel:.2f}"
-        flags = ", ".join(r.flags)
+        # The newest sample of the ring can be older than the last edge: then there is no integral.
+        gap = "" if r.gap_rel is None else percent(r.gap_rel)
+        most = "" if r.between_samples_rel is None else f"± {100 * r.between_samples_rel:.2f}"
+        flags = ", ".join(r.flags) or "none"
         rows.append(
-            [r.waveform, percent(r.error_rel), stated_text, percent(r.gap_rel), flags, most]
+            [r.waveform, percent(r.error_rel), f"± {100 * r.stated_rel:.2f}", gap, flags, most]
         )
     return rows
 

@@ -163,9 +163,12 @@ Result<json> measured(const std::string& meter_name) {
   say({{"ready", true}});
   const auto go = wait_for_go(observer, clock);
   if (!go) return tl::unexpected(go.error());
+  const std::int64_t asked_before = observer.queries().count;
   const auto points = measure(observer, clock, *go);
   if (!points) return tl::unexpected(points.error());
-  return result(observer, *points);
+  json said = result(observer, *points);
+  said["queries"] = observer.queries().count - asked_before;
+  return said;
 }
 
 }  // namespace
