@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace joulemark::measure {
 namespace {
@@ -136,7 +137,9 @@ bool MeterObserver::ready() const { return !ticks_ || ticks_->locked(); }
 
 void MeterObserver::set_spacing(Nanoseconds spacing) {
   if (!ticks_) return;
-  ticks_->set_stride(static_cast<int>(std::max<std::int64_t>(1, spacing / ticks_->period())));
+  // To the nearest: a period of 100.0003 ms fits into half a second five times, not four.
+  const double periods = seconds(spacing) / seconds(ticks_->period());
+  ticks_->set_stride(static_cast<int>(std::max(1.0, std::round(periods))));
 }
 
 void MeterObserver::confirm() {

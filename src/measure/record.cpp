@@ -176,22 +176,10 @@ std::vector<store::Window> windows_of(const RunReport& run) {
 
 void add_systematic(const RecordContext& context, const Subject& subject, const RunReport& run,
                     Nanoseconds measured, store::Record& r) {
-  auto& terms = r.systematic_terms;
-  terms["sensor"] = context.meter.systematic_rel;
-  // Both outer edges may be off by the uncertainty; inner edges cancel between neighbours.
-  if (run.edge_uncertainty.count() > 0) {
-    terms["edges"] = std::numbers::sqrt2 * seconds(run.edge_uncertainty) / seconds(measured);
-  }
-  const meter::MeterInfo& meter = context.meter;
-  if (meter.aliasing_rel && meter.has_ring) {
-    terms["aliasing"] = aliasing_term(*meter.aliasing_rel, seconds(meter.ring_period),
-                                      run.step_seconds, seconds(measured));
-  }
+  r.systematic_terms = meter_terms(context.meter, run.edge_uncertainty, measured, run.step_seconds);
   if (subject.descriptor.weights.origin != "pretrained")
-    terms["weights_random"] = kRandomWeightsTerm;
-  double sum = 0.0;
-  for (const auto& [term, value] : terms) sum += value * value;
-  r.systematic_rel = std::sqrt(sum);
+    r.systematic_terms["weights_random"] = kRandomWeightsTerm;
+  r.systematic_rel = combined(r.systematic_terms);
 }
 
 /// What was seen, whether or not it gives a number.
@@ -229,6 +217,27 @@ void add_numbers(const RecordContext& context, const Subject& subject, const Run
 }
 
 }  // namespace
+
+std::map<std::string, double> meter_terms(const meter::MeterInfo& meter,
+                                          Nanoseconds edge_uncertainty, Nanoseconds measured,
+                                          std::span<const double> steps) {
+  std::map<std::string, double> terms = {{"sensor", meter.systematic_rel}};
+  // Both outer edges may be off by the uncertainty; inner edges cancel between neighbours.
+  if (edge_uncertainty.count() > 0) {
+    terms["edges"] = std::numbers::sqrt2 * seconds(edge_uncertainty) / seconds(measured);
+  }
+  if (meter.aliasing_rel && meter.has_ring) {
+    terms["aliasing"] =
+        aliasing_term(*meter.aliasing_rel, seconds(meter.ring_period), steps, seconds(measured));
+  }
+  return terms;
+}
+
+double combined(const std::map<std::string, double>& terms) {
+  double sum = 0.0;
+  for (const auto& [term, value] : terms) sum += value * value;
+  return std::sqrt(sum);
+}
 
 store::Record make_record(const RecordContext& context, const Subject& subject,
                           const Outcome& outcome, std::string run_id, std::string measured_at) {

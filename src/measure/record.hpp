@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "measure/model.hpp"
@@ -24,6 +26,16 @@ struct RecordContext {
   meter::MeterInfo meter;
   Settings settings;
 };
+
+/// Relative systematic terms of an energy that a meter gave over `measured`: the meter's own, what
+/// is not known about the time of the two outer edges, and what aliasing may have done to a load
+/// that worked in `steps` (seconds of each; none: not known).
+std::map<std::string, double> meter_terms(const meter::MeterInfo& meter,
+                                          Nanoseconds edge_uncertainty, Nanoseconds measured,
+                                          std::span<const double> steps);
+
+/// The root of the sum of the squares.
+double combined(const std::map<std::string, double>& terms);
 
 /// Turns one outcome into the row that is stored. Pure: `run` and `measured_at` come in.
 store::Record make_record(const RecordContext& context, const Subject& subject,
