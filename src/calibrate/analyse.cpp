@@ -198,8 +198,6 @@ Calibration::Updates updates(const std::vector<Reading>& polled) {
   const auto line = measure::fit_line(number, time);
   if (!line) return u;
   u.period_s = line->slope;
-  u.period_ci95_s =
-      measure::student_t_95(static_cast<double>(time.size()) - 2.0) * line->slope_standard_error;
   double squares = 0.0;
   double gaps = 0.0;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -210,6 +208,14 @@ Calibration::Updates updates(const std::vector<Reading>& polled) {
   const auto n = static_cast<double>(all.size());
   u.jitter_s = std::sqrt(std::max(0.0, (squares - gaps) / n));
   u.resolved_s = std::sqrt(gaps / n);
+  // Readings that keep step with the updates leave no residual, and yet each is off by its gap: the
+  // interval is never narrower than such gaps would make it if they were independent.
+  double spread = 0.0;
+  for (const double x : number) {
+    spread += (x - measure::mean(number)) * (x - measure::mean(number));
+  }
+  const double error = std::max(line->slope_standard_error, *u.resolved_s / std::sqrt(spread));
+  u.period_ci95_s = measure::student_t_95(n - 2.0) * error;
   return u;
 }
 
