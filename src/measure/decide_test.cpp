@@ -238,8 +238,7 @@ TEST(Stopping, NeedsTenWindowsHoweverAlike) {
 }
 
 TEST(Stopping, GoesOnWhileTheIntervalIsWide) {
-  EXPECT_FALSE(
-      precise_enough(windows_of({1, 1.1, 0.9, 1.05, 0.95, 1.02, 0.97, 1.1, 0.92, 1}), {}));
+  EXPECT_FALSE(precise_enough(windows_of({1, 1.1, 0.9, 1.05, 0.95, 1.02, 0.97, 1.1, 0.92, 1}), {}));
 }
 
 // --- Flags ---------------------------------------------------------------------------------

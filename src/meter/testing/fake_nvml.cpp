@@ -6,12 +6,19 @@
 //   lost_after_ms=2500    every device call fails with GPU_IS_LOST from then on
 //   still_after_ms=2500   the counter stops updating while calls go on succeeding
 //   reset_after_ms=2500   the counter starts again from zero
-//   energy=NOT_SUPPORTED  (also power=, ring=) that channel is missing; NO_PERMISSION: is denied
-//   mute=1                the GPU of this index has none of the three
-//   value_type=99         of power and ring: which member of the union is set
-//   throttle=0x4          clocks event reasons
+//   denied_after_ms=2500  every device call fails with NO_PERMISSION from then on
+//   wall_set_after_ms=500, wall_set_ms=-1000   samples from then on are stamped by a wall clock
+//   that
+//                         was set by so much
+//   energy=NOT_SUPPORTED  (also power=, ring=, average=) that channel is missing; NO_PERMISSION: is
+//   denied mute=1                the GPU of this index has none of the three value_type=99 of power
+//   and ring: which member of the union is set throttle=0x4          clocks event reasons
 //   processes=123,456     other processes on the device
 //   mig=1
+//   persistence=0
+//   clock_after_ms=2500, clock_mhz=1500         the SM clock from then on; 1980 before
+//   power_limit_after_ms=2500, power_limit=500  the power limit (W) from then on; 700 before
+//   heating=2             degrees per second, from 45
 //   init=9                what nvmlInit returns
 //   clock=manual          time stands still but for fake_nvml_advance_ms, and queries take none
 
@@ -126,7 +133,21 @@ Device handle(unsigned index) {
 unsigned devices() {
   return std::min(kMostDevices, static_cast<unsigned>(fake().number("devices", 1)));
 }
-Return alive() { return fake().past("lost_after_ms") ? nvml::kGpuIsLost : nvml::kSuccess; }
+Return alive() {
+  if (fake().past("denied_after_ms")) return nvml::kNoPermission;
+  return fake().past("lost_after_ms") ? nvml::kGpuIsLost : nvml::kSuccess;
+}
+/// `before`, and what `key` says once `after` has passed.
+unsigned changed(const char* after, const char* key, double before, double unit = 1.0) {
+  return static_cast<unsigned>(fake().past(after) ? unit * fake().number(key, 0.0) : before);
+}
+/// Watts as the driver averages them itself: over the last second.
+double average_watts() {
+  const double now = fake().now();
+  const double from = std::max(0.0, now - 1.0);
+  if (now <= from) return fake().waveform->watts(now);
+  return (fake().waveform->joules(now) - fake().waveform->joules(from)) / (now - from);
+}
 
 int value_type() { return static_cast<int>(fake().number("value_type", nvml::kUnsignedInt)); }
 
@@ -197,11 +218,14 @@ Return nvmlDeviceGetTotalEnergyConsumption(Device d, unsigned long long* millijo
 }
 Return nvmlDeviceGetFieldValues(Device d, int count, nvml::FieldValue* values) {
   for (int i = 0; i < count; ++i) {
-    const bool known = values[i].field_id == nvml::kFieldPowerInstant;
-    const Return denied = known ? fake().channel(d, "power") : nvml::kNotSupported;
+    const bool average = values[i].field_id == nvml::kFieldPowerAverage;
+    const bool known = average || values[i].field_id == nvml::kFieldPowerInstant;
+    const Return denied =
+        known ? fake().channel(d, average ? "average" : "power") : nvml::kNotSupported;
     values[i].result = denied == nvml::kSuccess ? alive() : denied;
     values[i].value_type = value_type();
-    values[i].value.ui = static_cast<unsigned>(fake().waveform->watts(fake().updated()) * 1e3);
+    const double watts = average ? average_watts() : fake().waveform->watts(fake().updated());
+    values[i].value.ui = static_cast<unsigned>(watts * 1e3);
   }
   return alive();
 }
@@ -214,10 +238,11 @@ Return nvmlDeviceGetSamples(Device d, int kind, unsigned long long after_us, int
   std::vector<nvml::Sample> samples;
   for (long i = std::max(0L, newest - kRingLength + 1); i <= newest; ++i) {
     nvml::Sample s{};
-    s.timestamp_us =
-        static_cast<unsigned long long>((fake().wall_zero + static_cast<double>(i) * kRing) * 1e6);
-    s.value.ui =
-        static_cast<unsigned>(fake().waveform->watts(static_cast<double>(i) * kRing) * 1e3);
+    const double t = static_cast<double>(i) * kRing;
+    const bool set = t >= 1e-3 * fake().number("wall_set_after_ms", 1e12);
+    const double wall = fake().wall_zero + t + (set ? 1e-3 * fake().number("wall_set_ms", 0) : 0.0);
+    s.timestamp_us = static_cast<unsigned long long>(wall * 1e6);
+    s.value.ui = static_cast<unsigned>(fake().waveform->watts(t) * 1e3);
     if (s.timestamp_us > after_us) samples.push_back(s);
   }
   if (samples.empty()) return nvml::kNotFound;
@@ -231,7 +256,7 @@ Return nvmlDeviceGetSamples(Device d, int kind, unsigned long long after_us, int
   return alive();
 }
 Return nvmlDeviceGetClockInfo(Device, unsigned kind, unsigned* mhz) {
-  *mhz = kind == nvml::kClockSm ? 1980 : 3201;
+  *mhz = kind == nvml::kClockSm ? changed("clock_after_ms", "clock_mhz", 1980) : 3201;
   return alive();
 }
 Return nvmlDeviceGetMaxClockInfo(Device, unsigned kind, unsigned* mhz) {
@@ -239,7 +264,7 @@ Return nvmlDeviceGetMaxClockInfo(Device, unsigned kind, unsigned* mhz) {
   return alive();
 }
 Return nvmlDeviceGetTemperature(Device, unsigned, unsigned* celsius) {
-  *celsius = 45;
+  *celsius = static_cast<unsigned>(45.0 + fake().number("heating", 0.0) * fake().now());
   return alive();
 }
 Return nvmlDeviceGetCurrentClocksEventReasons(Device, unsigned long long* bits) {
@@ -248,7 +273,7 @@ Return nvmlDeviceGetCurrentClocksEventReasons(Device, unsigned long long* bits) 
   return alive();
 }
 Return nvmlDeviceGetEnforcedPowerLimit(Device, unsigned* milliwatts) {
-  *milliwatts = 700'000;
+  *milliwatts = changed("power_limit_after_ms", "power_limit", 700'000, 1e3);
   return alive();
 }
 Return nvmlDeviceGetMigMode(Device, unsigned* now, unsigned* pending) {
@@ -260,7 +285,7 @@ Return nvmlDeviceGetEccMode(Device, unsigned* now, unsigned* pending) {
   return alive();
 }
 Return nvmlDeviceGetPersistenceMode(Device, unsigned* on) {
-  *on = 1;
+  *on = static_cast<unsigned>(fake().number("persistence", 1));
   return alive();
 }
 Return nvmlDeviceGetComputeRunningProcesses_v3(Device, unsigned* count, nvml::Process* out) {
