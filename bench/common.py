@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASE = ROOT / "build/release/bin"
-#: Built by the bench preset; see the top of src/meter/testing/fake_nvml.cpp for what it can be told.
+#: Built by the bench preset; src/meter/testing/fake_board.hpp says what it can be told.
 FAKE_NVML = ROOT / "build/bench/lib/libfake_nvml.so"
 
 

@@ -24,7 +24,7 @@ inline constexpr Return kDriverNotLoaded = 9;
 inline constexpr Return kGpuIsLost = 15;
 inline constexpr Return kVersionMismatch = 18;
 
-inline constexpr unsigned kFieldPowerAverage = 185;  ///< mW, mean over 1 s
+inline constexpr unsigned kFieldPowerAverage = 185;  ///< mW, a running mean over a second
 inline constexpr unsigned kFieldPowerInstant = 186;  ///< mW, not averaged
 inline constexpr int kSamplesTotalPower = 0;         ///< the ring of power samples, mW
 inline constexpr unsigned kClockSm = 1;

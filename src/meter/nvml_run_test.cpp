@@ -73,7 +73,7 @@ TEST_F(NvmlRun, TheDriversAverageIsThatOfASecond) {
   const auto m = meter_of(driver, clock_);
   EXPECT_EQ(m->info().average_window, 1s);
   driver.advance(2250ms);
-  EXPECT_NEAR(m->average_power()->value, 150.0, 0.01);
+  EXPECT_NEAR(m->average_power()->value, 140.0, 0.01) << "it changes every 100 ms";
   EXPECT_NEAR(m->power()->value, 300.0, 0.01);
 }
 

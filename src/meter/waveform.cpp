@@ -118,6 +118,53 @@ Made stairs(const Numbers& n) {
       });
 }
 
+/// COUNT pulses, each followed by as long a pause, at the beginning of each period.
+Made burst(const Numbers& n) {
+  const double low = n[0];
+  const double high = n[1];
+  const double pulse = n[2];
+  const double count = n[3];
+  const double period = n[4];
+  if (count != std::floor(count) || 2.0 * pulse * count > period) return nullptr;
+  const auto high_seconds = [=](double within) {
+    const auto [whole, rest] = phase(within, 2.0 * pulse);
+    return whole < count ? whole * pulse + std::min(rest, pulse) : count * pulse;
+  };
+  return std::make_unique<Formula>(
+      [=](double t) {
+        const auto [whole, rest] = phase(phase(t, period).rest, 2.0 * pulse);
+        return whole < count && rest < pulse * (1.0 - kRounding) ? high : low;
+      },
+      [=](double t) {
+        const auto [whole, rest] = phase(t, period);
+        const double on = whole * count * pulse + high_seconds(rest);
+        return high * on + low * (t - on);
+      });
+}
+/// Equal steps from the first power down (or up) to the last, then the first again.
+Made throttle(const Numbers& n) {
+  const double first = n[0];
+  const double last = n[1];
+  const double length = n[2];
+  const double count = n[3];
+  if (count != std::floor(count)) return nullptr;
+  const double change = (last - first) / count;
+  const double period = length * (count + 1.0);
+  const auto stair = [=](double rest) { return std::min(phase(rest, length).whole, count); };
+  const auto within = [=](double rest) {
+    const double i = stair(rest);
+    const double below = length * (first * i + 0.5 * change * i * (i - 1.0));
+    return below + (first + change * i) * std::max(0.0, rest - i * length);
+  };
+  const double each = within(period);
+  return std::make_unique<Formula>(
+      [=](double t) { return first + change * stair(phase(t, period).rest); },
+      [=](double t) {
+        const auto [whole, rest] = phase(t, period);
+        return whole * each + within(rest);
+      });
+}
+
 struct Form {
   std::string_view name;
   std::string_view arguments;
@@ -135,6 +182,8 @@ constexpr std::array kForms = {
     Form{"spike", "BASE,PEAK,PERIOD_S,WIDTH_S", 4, 2, spike},
     Form{"sawtooth", "LOW,HIGH,PERIOD_S", 3, 2, sawtooth},
     Form{"stairs", "FIRST,CHANGE,SECONDS,COUNT", 4, 2, stairs},
+    Form{"burst", "LOW,HIGH,PULSE_S,COUNT,PERIOD_S", 5, 2, burst},
+    Form{"throttle", "FIRST,LAST,SECONDS,COUNT", 4, 2, throttle},
 };
 
 std::string all_forms() {
@@ -190,7 +239,8 @@ Result<std::unique_ptr<Waveform>> parse_waveform(std::string_view description) {
   return fail(ErrorKind::invalid_input, fmt::format("'{}' is not a waveform", description),
               "Known forms: " + all_forms() +
                   "; no power is negative, times are positive, DUTY is at most 1, WIDTH_S at most "
-                  "PERIOD_S, AMPLITUDE at most MEAN, COUNT a whole number");
+                  "PERIOD_S, AMPLITUDE at most MEAN, COUNT a whole number, 2 COUNT PULSE_S at most "
+                  "PERIOD_S");
 }
 
 }  // namespace joulemark::meter

@@ -28,6 +28,10 @@ class Waveform {
 ///   spike:BASE,PEAK,PERIOD_S,WIDTH_S      a peak of that width at the start of each period
 ///   sawtooth:LOW,HIGH,PERIOD_S
 ///   stairs:FIRST,CHANGE,SECONDS,COUNT     COUNT changes, one every SECONDS
+///   burst:LOW,HIGH,PULSE_S,COUNT,PERIOD_S COUNT pulses, each with a pause as long, at the start of
+///                                         each period; they fit into it
+///   throttle:FIRST,LAST,SECONDS,COUNT     from FIRST to LAST in COUNT equal changes, one every
+///                                         SECONDS; LAST also holds SECONDS, then FIRST again
 /// Powers are from 0 to 1e9 W, also after the last of the stairs; times from 1e-9 to 1e9 s.
 /// Error: invalid_input naming the forms.
 Result<std::unique_ptr<Waveform>> parse_waveform(std::string_view description);

@@ -57,7 +57,8 @@ INSTANTIATE_TEST_SUITE_P(Forms, EveryForm,
                          testing::Values("flat:200", "square:60,640,0.37,0.3", "sine:300,250,0.21",
                                          "ramp:100,500,2.3", "step:80,420,0.77",
                                          "spike:90,900,0.51,0.02", "sawtooth:50,350,0.43",
-                                         "stairs:400,-35.5,0.31,9"));
+                                         "stairs:400,-35.5,0.31,9", "burst:82,600,0.03,4,0.71",
+                                         "throttle:700,450,0.23,5"));
 
 TEST(Waveform, FormsHaveTheShapeTheyAreNamedFor) {
   EXPECT_DOUBLE_EQ(waveform("flat:200")->watts(7.0), 200.0);
@@ -98,6 +99,20 @@ TEST(Waveform, FormsHaveTheShapeTheyAreNamedFor) {
   EXPECT_DOUBLE_EQ(stairs->watts(1.5), 150.0);
   EXPECT_DOUBLE_EQ(stairs->watts(9.5), 200.0);
   EXPECT_DOUBLE_EQ(stairs->joules(4.0), 100.0 + 150.0 + 400.0);
+
+  const auto burst = waveform("burst:100,500,0.1,2,1");
+  EXPECT_DOUBLE_EQ(burst->watts(1.05), 500.0);
+  EXPECT_DOUBLE_EQ(burst->watts(1.15), 100.0);
+  EXPECT_DOUBLE_EQ(burst->watts(1.25), 500.0);
+  EXPECT_DOUBLE_EQ(burst->watts(1.45), 100.0) << "two pulses, not three";
+  EXPECT_DOUBLE_EQ(burst->joules(2.0), 2 * (0.2 * 500 + 0.8 * 100));
+
+  const auto throttle = waveform("throttle:600,300,1,3");
+  EXPECT_DOUBLE_EQ(throttle->watts(0.5), 600.0);
+  EXPECT_DOUBLE_EQ(throttle->watts(1.5), 500.0);
+  EXPECT_DOUBLE_EQ(throttle->watts(3.5), 300.0);
+  EXPECT_DOUBLE_EQ(throttle->watts(4.5), 600.0) << "cooled down, it begins again";
+  EXPECT_DOUBLE_EQ(throttle->joules(4.0), 600.0 + 500.0 + 400.0 + 300.0);
 }
 
 TEST(Waveform, ATimeOnTheGridIsTheEdgeThatItMeans) {
@@ -124,8 +139,9 @@ TEST(Waveform, WhatIsNoWaveformIsAnErrorThatNamesTheForms) {
     ASSERT_FALSE(made) << text;
     EXPECT_EQ(made.error().kind, ErrorKind::invalid_input);
     EXPECT_THAT(made.error().what, HasSubstr("'" + std::string(text) + "'"));
-    for (const char* form : {"flat:WATTS", "square:LOW", "sine:MEAN", "ramp:FROM", "step:BEFORE",
-                             "spike:BASE", "sawtooth:LOW", "stairs:FIRST"}) {
+    for (const char* form :
+         {"flat:WATTS", "square:LOW", "sine:MEAN", "ramp:FROM", "step:BEFORE", "spike:BASE",
+          "sawtooth:LOW", "stairs:FIRST", "burst:LOW", "throttle:FIRST"}) {
       EXPECT_THAT(made.error().next, HasSubstr(form)) << text;
     }
   }
@@ -175,6 +191,10 @@ TEST(Waveform, ArgumentsThatDoNotFitEachOtherAreRefusedNotClipped) {
   EXPECT_FALSE(parse_waveform("stairs:100,-51,1,2"));
   EXPECT_TRUE(parse_waveform("stairs:100,-50,1,2"));
   EXPECT_FALSE(parse_waveform("stairs:100,1,1,2.5"));
+  EXPECT_FALSE(parse_waveform("burst:1,2,0.2,3,1"));
+  EXPECT_TRUE(parse_waveform("burst:1,2,0.25,2,1"));
+  EXPECT_FALSE(parse_waveform("burst:1,2,0.1,1.5,1"));
+  EXPECT_FALSE(parse_waveform("throttle:1,2,1,1.5"));
 }
 
 }  // namespace
