@@ -23,6 +23,22 @@ constexpr std::array kFlags = {
     FlagWords{"search_cut", "a larger batch may be better",
               "the search for the best batch ran out of time while throughput still grew"},
     FlagWords{"weights_random", "random weights", "live random weights instead of pretrained ones"},
+    FlagWords{"clock_dropped", "the clock fell while measured",
+              "the clock fell by more than 2 % while measured, and not for the power limit"},
+    FlagWords{"clock_low", "the clock was held low",
+              "the clock was more than 10 % below its highest, and the driver named no reason"},
+    FlagWords{"power_limit_changed", "the power limit was changed",
+              "somebody changed the power limit while it was measured"},
+    FlagWords{"temperature_changed", "warmed or cooled while measured",
+              "the temperature changed by more than 5 °C, and leakage with it"},
+    FlagWords{"busy_host", "others used the host",
+              "other programs used, or the hypervisor withheld, more than a quarter of a CPU"},
+    FlagWords{"mig_slice", "a slice of a shared board",
+              "the counter is that of the whole board: what other slices use is in it"},
+    FlagWords{"persistence_off", "idle power of a device just woken",
+              "persistence mode is off: idle power, and so net energy, may be too high"},
+    FlagWords{"wall_clock_set", "the wall clock was set",
+              "the wall clock was set while measured: power samples around it are left out"},
 };
 
 const FlagWords* find(std::string_view flag) {
