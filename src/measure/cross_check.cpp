@@ -242,6 +242,7 @@ std::vector<Comparison> compare(const Watched& w) {
         of_averages("driver's average", w.points, w.averages, info.average_window.value_or(1s)));
   }
   if (counts_cpus(info)) all.push_back(of_perf(w));
+  if (all.size() == 1) all[0].reason = "there is nothing to compare it with";
   return all;
 }
 

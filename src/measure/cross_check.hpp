@@ -45,7 +45,7 @@ struct Comparison {
   std::optional<Watts> power;
   std::optional<Watts> reference;
   std::optional<double> difference_rel;  ///< power over reference, less one
-  std::string reason;                    ///< why it was not checked
+  std::string reason;                    ///< why it was not checked, or has nothing beside it
 };
 
 /// The first is the reference. Two agree when their mean powers are within 1 % of each other.

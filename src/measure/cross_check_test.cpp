@@ -131,6 +131,7 @@ TEST_F(Compare, AModelHasNothingToBeComparedWith) {
   w_.meter.scope = meter::Scope::cpu_estimate;
   ASSERT_EQ(compare(w_).size(), 1u);
   EXPECT_EQ(compare(w_)[0].estimator, "power model");
+  EXPECT_THAT(compare(w_)[0].reason, HasSubstr("nothing to compare it with"));
 }
 
 // --- Watching -------------------------------------------------------------------------------
