@@ -143,6 +143,7 @@ struct FlagInput {
   std::size_t fewest_windows = StoppingRule{}.fewest_windows;
   bool idle_subtracted = false;             ///< there is a net energy, which rests on an idle power
   std::optional<meter::HostUse> host = {};  ///< what others did on the host meanwhile
+  bool samples_missing = false;             ///< energy was interpolated where power is all there is
   Nanoseconds wall_clock_set{0};            ///< by how much somebody set it meanwhile
 };
 

@@ -163,6 +163,7 @@ std::vector<std::string> flags(const FlagInput& in) {
   raise_if(in.host && in.host->others_cpus + in.host->stolen_cpus > kBusyHost, "busy_host");
   raise_if(mig_slice(in), "mig_slice");
   raise_if(persistence_off(in), "persistence_off");
+  raise_if(in.samples_missing, "samples_missing");
   raise_if(in.wall_clock_set != Nanoseconds(0), "wall_clock_set");
   return result;
 }

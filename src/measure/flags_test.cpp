@@ -138,6 +138,11 @@ TEST_F(ConditionFlags, WithoutPersistenceTheIdlePowerIsInDoubt) {
   EXPECT_THAT(raised(), IsEmpty());
 }
 
+TEST_F(ConditionFlags, EnergyThatWasInterpolatedIsSaid) {
+  in_.samples_missing = true;
+  EXPECT_THAT(raised(), ElementsAre("samples_missing"));
+}
+
 TEST_F(ConditionFlags, AWallClockThatWasSetIsSaid) {
   in_.wall_clock_set = -1s;
   EXPECT_THAT(raised(), ElementsAre("wall_clock_set"));
@@ -151,7 +156,8 @@ TEST(Strict, RefusesAllButWhatSaysWhatWasMeasured) {
       "throttled",    "meters_disagree",     "not_steady",          "drifted",
       "short_window", "shared_device",       "search_cut",          "clock_dropped",
       "clock_low",    "power_limit_changed", "temperature_changed", "busy_host",
-      "mig_slice",    "persistence_off",     "wall_clock_set",      "of_tomorrow"};
+      "mig_slice",    "persistence_off",     "samples_missing",     "wall_clock_set",
+      "of_tomorrow"};
   EXPECT_EQ(refused_by_strict(conditions), conditions);
 }
 

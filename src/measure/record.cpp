@@ -282,6 +282,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   seen.search_cut = batch_was_cut_short(outcome);
   seen.idle_subtracted = r.energy_net_j_per_image.has_value();
   seen.host = run.host;
+  seen.samples_missing = run.samples_missing;
   seen.wall_clock_set = run.clocks.wall;
   r.flags = flags(seen);
   return r;

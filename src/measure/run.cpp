@@ -105,6 +105,8 @@ void add_derived(const ActiveRun& run, const MeterObserver& observer, RunReport&
     if (s.at < from || s.at > to) continue;
     if (!report.power_max || s.power > *report.power_max) report.power_max = s.power;
   }
+  report.samples_missing = !observer.info().has_energy &&
+                           !integrate(observer.power(), from, to, observer.longest_power_gap());
 }
 
 /// ", while others used 1.2 CPUs" where that may be why.

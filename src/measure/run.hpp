@@ -67,9 +67,11 @@ struct RunReport {
   std::optional<Nanoseconds> tick_period;
   double controller_cpu_share = 0.0;   ///< CPU time of this process per second of windows
   std::optional<meter::HostUse> host;  ///< what others did on the host meanwhile
-  ClockJump clocks;                    ///< whether the machine slept or its wall clock was set
-  MeterObserver::Queries queries;      ///< energy queries meanwhile, and their wall time
-  Nanoseconds to_first_window{0};      ///< from the start of the run to the first window's start
+  /// Power is all that the meter has, and for longer than its samples may be apart there were none.
+  bool samples_missing = false;
+  ClockJump clocks;                ///< whether the machine slept or its wall clock was set
+  MeterObserver::Queries queries;  ///< energy queries meanwhile, and their wall time
+  Nanoseconds to_first_window{0};  ///< from the start of the run to the first window's start
   std::vector<meter::PowerSample> power_trace;
   std::vector<EnergyPoint> energy_trace;
   /// Why the windows give no number: `unstable` when fewer than three came together, their interval

@@ -139,6 +139,23 @@ TEST_F(RunTest, PowerAloneIsIntegrated) {
   EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002);
 }
 
+TEST_F(RunTest, AGapInPowerWhereThereIsNothingElseIsSaid) {
+  meter_.as().has_energy = false;
+  for (const bool stalls : {false, true}) {
+    meter_.on_power = [this, stalls, done = false]() mutable {
+      if (stalls && !done && clock_.now() > Instant{115s}) {
+        done = true;
+        clock_.advance(2s);
+      }
+    };
+    settings_.target_rel = 1e-9;
+    if (stalls) clock_.sleep_until(Instant{111s});
+    const auto report = run();
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->samples_missing, stalls);
+  }
+}
+
 // --- Hosts and clocks -----------------------------------------------------------------------
 
 TEST_F(RunTest, ASamplerThatIsStarvedForHalfASecondLosesNoTruth) {

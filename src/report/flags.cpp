@@ -37,6 +37,9 @@ constexpr std::array kFlags = {
               "the counter is that of the whole board: what other slices use is in it"},
     FlagWords{"persistence_off", "idle power of a device just woken",
               "persistence mode is off: idle power, and so net energy, may be too high"},
+    FlagWords{
+        "samples_missing", "power samples were missing",
+        "power is all that the meter has, and energy was interpolated where samples were missing"},
     FlagWords{"wall_clock_set", "the wall clock was set",
               "the wall clock was set while measured: power samples around it are left out"},
 };

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -105,6 +107,27 @@ def test_the_conditions_in_between_are_exported(world, fake_nvml):
     assert conditions["range"]["power_limit_w"] == [600.0, 600.0]
     assert conditions["range"]["looks"] > 2, "only start and end were looked at"
     assert conditions["range"]["looks_s"] >= 0
+
+
+def test_a_controller_that_is_starved_for_half_a_second_loses_no_truth(world, fake_nvml):
+    """Stopped for longer than the counter's period, it must not take a late reading for an early one."""
+    world.artefact("model", **SLEEP)
+    arguments = world.measure_arguments("model", seconds=7, meter="nvml")
+    process = world.start(*arguments, *TO_THE_END, env=fake_nvml("waveform=flat:200"))
+    time.sleep(4.5)  # idle, its warm-up, and some windows
+    for _ in range(3):
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.25)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    (line,) = world.run("export", "--format", "jsonl").out.splitlines()
+    row = json.loads(line)
+    assert row["power_w"] == pytest.approx(200, rel=0.02)
+    for window in row["window_list"]:
+        assert window["joules"] / window["seconds"] == pytest.approx(200, rel=0.05)
+    assert max(window["seconds"] for window in row["window_list"]) > 0.55, "it was not starved at all"
 
 
 # --- Which device ------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class FakeMeter final : public meter::Meter {
     return e;
   }
   Result<Watts> power() override {
+    if (on_power) on_power();
     if (clock_.now() >= power_denied_at)
       return fail(ErrorKind::permission_denied, "not any more", "Ask");
     // As a sensor's: never the same twice, until it stands still.
@@ -61,6 +62,7 @@ class FakeMeter final : public meter::Meter {
   Instant power_denied_at{std::chrono::hours(24)};
   Instant still_at{std::chrono::hours(24)};
   std::function<void()> on_energy;  ///< whatever happens while the counter is asked
+  std::function<void()> on_power;
   meter::Conditions current;
   std::function<meter::Conditions(Instant)> changing;
   int looks = 0;
