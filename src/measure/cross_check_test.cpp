@@ -29,7 +29,8 @@ class Compare : public testing::Test {
   static Instant at(double s) { return Instant{100s} + from_seconds(s); }
   static std::vector<meter::PowerSample> samples(double watts, double spacing, double from = 0.0) {
     std::vector<meter::PowerSample> all;
-    for (double t = from; t <= 4.0; t += spacing) all.push_back({at(t), Watts(watts)});
+    const auto count = static_cast<int>((4.0 - from) / spacing + 1e-9);
+    for (int i = 0; i <= count; ++i) all.push_back({at(from + spacing * i), Watts(watts)});
     return all;
   }
   Comparison of(std::string_view estimator) {

@@ -25,7 +25,7 @@ constexpr std::string_view kEvents = "power/energy-";
 std::optional<fs::path> find_program(std::string_view name, std::string_view path) {
   while (!path.empty()) {
     const std::size_t end = std::min(path.find(':'), path.size());
-    const fs::path program = fs::path(path.substr(0, end)) / name;
+    fs::path program = fs::path(path.substr(0, end)) / name;
     if (end > 0 && access(program.c_str(), X_OK) == 0 && !fs::is_directory(program)) return program;
     path.remove_prefix(std::min(end + 1, path.size()));
   }

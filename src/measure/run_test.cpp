@@ -33,7 +33,7 @@ class RunTest : public testing::Test {
     return (energy / images).value;
   }
   /// Does `event` once, at the first query of the counter after `at`.
-  void once(Instant at, std::function<void()> event) {
+  void once(Instant at, const std::function<void()>& event) {
     meter_.on_energy = [this, at, event, done = false]() mutable {
       if (done || clock_.now() < at) return;
       done = true;
@@ -111,8 +111,8 @@ TEST_F(RunTest, ACounterThatStopsWhileItsCallsSucceedIsALostMeter) {
 }
 
 TEST_F(RunTest, ACounterThatStopsJustBeforeTheEndAddsNoFlatLine) {
-  // The standstill is too short to be told from a slow device, so the run ends; but what was read of
-  // it is taken back. A long run, in which most readings rest on the lock alone.
+  // The standstill is too short to be told from a slow device, so the run ends; but what was read
+  // of it is taken back. A long run, in which most readings rest on the lock alone.
   settings_.target_rel = 1e-9;
   settings_.longest_run = 40s;
   for (int ms = 38000; ms < 39900; ms += 150) {

@@ -85,14 +85,16 @@ void add_range(Sheet& sheet, const json& conditions) {
   for (const ConditionWords& words : kConditions) {
     const auto found = range.find(words.key);
     if (found == range.end() || !found->is_array()) continue;
-    const std::string name = fmt::format("{}, all the time", words.label);
+    const json first = conditions["start"].value(words.key, json());
+    const json last = conditions["end"].value(words.key, json());
     if (words.key == "throttle_reasons") {
-      const json& first = conditions["start"].value(words.key, json());
-      if (*found != first || *found != conditions["end"].value(words.key, json()))
-        sheet.row(name.c_str(), value_text(*found, words));
-    } else if (found->size() == 2 && (*found)[0] != (*found)[1]) {
-      sheet.row(name.c_str(), fmt::format("{} to {}", value_text((*found)[0], words),
-                                          value_text((*found)[1], words)));
+      if (*found != first && *found != last)
+        sheet.row("limited also by", value_text(*found, words));
+    } else if (found->size() == 2 &&
+               ((*found)[0] != std::min(first, last) || (*found)[1] != std::max(first, last))) {
+      sheet.row(
+          fmt::format("{}, range", words.label).c_str(),
+          fmt::format("{} to {}", value_text((*found)[0], words), value_text((*found)[1], words)));
     }
   }
   const json looks = range.value("looks", json());

@@ -57,7 +57,7 @@ CONDITIONS = {
         "somebody changed the power limit",
         "700 W -> 500 W",
     ),
-    "temperature_changed": ("heating=4", "more than 5 °C", "temperature, all the time"),
+    "temperature_changed": ("heating=4", "more than 5 °C", "°C -> "),
     "mig_slice": ("mig=1", "what other slices use is in it", "MIG                    on"),
     "persistence_off": ("persistence=0", "may be too high", "persistence mode       off"),
     "shared_device": ("processes=1,2", "another process was on the device", "other processes        2"),
