@@ -18,9 +18,10 @@ from pathlib import Path
 # The layers, lowest first. Parts on one line do not see each other.
 LAYERS = (
     ("base",),
-    ("meter", "zoo", "store", "catalogue", "accuracy", "analysis"),
+    ("load", "meter", "zoo", "store", "catalogue", "accuracy", "analysis"),
     ("runtime",),
     ("measure",),
+    ("calibrate",),
     ("campaign",),
     ("report", "web"),
     ("cli",),

@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
-#include <atomic>
-#include <csignal>
-
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "cli/calibration.hpp"
 #include "cli/commands.hpp"
 #include "cli/device.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/trace.hpp"
 #include "measure/model.hpp"
@@ -25,21 +24,6 @@
 /// `joulemark measure MODEL...`: from names to stored rows.
 namespace joulemark::cli {
 namespace {
-
-std::atomic<bool> g_interrupted{false};
-
-void on_signal(int) { g_interrupted = true; }
-
-/// Ctrl-C and TERM ask for an orderly end; a second one ends at once.
-void catch_signals() {
-  struct sigaction action{};
-  action.sa_handler = on_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  // A full disk under a file-size limit shall be an error, not the end.
-  std::signal(SIGXFSZ, SIG_IGN);
-}
 
 Result<std::vector<measure::Policy>> parse_policies(const std::vector<std::string>& texts) {
   std::vector<measure::Policy> policies;
@@ -110,7 +94,8 @@ void apply_strictness(store::Record& r) {
 
 /// Everything that one call of `measure` holds open.
 struct Campaign {
-  std::unique_ptr<meter::Meter> meter;
+  std::unique_ptr<meter::Meter> device_meter;
+  std::unique_ptr<meter::Meter> meter;  ///< the same, with what its calibration knows
   std::unique_ptr<measure::MeterObserver> observer;
   std::unique_ptr<store::Store> store;
   runtime::WorkerProgram program;
@@ -142,7 +127,7 @@ Result<Campaign> prepare(const MeasureOptions& o, const CommonOptions& common, C
   c.program = std::move(*program);
   runtime::sweep_stale_folders(runtime::temporary_root());
 
-  auto device = choose_device(c.program, o.device, clock, &g_interrupted);
+  auto device = choose_device(c.program, o.device, clock, &interrupted());
   if (!device) return tl::unexpected(device.error());
   c.device = std::move(*device);
   auto models = resolve_models(o, common, c.device.name);
@@ -152,10 +137,13 @@ Result<Campaign> prepare(const MeasureOptions& o, const CommonOptions& common, C
   meter_options.pci_bus_id = c.device.pci_bus_id;
   auto meter = meter::open_meter(o.meter, c.device.name, meter_options);
   if (!meter) return tl::unexpected(meter.error());
-  c.meter = std::move(*meter);
+  c.device_meter = std::move(*meter);
   auto store = store::open_sqlite(common.db, store::Mode::write);
   if (!store) return tl::unexpected(store.error());
   c.store = std::move(*store);
+  const auto calibration = find_calibration(*c.store, c.device_meter->info());
+  if (!calibration) return tl::unexpected(calibration.error());
+  c.meter = meter::calibrated(*c.device_meter, calibration->value_or(meter::Calibration{}));
 
   c.observer = std::make_unique<measure::MeterObserver>(*c.meter, clock);
   c.settings = settings_from(o);
@@ -186,7 +174,7 @@ Result<void> measure_one(const MeasureOptions& o, Campaign& c, const zoo::Descri
   bench.progress = [&](const std::string& what) { progress.stage(descriptor.name, what); };
   runtime::StartOptions start;
   start.threads = o.threads;
-  start.interrupted = &g_interrupted;
+  start.interrupted = &interrupted();
   return measure::measure_model(
       subject, c.policies, bench, c.settings,
       [&] { return runtime::start_worker(c.program, start, bench.clock); },
@@ -206,13 +194,24 @@ Result<void> measure_one(const MeasureOptions& o, Campaign& c, const zoo::Descri
 
 Result<void> measure_all(const MeasureOptions& o, Campaign& c, Clock& clock) {
   Progress progress = Progress::on_stderr(clock, c.models.size() * c.policies.size());
-  const measure::Bench bench{clock, *c.observer, g_interrupted, {}};
+  const measure::Bench bench{clock, *c.observer, interrupted(), {}};
   auto done = measure_idle(o, c, bench, progress);
   for (std::size_t i = 0; done && i < c.models.size(); ++i) {
     done = measure_one(o, c, c.models[i], bench, progress);
   }
   progress.clear();
   return done;
+}
+
+/// A sensor with an update period of its own is one that a calibration can tell something about.
+void say_when_not_calibrated(const Campaign& c, const MeasureOptions& o) {
+  const meter::MeterInfo& info = c.meter->info();
+  const bool is_sensor = info.scope != meter::Scope::simulated && !info.estimated;
+  if (!is_sensor || !info.calibration.empty()) return;
+  fmt::print(stderr,
+             "{} is not calibrated: lag and aliasing of its sensor are not known here. "
+             "`joulemark calibrate --device {}` finds them in 80 s.\n",
+             info.device, o.device == "auto" ? c.device.name : o.device);
 }
 
 int summarise(const Campaign& c, const Result<void>& ended, const CommonOptions& common) {
@@ -250,6 +249,7 @@ int run_measure(const MeasureOptions& options, const CommonOptions& common) {
   SteadyClock clock;
   auto campaign = prepare(options, common, clock);
   if (!campaign) return report_error(campaign.error(), common.json);
+  say_when_not_calibrated(*campaign, options);
   const Result<void> ended = measure_all(options, *campaign, clock);
   return summarise(*campaign, ended, common);
 }

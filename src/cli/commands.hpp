@@ -34,6 +34,7 @@ int report_error(const Error& error, bool json);
 // The commands. Each prints its own result and returns the exit code.
 int run_doctor(const DoctorOptions& options, const CommonOptions& common);
 int run_measure(const MeasureOptions& options, const CommonOptions& common);
+int run_calibrate(const CalibrateOptions& options, const CommonOptions& common);
 int run_list(const ListOptions& options, const CommonOptions& common);
 int run_show(const ShowOptions& options, const CommonOptions& common);
 int run_report(const ReportOptions& options, const CommonOptions& common);

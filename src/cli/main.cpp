@@ -46,6 +46,28 @@ Run add_doctor(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_doctor(*o, common); };
 }
 
+Run add_calibrate(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CalibrateOptions>();
+  app.description("Find out how a meter of this machine answers, in about 80 s");
+  app.footer(
+      "Puts the device under loads whose times are known, alone: nothing else should run on it.\n"
+      "What is found (docs/calibration.md) is stored, and `joulemark measure` with the same --db "
+      "uses it.");
+  app.add_option("--device", o->device, "cpu, cuda or cuda:N")
+      ->capture_default_str()
+      ->type_name("DEVICE");
+  app.add_option("--meter", o->meter, "auto, nvml, rapl or estimate")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--meter-option", o->meter_options,
+                 "a setting of the meter, key=value; may be repeated")
+      ->type_name("KEY=VALUE");
+  app.add_flag("--quick", o->quick, "a third of the time, for a first look: wider intervals");
+  app.add_option("--trace", o->trace, "write everything that was seen into this folder")
+      ->type_name("DIR");
+  return [o, &common] { return run_calibrate(*o, common); };
+}
+
 Run add_measure(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<MeasureOptions>();
   app.description("Measure the energy per image of models");
@@ -168,8 +190,9 @@ struct Command {
 
 /// Every command, in the order of --help.
 constexpr Command kCommands[] = {
-    {"doctor", add_doctor}, {"measure", add_measure}, {"list", add_list},
-    {"show", add_show},     {"report", add_report},   {"export", add_export},
+    {"doctor", add_doctor}, {"calibrate", add_calibrate}, {"measure", add_measure},
+    {"list", add_list},     {"show", add_show},           {"report", add_report},
+    {"export", add_export},
 };
 
 constexpr const char* kDatabaseVariable = "JOULEMARK_DB";

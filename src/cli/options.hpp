@@ -40,6 +40,14 @@ struct MeasureOptions {
   std::filesystem::path trace;  ///< folder for raw traces; empty: none
 };
 
+struct CalibrateOptions {
+  std::string device = "cpu";
+  std::string meter = "auto";
+  std::vector<std::string> meter_options;
+  bool quick = false;
+  std::filesystem::path trace;  ///< folder for what was seen; empty: none
+};
+
 struct ListOptions {
   std::string model;
 };

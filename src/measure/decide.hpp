@@ -130,6 +130,21 @@ bool precise_enough(std::span<const MeasuredWindow> windows, const StoppingRule&
 /// J/image of each window.
 std::vector<double> per_image(std::span<const MeasuredWindow> windows);
 
+// --- Aliasing --------------------------------------------------------------------------------
+
+/// Relative systematic uncertainty of a run's energy because the sensor looks at the power only
+/// every `sampling_s`, while within each step of the run the power goes up and down in a way that
+/// is not known. What it misreads at most, `amplitude`, is what it misread of a square between idle
+/// and full load that kept step with it (a calibration, or docs/meters.md). Of that there remains
+///   - for the k-th harmonic of the steps, 1/k of it: a square's harmonics fall off so;
+///   - in a mean over `length_s`, the less the more often that harmonic beats against the sampling:
+///     1/(pi x beats) of a sine's amplitude;
+///   - the less, the more the steps vary: they keep a phase only for as many as a random walk takes
+///     to a quarter of the harmonic's period, and such spells average as independent ones do.
+/// The worst harmonic counts. `steps`: seconds of each. Unknown steps leave all of the amplitude.
+double aliasing_term(double amplitude, double sampling_s, std::span<const double> steps,
+                     double length_s);
+
 // --- Flags -----------------------------------------------------------------------------------
 
 struct FlagInput {

@@ -70,13 +70,14 @@ Result<void> MeterObserver::poll_energy() {
   queries_.time += answered - asked;
   if (!energy) return tl::unexpected(lost(energy.error()));
   if (!ticks_) {
-    points_.push_back({asked + (answered - asked) / 2, *energy});
+    points_.push_back({asked + (answered - asked) / 2 - meter_.info().energy_lag, *energy});
     energy_due_ = std::max(energy_due_ + kContinuousSpacing, answered);
     return {};
   }
   const auto seen = ticks_->observe(asked, answered, *energy);
   withdraw(seen.retracted);
-  if (seen.point) points_.push_back(*seen.point);
+  if (seen.point)
+    points_.push_back({seen.point->at - meter_.info().energy_lag, seen.point->energy});
   if (ticks_->standstill() > *meter_.info().update_period * kStandstillPeriods) {
     return fail(ErrorKind::meter_lost,
                 fmt::format("the energy counter of {} has not moved for {:.1f} s",

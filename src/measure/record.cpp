@@ -75,7 +75,11 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
         {"device_id", context.meter.device_id},
         {"resolution_j", context.meter.resolution.value},
         {"query_cost_s", seconds(context.meter.query_cost)},
-        {"systematic", context.meter.systematic_reason}}},
+        {"systematic", context.meter.systematic_reason},
+        {"calibration",
+         context.meter.calibration.empty() ? json(nullptr) : json(context.meter.calibration)},
+        {"energy_lag_s", seconds(context.meter.energy_lag)},
+        {"ring_lag_s", seconds(context.meter.ring_lag)}}},
       {"settings",
        {{"target_rel", context.settings.target_rel},
         {"longest_run_s", seconds(context.settings.longest_run)},
@@ -188,6 +192,11 @@ void add_systematic(const RecordContext& context, const Subject& subject, const 
   // Both outer edges may be off by the uncertainty; inner edges cancel between neighbours.
   if (run.edge_uncertainty.count() > 0) {
     terms["edges"] = std::numbers::sqrt2 * seconds(run.edge_uncertainty) / seconds(measured);
+  }
+  const meter::MeterInfo& meter = context.meter;
+  if (meter.aliasing_rel && meter.has_ring) {
+    terms["aliasing"] = aliasing_term(*meter.aliasing_rel, seconds(meter.ring_period),
+                                      run.step_seconds, seconds(measured));
   }
   if (subject.descriptor.weights.origin != "pretrained")
     terms["weights_random"] = kRandomWeightsTerm;

@@ -42,6 +42,13 @@ struct MeterInfo {
   bool estimated = false;         ///< true: numbers carry the `estimated` flag
   double systematic_rel = 0.0;    ///< relative systematic uncertainty (one number, +-)
   std::string systematic_reason;  ///< where that figure comes from
+
+  // What only a calibration can tell (meter/calibration.hpp).
+  std::string calibration;    ///< its id; empty: none was made
+  Nanoseconds energy_lag{0};  ///< a reading of the energy is true for this long before its update
+  Nanoseconds ring_lag{0};    ///< already taken from the ring's stamps
+  /// By how much a load that keeps step with the sensor's own sampling can mislead it, relative.
+  std::optional<double> aliasing_rel;
 };
 
 /// One past power sample out of a meter's ring, on CLOCK_MONOTONIC.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "meter/calibration.hpp"
 #include "meter/testing/driver.hpp"
 
 namespace joulemark::meter {
@@ -61,6 +62,15 @@ TEST_F(NvmlRun, WhatChangesIsSeenWithoutAskingForTheRest) {
   driver.advance(500ms);
   EXPECT_EQ(m->changing_conditions()->clock_mhz, 1500.0);
   EXPECT_EQ(m->conditions()->clock_mhz, 1500.0);
+}
+
+TEST_F(NvmlRun, ACalibratedMeterPassesOnWhatItsDeviceOffers) {
+  const Driver driver("clock_after_ms=1000;clock_mhz=1500");
+  const auto m = meter_of(driver, clock_);
+  const auto better = calibrated(*m, {});
+  driver.advance(1s);
+  EXPECT_EQ(better->changing_conditions()->clock_mhz, 1500.0);
+  EXPECT_EQ(better->average_power().value(), m->average_power().value());
 }
 
 TEST_F(NvmlRun, PersistenceThatIsOffIsSaid) {

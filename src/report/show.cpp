@@ -151,6 +151,16 @@ void add_windows(Sheet& sheet, const store::Record& r) {
   }
 }
 
+/// The calibration that the meter was used with; empty where there is nothing to calibrate.
+std::string calibration(const store::Record& r) {
+  if (r.scope == "simulated" || r.scope == "cpu_estimate") return "";
+  const json p = json::parse(r.provenance_json, nullptr, false);
+  if (!p.is_object() || !p.contains("meter") || !p["meter"].is_object()) return "";
+  const auto found = p["meter"].find("calibration");
+  if (found == p["meter"].end()) return "";
+  return found->is_string() ? found->get<std::string>() : "none; `joulemark calibrate` makes one";
+}
+
 }  // namespace
 
 std::string show(const store::Record& r) {
@@ -164,6 +174,7 @@ std::string show(const store::Record& r) {
   if (r.batch) sheet.row("batch", fmt::format("{} (policy {})", *r.batch, r.policy));
   sheet.row("measured", fmt::format("{} by method {}", r.measured_at, r.method));
   sheet.row("meter", fmt::format("{} on {}, scope {}", r.meter, r.device, r.scope));
+  sheet.row("calibration", calibration(r));
 
   if (r.energy_j_per_image) {
     sheet.title(fmt::format("Energy ({})", origin(r)));

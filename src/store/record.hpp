@@ -57,4 +57,12 @@ struct Record {
   std::string provenance_json;  ///< versions, driver, descriptor, batch search, timing, idle states
 };
 
+/// What `joulemark calibrate` found out about a meter, as the calibration's own JSON.
+struct StoredCalibration {
+  std::string id;  ///< unique, sortable by time
+  std::string meter, device, device_id;
+  std::string made_at;  ///< RFC 3339, UTC
+  std::string json;
+};
+
 }  // namespace joulemark::store

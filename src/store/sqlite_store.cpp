@@ -41,7 +41,12 @@ constexpr std::array kMigrations = {
        CREATE TABLE window (
          record_id INTEGER NOT NULL REFERENCES record(id), number INTEGER NOT NULL,
          start_s REAL NOT NULL, seconds REAL NOT NULL, joules REAL NOT NULL, images REAL NOT NULL,
-         joules_integral REAL, PRIMARY KEY (record_id, number)) WITHOUT ROWID;)"};
+         joules_integral REAL, PRIMARY KEY (record_id, number)) WITHOUT ROWID;)",
+    R"(CREATE TABLE calibration (
+         id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+         meter TEXT NOT NULL, device TEXT NOT NULL, device_id TEXT NOT NULL,
+         made_at TEXT NOT NULL, json TEXT NOT NULL);)"};
+constexpr int kSchemaWithCalibrations = 2;
 constexpr int kSchema = static_cast<int>(kMigrations.size());
 /// Marks the file as ours ("JMRK"), for file(1) and against strangers' databases.
 constexpr int kApplicationId = 0x4a4d524b;
@@ -250,6 +255,48 @@ class SqliteStore final : public Store {
       return fail(ErrorKind::invalid_input,
                   fmt::format("'{}' begins the names of {} runs", prefix, found.size()),
                   fmt::format("Write more of it, for instance {}", found.back().run));
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
+  Result<void> append(const StoredCalibration& c) override {
+    try {
+      SQLite::Statement insert(db_,
+                               "INSERT INTO calibration (name, meter, device, device_id, made_at, "
+                               "json) VALUES (?, ?, ?, ?, ?, ?)");
+      insert.bind(1, c.id);
+      insert.bind(2, c.meter);
+      insert.bind(3, c.device);
+      insert.bind(4, c.device_id);
+      insert.bind(5, c.made_at);
+      insert.bind(6, c.json);
+      insert.exec();
+      return {};
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
+  Result<std::optional<StoredCalibration>> newest_calibration(
+      const std::string& meter, const std::string& device, const std::string& device_id) override {
+    try {
+      // A database that is only read keeps the schema that it was written with.
+      if (db_.execAndGet("PRAGMA user_version").getInt() < kSchemaWithCalibrations)
+        return std::nullopt;
+      SQLite::Statement select(db_,
+                               "SELECT name, made_at, json FROM calibration WHERE meter = ? AND "
+                               "device = ? AND device_id = ? ORDER BY id DESC LIMIT 1");
+      select.bind(1, meter);
+      select.bind(2, device);
+      select.bind(3, device_id);
+      if (!select.executeStep()) return std::nullopt;
+      return StoredCalibration{select.getColumn(0).getString(),
+                               meter,
+                               device,
+                               device_id,
+                               select.getColumn(1).getString(),
+                               select.getColumn(2).getString()};
     } catch (const SQLite::Exception& e) {
       return tl::unexpected(to_error(e, path_));
     }

@@ -33,6 +33,12 @@ class Store {
   /// The record whose run id begins with `prefix`. Errors: not_found; invalid_input when several
   /// do.
   virtual Result<Record> find(const std::string& prefix) = 0;
+
+  /// Durable when it returns. Errors: those of append for records.
+  virtual Result<void> append(const StoredCalibration& calibration) = 0;
+  /// Of the same meter of the same device; absent when there is none.
+  virtual Result<std::optional<StoredCalibration>> newest_calibration(
+      const std::string& meter, const std::string& device, const std::string& device_id) = 0;
 };
 
 enum class Mode { read, write };

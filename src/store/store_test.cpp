@@ -88,6 +88,26 @@ class Conformance : public ::testing::TestWithParam<Kind> {
   Place place_;
 };
 
+TEST_P(Conformance, TheNewestCalibrationOfADeviceIsFound) {
+  const auto store = open();
+  EXPECT_EQ(store->newest_calibration("nvml", "H200", "GPU-1").value(), std::nullopt);
+  const auto put = [&](const char* id, const char* device_id, const char* json) {
+    const auto stored =
+        store->append(StoredCalibration{id, "nvml", "H200", device_id, "2026", json});
+    ASSERT_TRUE(stored) << stored.error().message();
+  };
+  put("a", "GPU-1", "1");
+  put("b", "GPU-1", "2");
+  put("c", "GPU-2", "3");
+  const auto found = store->newest_calibration("nvml", "H200", "GPU-1").value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, "b");
+  EXPECT_EQ(found->json, "2");
+  EXPECT_EQ(found->made_at, "2026");
+  EXPECT_EQ(store->newest_calibration("rapl", "H200", "GPU-1").value(), std::nullopt);
+  EXPECT_FALSE(store->append(StoredCalibration{"a", "nvml", "H200", "GPU-1", "2026", "4"}));
+}
+
 TEST_P(Conformance, ARecordReadsBackAsItWas) {
   const Record in = full("20261124T101512Z-7f3a9c");
   add(*open(), in);
@@ -240,7 +260,7 @@ TEST_F(Sqlite, ANewerSchemaIsNotTouched) {
     const auto store = open(mode);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().kind, ErrorKind::newer_schema);
-    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 1")));
+    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 2")));
   }
   EXPECT_EQ(bytes(), before);
 }
@@ -352,6 +372,18 @@ TEST_F(Sqlite, AFullDiskKeepsWhatIsThere) {
             }),
             0);
   EXPECT_THAT(runs(open().value()->read({})), ElementsAre("a"));
+}
+
+TEST_F(Sqlite, AnOlderDatabaseHasNoCalibrations) {
+  add(*open().value(), full("a"));
+  sql("DROP TABLE calibration; PRAGMA user_version = 1");
+  const auto reader = open(Mode::read).value();
+  EXPECT_EQ(reader->newest_calibration("nvml", "H200", "GPU-1").value(), std::nullopt);
+  EXPECT_EQ(reader->read({})->size(), 1u);
+  // Opening it for writing brings it up to date, and keeps what is there.
+  const auto writer = open().value();
+  EXPECT_TRUE(writer->append(StoredCalibration{"a", "nvml", "H200", "GPU-1", "2026", "{}"}));
+  EXPECT_EQ(writer->read({})->size(), 1u);
 }
 
 }  // namespace
