@@ -2,11 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/device.hpp"
+#include "cli/doctor_check.hpp"
 #include "meter/doctor.hpp"
 #include "meter/host.hpp"
 #include "zoo/descriptor.hpp"
@@ -96,7 +98,7 @@ ordered_json to_json(const Findings& f) {
   j["host"]["memory_bytes"] = f.memory ? ordered_json(*f.memory) : ordered_json(nullptr);
   for (const auto& m : f.meters) {
     ordered_json devices = ordered_json::array();
-    for (const auto& d : m.devices) devices.push_back(to_json(d));
+    for (const auto& d : m.devices) devices.push_back(to_json(d.info));
     j["meters"].push_back({{"name", m.meter},
                            {"available", m.available},
                            {"measures", m.measures},
@@ -150,14 +152,19 @@ void print(const Findings& f) {
 
 }  // namespace
 
-int run_doctor(const CommonOptions& common) {
+int run_doctor(const DoctorOptions& options, const CommonOptions& common) {
   SteadyClock clock;
   const Findings findings = examine(common, clock);
+  if (!common.json) print(findings);
+  std::fflush(stdout);  // checking takes seconds: what is known is seen before it begins
+  const auto checked =
+      options.check ? check_meters(findings.meters, clock) : std::vector<CheckedMeter>{};
   if (common.json) {
-    fmt::print("{}\n",
-               to_json(findings).dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
-  } else {
-    print(findings);
+    ordered_json j = to_json(findings);
+    if (options.check) j["checks"] = ordered_json::parse(check_json(checked));
+    fmt::print("{}\n", j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (options.check) {
+    fmt::print("{}", check_text(checked));
   }
   const auto available = [](const auto& x) { return x.available; };
   const bool can_measure =

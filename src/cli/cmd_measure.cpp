@@ -80,14 +80,9 @@ std::string default_setup(const meter::MeterInfo& meter, const std::string& runt
   return fmt::format("{}-{}-{}-{}-{}", device, runtime, d.format, d.precision, d.layout);
 }
 
-/// With --strict, a result under conditions that a flag names is a failure. Flags that say what was
-/// measured, not how, do not count.
+/// With --strict, a result under conditions that a flag names is a failure.
 void apply_strictness(store::Record& r) {
-  std::vector<std::string> bad;
-  for (const std::string& flag : r.flags) {
-    if (flag != "weights_random" && flag != "estimated" && flag != "power_capped")
-      bad.push_back(flag);
-  }
+  const std::vector<std::string> bad = measure::refused_by_strict(r.flags);
   if (r.status != "ok" || bad.empty()) return;
   store::Record refused = r;
   refused.status = name(ErrorKind::unstable);

@@ -32,7 +32,7 @@ std::string exit_codes_help();
 int report_error(const Error& error, bool json);
 
 // The commands. Each prints its own result and returns the exit code.
-int run_doctor(const CommonOptions& common);
+int run_doctor(const DoctorOptions& options, const CommonOptions& common);
 int run_measure(const MeasureOptions& options, const CommonOptions& common);
 int run_calibrate(const CalibrateOptions& options, const CommonOptions& common);
 int run_list(const ListOptions& options, const CommonOptions& common);

@@ -38,8 +38,12 @@ double read_share(const std::string& text) {
 }
 
 Run add_doctor(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<DoctorOptions>();
   app.description("Say what this machine can measure, what is missing, and how to fix it");
-  return [&] { return run_doctor(common); };
+  app.add_flag(
+      "--check", o->check,
+      "watch each meter for 4 s and compare its counter with every other way of asking it");
+  return [o, &common] { return run_doctor(*o, common); };
 }
 
 Run add_calibrate(CLI::App& app, CommonOptions& common) {
@@ -125,7 +129,8 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
                  "a setting of the meter, key=value; may be repeated")
       ->type_name("KEY=VALUE");
   app.add_flag("--strict", o->strict,
-               "treat a result that carries a flag of its conditions as failed");
+               "treat a result that carries a flag as failed, but for power_capped, estimated and "
+               "weights_random");
   app.add_option("--setup", o->setup, "name for device, runtime, precision and layout together")
       ->type_name("NAME");
   app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");

@@ -13,6 +13,10 @@ struct CommonOptions {
   bool json = false;
 };
 
+struct DoctorOptions {
+  bool check = false;  ///< hold the channels of each meter against each other
+};
+
 struct MeasureOptions {
   std::vector<std::string> models;
   std::string runtime = "torch";

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "measure/statistics.hpp"
 #include "measure/timeline.hpp"
+#include "meter/host.hpp"
 
 /// The decisions of a measurement, each a pure function of what has been seen.
 namespace joulemark::measure {
@@ -155,9 +156,17 @@ struct FlagInput {
   bool weights_random = false;
   bool search_cut = false;  ///< BatchSearch::cut_short of the search that chose the batch
   std::size_t fewest_windows = StoppingRule{}.fewest_windows;
+  bool idle_subtracted = false;             ///< there is a net energy, which rests on an idle power
+  std::optional<meter::HostUse> host = {};  ///< what others did on the host meanwhile
+  bool samples_missing = false;             ///< energy was interpolated where power is all there is
+  Nanoseconds wall_clock_set{0};            ///< by how much somebody set it meanwhile
 };
 
-/// The flags of docs/columns.md that apply, in a fixed order.
+/// The flags of docs/method.md that apply, in a fixed order.
 std::vector<std::string> flags(const FlagInput& input);
+
+/// Those of them for which --strict refuses a result: all but the ones that say what was measured
+/// rather than how.
+std::vector<std::string> refused_by_strict(std::span<const std::string> flags);
 
 }  // namespace joulemark::measure

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "measure/record.hpp"
+#include "measure/testing/fakes.hpp"
 
 namespace joulemark::measure {
 namespace {
@@ -22,101 +23,6 @@ using testing::HasSubstr;
 
 constexpr std::int64_t kImages = 2;
 constexpr std::int64_t kClasses = 3;
-const std::vector<float> kLogits = {1, 2, 3, 6, 5, 4};
-
-/// A counter that steps every 100 ms and takes 4 ms to read, at a power that depends on the load.
-class FakeMeter final : public meter::Meter {
- public:
-  explicit FakeMeter(ManualClock& clock) : clock_(clock) {
-    info_.name = "fake";
-    info_.device = "Fake GPU";
-    info_.has_energy = info_.has_power = true;
-    info_.update_period = 100ms;
-    info_.query_cost = 4ms;
-    info_.systematic_rel = 0.01;
-  }
-  const meter::MeterInfo& info() const override { return info_; }
-  Result<Joules> energy() override {
-    clock_.advance(2ms);
-    if (clock_.now() >= lost_at) return fail(ErrorKind::meter_lost, "the device fell off the bus");
-    const auto steps = clock_.now().since_boot / 100ms;
-    const Joules e = Watts(power_w) * (100ms * steps);
-    clock_.advance(2ms);
-    return e;
-  }
-  Result<Watts> power() override { return Watts(power_w); }
-  Result<std::vector<meter::PowerSample>> ring_since(Instant) override {
-    return fail(ErrorKind::unsupported, "no ring");
-  }
-  Result<meter::Conditions> conditions() override { return current; }
-
-  double power_w = 400.0;
-  Instant lost_at{24h};
-  meter::Conditions current;
-
- private:
-  ManualClock& clock_;
-  meter::MeterInfo info_;
-};
-
-/// How a fake worker behaves.
-struct Behaviour {
-  Nanoseconds fixed = 1ms;
-  Nanoseconds per_image = 1ms;
-  std::int64_t memory_limit = 1 << 20;
-  std::int64_t crash_at_batch = -1;
-  std::int64_t hang_at_batch = -1;
-  double late_steps = 0.0;  ///< stamps come so many steps late, until the queue runs empty
-  std::vector<float> logits = kLogits;
-};
-
-class FakeWorker final : public runtime::Worker {
- public:
-  FakeWorker(ManualClock& clock, Behaviour behaviour) : clock_(clock), b_(std::move(behaviour)) {
-    hello_.runtime_version = "1.2.3";
-  }
-  const runtime::WorkerHello& hello() const override { return hello_; }
-  pid_t pid() const override { return 1; }
-  Result<runtime::Loaded> load(const runtime::LoadRequest&, Nanoseconds) override {
-    return runtime::Loaded{1s, 1000, {}, R"({"threads": 2})"};
-  }
-  Result<void> set_input(std::span<const float>, std::int64_t, Nanoseconds) override { return {}; }
-  Result<std::vector<float>> infer(std::int64_t, Nanoseconds) override { return b_.logits; }
-  Result<void> start(std::int64_t batch, std::int64_t, int) override {
-    batch_ = batch;
-    next_ = clock_.now() + step();
-    return {};
-  }
-  Result<runtime::RunState> poll(std::vector<runtime::Completion>& out) override {
-    if (batch_ > b_.memory_limit) return fail(ErrorKind::out_of_memory, "no memory");
-    if (batch_ == b_.crash_at_batch) return fail(ErrorKind::crashed, "crashed (SIGSEGV)");
-    if (batch_ == b_.hang_at_batch) return runtime::RunState::running;
-    const Nanoseconds late = from_seconds(b_.late_steps * seconds(step()));
-    for (; next_ + late <= clock_.now(); next_ = next_ + step()) out.push_back({next_ + late});
-    return runtime::RunState::running;
-  }
-  Result<void> stop(std::vector<runtime::Completion>& out, Nanoseconds timeout) override {
-    if (batch_ == b_.hang_at_batch) {
-      clock_.advance(timeout);
-      return fail(ErrorKind::timed_out, "did not end its run");
-    }
-    if (auto r = poll(out); !r) return tl::unexpected(r.error());
-    for (int queued = 0; queued < 3; ++queued, next_ = next_ + step()) {
-      clock_.sleep_until(next_);
-      out.push_back({clock_.now()});
-    }
-    return {};
-  }
-  std::string log_tail() const override { return {}; }
-
- private:
-  Nanoseconds step() const { return b_.fixed + b_.per_image * batch_; }
-  ManualClock& clock_;
-  Behaviour b_;
-  runtime::WorkerHello hello_;
-  std::int64_t batch_ = 1;
-  Instant next_;
-};
 
 std::string sha256(const std::string& bytes) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -148,7 +54,7 @@ class ModelTest : public testing::Test {
     const std::vector<float> pixels(kImages * 12, 0.5f);
     static_cast<zoo::FileRef&>(d.reference_input) = write("in.f32", bytes(pixels));
     d.reference_input.shape = {kImages, 3, 2, 2};
-    static_cast<zoo::FileRef&>(d.reference_output) = write("out.f32", bytes(kLogits));
+    static_cast<zoo::FileRef&>(d.reference_output) = write("out.f32", bytes(Behaviour{}.logits));
     d.reference_output.shape = {kImages, kClasses};
   }
   ~ModelTest() override { std::filesystem::remove_all(folder_); }

@@ -17,6 +17,9 @@ constexpr Nanoseconds kRingSpacing = 500ms;
 /// A device that is switched on always uses energy: a counter that does not move for this many
 /// periods has stopped being one.
 constexpr std::int64_t kStandstillPeriods = 30;
+/// Power that repeats itself to the last digit for so long is not measured any more: sensors give
+/// milliwatts, and their noise alone is more. A simulated power may be as flat as it likes.
+constexpr Nanoseconds kPowerStandstill = 3s;
 
 std::optional<TickTracker> tracker_for(const meter::MeterInfo& info) {
   if (!info.has_energy || !info.update_period || *info.update_period < kContinuousBelow) {
@@ -26,6 +29,11 @@ std::optional<TickTracker> tracker_for(const meter::MeterInfo& info) {
 }
 
 }  // namespace
+
+Error lost(Error error) {
+  error.kind = ErrorKind::meter_lost;
+  return error;
+}
 
 MeterObserver::MeterObserver(meter::Meter& meter, Clock& clock)
     : meter_(meter),
@@ -61,7 +69,7 @@ Result<void> MeterObserver::poll_energy() {
   const Instant answered = clock_.now();
   ++queries_.count;
   queries_.time += answered - asked;
-  if (!energy) return tl::unexpected(energy.error());
+  if (!energy) return tl::unexpected(lost(energy.error()));
   if (!ticks_) {
     points_.push_back({asked + (answered - asked) / 2 - meter_.info().energy_lag, *energy});
     energy_due_ = std::max(energy_due_ + kContinuousSpacing, answered);
@@ -88,9 +96,9 @@ Result<void> MeterObserver::poll_power() {
   }
   power_due_ = std::max(power_due_ + kPowerSpacing, now);
   const auto power = meter_.power();
-  if (!power) return tl::unexpected(power.error());
+  if (!power) return do_without(power.error());
   add_power({now + (clock_.now() - now) / 2, *power});
-  return {};
+  return check_power();
 }
 
 Result<void> MeterObserver::flush() {
@@ -100,23 +108,52 @@ Result<void> MeterObserver::flush() {
 Result<void> MeterObserver::take_ring() {
   const auto samples = meter_.ring_since(last_ring_);
   if (!samples) {
-    // One missing channel does not end a measurement that has another.
-    if (samples.error().kind == ErrorKind::unsupported) {
+    // Instant power, where there is any, does as well.
+    if (samples.error().kind == ErrorKind::unsupported && meter_.info().has_power) {
       use_ring_ = false;
-      use_power_ = meter_.info().has_power;
+      use_power_ = true;
+      same_power_ = 0;
       return {};
     }
-    return tl::unexpected(samples.error());
+    return do_without(samples.error());
   }
+  silent_rings_ = samples->empty() ? silent_rings_ + 1 : 0;
   for (const meter::PowerSample& s : *samples) {
     add_power(s);
     last_ring_ = std::max(last_ring_, s.at);
   }
+  return check_power();
+}
+
+/// One missing channel does not end a measurement that has another; a device that is gone does.
+Result<void> MeterObserver::do_without(const Error& error) {
+  const bool missing =
+      error.kind == ErrorKind::unsupported || error.kind == ErrorKind::permission_denied;
+  if (!missing || !meter_.info().has_energy) return tl::unexpected(lost(error));
+  use_ring_ = use_power_ = false;
   return {};
+}
+
+/// Whether power that stands in for a counter is still measured.
+Result<void> MeterObserver::check_power() const {
+  const meter::MeterInfo& info = meter_.info();
+  if (info.has_energy || info.scope == meter::Scope::simulated) return {};
+  const Nanoseconds spacing =
+      use_ring_ && info.ring_period.count() > 0 ? info.ring_period : kPowerSpacing;
+  const bool silent = use_ring_ && silent_rings_ * kRingSpacing >= kPowerStandstill;
+  if (!silent && same_power_ * spacing < kPowerStandstill) return {};
+  return fail(
+      ErrorKind::meter_lost,
+      silent ? fmt::format("{} has given no power sample for {:.1f} s", info.device,
+                           seconds(silent_rings_ * kRingSpacing))
+             : fmt::format("the power of {} has read exactly {:.3f} W for {:.1f} s", info.device,
+                           power_.back().power.value, seconds(same_power_ * spacing)),
+      "Check the device with `joulemark doctor`; a driver reset usually brings it back");
 }
 
 void MeterObserver::add_power(meter::PowerSample sample) {
   if (!power_.empty() && sample.at <= power_.back().at) return;
+  same_power_ = !power_.empty() && sample.power == power_.back().power ? same_power_ + 1 : 0;
   if (!meter_.info().has_energy) {
     // Power is all there is: its running integral stands in for the counter.
     if (!power_.empty()) {

@@ -15,6 +15,10 @@ namespace joulemark::measure {
 /// Time between two readings of a continuous meter.
 inline constexpr Nanoseconds kContinuousSpacing = std::chrono::milliseconds(50);
 
+/// What an open meter fails with is the loss of that meter, whatever else it may be: permission
+/// that is taken back, a channel that is no longer supported.
+Error lost(Error error);
+
 /// Watches one meter: asks when it is worth asking, and collects what is known to be true when.
 /// It outlives the configurations that it watches, so that the lock on a counter's steps and the
 /// knowledge of their period grow over a whole campaign.
@@ -29,8 +33,9 @@ class MeterObserver {
   Instant next_due() const;
 
   /// Does what is due by now: at most one energy query, one power query, one ring query.
-  /// Errors: meter_lost when the meter fails or its counter stands still, and whatever kind a
-  /// failing channel reports.
+  /// Errors, all meter_lost: the meter fails, whatever kind of failure that is; its counter stands
+  /// still; or, where power is all it has, its power does. Power that fails beside a counter that
+  /// goes on is done without.
   Result<void> poll();
 
   /// Drops what was collected, so that memory stays bounded; the lock stays.
@@ -74,7 +79,9 @@ class MeterObserver {
   Result<void> poll_power();
   void withdraw(std::size_t newest);
   Result<void> take_ring();
+  Result<void> do_without(const Error& error);
   void add_power(meter::PowerSample sample);
+  Result<void> check_power() const;
 
   meter::Meter& meter_;
   Clock& clock_;
@@ -87,7 +94,9 @@ class MeterObserver {
   std::vector<EnergyPoint> points_;
   std::vector<meter::PowerSample> power_;
   Queries queries_;
-  Joules integrated_;  ///< for meters with power only
+  Joules integrated_;              ///< for meters with power only
+  std::int64_t same_power_ = 0;    ///< samples in a row that repeated the one before them
+  std::int64_t silent_rings_ = 0;  ///< ring queries in a row that brought nothing
 };
 
 }  // namespace joulemark::measure

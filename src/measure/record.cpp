@@ -34,11 +34,20 @@ json to_json(const meter::Conditions& c) {
 }
 
 std::string conditions_json(const RunReport& run) {
+  const RunConditions& seen = run.conditions;
   json j = json::object();
-  if (!run.conditions.empty()) {
-    j["start"] = to_json(run.conditions.front());
-    j["end"] = to_json(run.conditions.back());
-  }
+  if (seen.all.empty()) return j.dump();
+  j["start"] = to_json(seen.all.front());
+  j["end"] = to_json(seen.all.back());
+  j["range"] = {{"looks", seen.all.size()},
+                {"looks_s", seconds(seen.asking)},
+                {"throttle_reasons", seen.throttle_reasons()}};
+  const auto put_range = [&](const char* key, const std::optional<Range>& r) {
+    if (r) j["range"][key] = {r->least, r->greatest};
+  };
+  put_range("clock_mhz", seen.range(&meter::Conditions::clock_mhz));
+  put_range("temperature_c", seen.range(&meter::Conditions::temperature_c));
+  put_range("power_limit_w", seen.power_limit());
   return j.dump();
 }
 
@@ -114,6 +123,8 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
                           {"stolen_cpus", run.host->stolen_cpus}};
     }
     if (run.tick_period) j["run"]["tick_period_s"] = seconds(*run.tick_period);
+    if (run.clocks.asleep.count() != 0) j["run"]["asleep_s"] = seconds(run.clocks.asleep);
+    if (run.clocks.wall.count() != 0) j["run"]["wall_clock_set_s"] = seconds(run.clocks.wall);
   }
   return j.dump();
 }
@@ -279,8 +290,19 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
     r.status = "ok";
     add_numbers(context, subject, run, r);
   }
-  r.flags = flags({&context.meter, run.conditions, run.windows, r.estimator_gap_rel, run.steady,
-                   d.weights.origin != "pretrained", batch_was_cut_short(outcome)});
+  FlagInput seen;
+  seen.meter = &context.meter;
+  seen.conditions = run.conditions.all;
+  seen.windows = run.windows;
+  seen.estimator_gap_rel = r.estimator_gap_rel;
+  seen.steady = run.steady;
+  seen.weights_random = d.weights.origin != "pretrained";
+  seen.search_cut = batch_was_cut_short(outcome);
+  seen.idle_subtracted = r.energy_net_j_per_image.has_value();
+  seen.host = run.host;
+  seen.samples_missing = run.samples_missing;
+  seen.wall_clock_set = run.clocks.wall;
+  r.flags = flags(seen);
   return r;
 }
 

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 
+#include "measure/active_run.hpp"
+#include "measure/conditions.hpp"
+
 namespace joulemark::measure {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kWorkerPoll = 50ms;
 constexpr double kUnstable = 0.5;
 constexpr std::size_t kFewestWindowsAtAll = 3;
 /// Three points are two intervals, the fewest that can differ.
@@ -19,80 +21,8 @@ constexpr Nanoseconds kIdlePatience = 5s;
 /// A stepping counter confirms its points within two of its periods, unless the host is very busy.
 constexpr Nanoseconds kConfirmPatience = 1s;
 
-void say(const Bench& bench, const std::string& what) {
-  if (bench.progress) bench.progress(what);
-}
-
-auto interrupted_error() {
-  return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
-}
-
 /// CPU time that this process has used so far, all threads.
 Nanoseconds own_cpu_time() { return meter::process_cpu_time(::getpid()).value_or(Nanoseconds(0)); }
-
-/// A worker that is running a batch size, with its completions so far.
-class ActiveRun {
- public:
-  ActiveRun(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
-            const Settings& settings)
-      : worker_(worker), bench_(bench), settings_(settings), timeline_(batch) {}
-
-  Result<void> start() {
-    began_ = bench_.clock.now();
-    last_progress_ = began_;
-    return worker_.start(timeline_.batch(), 0, settings_.queue_depth);
-  }
-
-  /// Waits for the next thing to do, then asks the meter and the worker for what is new.
-  Result<void> pump() {
-    if (bench_.interrupted) return interrupted_error();
-    const Instant now = bench_.clock.now();
-    bench_.clock.sleep_until(std::min(bench_.observer.next_due(), now + kWorkerPoll));
-    if (auto r = bench_.observer.poll(); !r) return r;
-    return collect();
-  }
-
-  Result<void> stop() {
-    std::vector<runtime::Completion> fresh;
-    const auto stopped = worker_.stop(fresh, settings_.step_timeout);
-    add(fresh);
-    return stopped;
-  }
-
-  const CompletionTimeline& timeline() const { return timeline_; }
-  Instant began() const { return began_; }
-
- private:
-  Result<void> collect() {
-    std::vector<runtime::Completion> fresh;
-    const auto state = worker_.poll(fresh);
-    if (!state) return tl::unexpected(state.error());
-    add(fresh);
-    const Instant now = bench_.clock.now();
-    if (!fresh.empty()) last_progress_ = now;
-    if (*state == runtime::RunState::finished) {
-      return fail(ErrorKind::crashed, "the worker ended its run without being asked to",
-                  "Report this with the worker's log: it breaks the protocol");
-    }
-    if (now - last_progress_ > settings_.step_timeout) {
-      return fail(ErrorKind::timed_out,
-                  fmt::format("no step was completed for {:.0f} s", seconds(now - last_progress_)),
-                  "Try a smaller batch, or allow more with --step-timeout");
-    }
-    return {};
-  }
-
-  void add(const std::vector<runtime::Completion>& fresh) {
-    for (const runtime::Completion& c : fresh) timeline_.add(c.at);
-  }
-
-  runtime::Worker& worker_;
-  const Bench& bench_;
-  const Settings& settings_;
-  CompletionTimeline timeline_;
-  Instant began_;
-  Instant last_progress_;
-};
 
 /// With a continuous meter, edges on completions matter only where a step is longer than the time
 /// between two readings. Where steps are shorter, the meter's own points are the better edges:
@@ -128,15 +58,8 @@ Result<WarmUp> warm_up(ActiveRun& run, const Bench& bench, const Settings& setti
   return decision;
 }
 
-Result<void> add_conditions(const Bench& bench, RunReport& report) {
-  const auto conditions = bench.observer.meter().conditions();
-  if (!conditions) return tl::unexpected(conditions.error());
-  report.conditions.push_back(*conditions);
-  return {};
-}
-
 Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings& settings,
-                             RunReport& report) {
+                             ConditionsWatch& conditions, RunReport& report) {
   const StoppingRule rule{.target_rel = settings.target_rel};
   const Instant from = bench.clock.now();
   const Instant deadline = run.began() + settings.longest_run;
@@ -151,6 +74,7 @@ Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings&
   while (true) {
     if (auto r = run.pump(); !r) return r;
     cut_again();
+    if (auto r = conditions.look(report.windows.size()); !r) return r;
     const Instant now = bench.clock.now();
     if (!report.reached_target && now < deadline) continue;
     if (bench.observer.confirmed()) return {};
@@ -181,6 +105,8 @@ void add_derived(const ActiveRun& run, const MeterObserver& observer, RunReport&
     if (s.at < from || s.at > to) continue;
     if (!report.power_max || s.power > *report.power_max) report.power_max = s.power;
   }
+  report.samples_missing = !observer.info().has_energy &&
+                           !integrate(observer.power(), from, to, observer.longest_power_gap());
 }
 
 /// ", while others used 1.2 CPUs" where that may be why.
@@ -194,7 +120,18 @@ std::string busy_host(const std::optional<meter::HostUse>& host) {
   return words;
 }
 
+/// The clock that all times are on stands still while the machine sleeps, its meters need not: a
+/// window that was slept through holds joules for which there is no time, and no images.
+Error slept(Nanoseconds asleep, const std::string& when) {
+  return {
+      ErrorKind::unstable, fmt::format("the machine slept for {:.1f} s {}", seconds(asleep), when),
+      "Measure again, and keep it awake: systemd-inhibit --what=sleep:idle joulemark measure ..."};
+}
+
 std::optional<Error> instability(const RunReport& report, const Settings& settings) {
+  if (report.clocks.asleep > Nanoseconds(0)) {
+    return slept(report.clocks.asleep, fmt::format("while batch {} was measured", report.batch));
+  }
   if (report.windows.size() < kFewestWindowsAtAll) {
     return Error{ErrorKind::unstable,
                  fmt::format("only {} windows came together in {:.0f} s at batch {}",
@@ -212,34 +149,11 @@ std::optional<Error> instability(const RunReport& report, const Settings& settin
   return std::nullopt;
 }
 
-/// Rough J/image between two completions, of whatever the meter gave in that time.
-std::optional<JoulesPerImage> burst_energy(const ActiveRun& run, const Bench& bench, Instant from,
-                                           Instant to) {
-  const auto points = bench.observer.points();
-  const bool has_points = bench.observer.edge_rule() == EdgeRule::completions;
-  // The newest point can be older than the last completion.
-  if (has_points) to = points.empty() ? from : std::min(to, points.back().at);
-  const auto begun = run.timeline().images_at(from);
-  const auto done = run.timeline().images_at(to);
-  if (!begun || !done || !(*done > *begun)) return std::nullopt;
-  if (has_points) {
-    const auto first = energy_at(points, from);
-    const auto last = energy_at(points, to);
-    if (!first || !last) return std::nullopt;
-    return (*last - *first) / (*done - *begun);
-  }
-  std::vector<double> watts;
-  for (const meter::PowerSample& s : bench.observer.power()) {
-    if (s.at >= from && s.at <= to) watts.push_back(s.power.value);
-  }
-  if (watts.empty()) return std::nullopt;
-  return (Watts(mean(watts)) * (to - from)) / (*done - *begun);
-}
-
 }  // namespace
 
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
   bench.observer.forget();
+  const ClockOffsets clocks_before = bench.clock.offsets();
   const Instant until = bench.clock.now() + length;
   // A counter that steps gives its points at its own pace, after the lock on its steps.
   const Instant give_up = until + kIdlePatience;
@@ -255,6 +169,9 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
     if (auto r = bench.observer.poll(); !r) return tl::unexpected(r.error());
   }
   bench.observer.drop_unconfirmed();
+  const ClockJump clocks = clock_jump(clocks_before, bench.clock.offsets());
+  if (clocks.asleep > Nanoseconds(0))
+    return tl::unexpected(slept(clocks.asleep, "while idle power was measured"));
   const auto points = bench.observer.points();
   if (!enough()) {
     return fail(ErrorKind::unstable,
@@ -278,6 +195,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
                                 const Settings& settings) {
   RunReport report;
   report.batch = batch;
+  const ClockOffsets clocks_before = bench.clock.offsets();
   bench.observer.forget();
   bench.observer.set_spacing(settings.shortest_window);
   ActiveRun run(worker, batch, bench, settings);
@@ -290,19 +208,22 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   report.warm_up = bench.clock.now() - run.began();
 
   say(bench, fmt::format("batch {}: measuring", batch));
-  if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());
+  ConditionsWatch conditions(bench.observer.meter(), bench.clock);
+  if (auto r = conditions.start(); !r) return tl::unexpected(r.error());
   const meter::HostWatch host("/", {worker.pid(), ::getpid()});
   const Nanoseconds cpu_before = own_cpu_time();
   const MeterObserver::Queries queries_before = bench.observer.queries();
   const Instant before = bench.clock.now();
-  if (auto r = measure_windows(run, bench, settings, report); !r) return tl::unexpected(r.error());
+  if (auto r = measure_windows(run, bench, settings, conditions, report); !r)
+    return tl::unexpected(r.error());
   const double measured_for = seconds(bench.clock.now() - before);
   report.controller_cpu_share =
       measured_for > 0.0 ? seconds(own_cpu_time() - cpu_before) / measured_for : 0.0;
   report.host = host.use();
   report.queries.count = bench.observer.queries().count - queries_before.count;
   report.queries.time = bench.observer.queries().time - queries_before.time;
-  if (auto r = add_conditions(bench, report); !r) return tl::unexpected(r.error());
+  if (auto r = conditions.end(); !r) return tl::unexpected(r.error());
+  report.conditions = conditions.seen();
 
   // The ring gives its samples up to now only; ask once more while the device still works.
   if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
@@ -312,65 +233,9 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   report.tick_period = bench.observer.tick_period();
   report.power_trace.assign(bench.observer.power().begin(), bench.observer.power().end());
   report.energy_trace.assign(bench.observer.points().begin(), bench.observer.points().end());
+  report.clocks = clock_jump(clocks_before, bench.clock.offsets());
   report.unstable = instability(report, settings);
   return report;
-}
-
-Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
-                             const Settings& settings) {
-  constexpr Nanoseconds kShortest = 200ms;
-  constexpr Nanoseconds kSettled = 1s;
-  constexpr std::size_t kFewestSteps = 3;
-  bench.observer.forget();
-  ActiveRun run(worker, batch, bench, settings);
-  const Instant before = bench.clock.now();
-  if (auto r = run.start(); !r) return tl::unexpected(r.error());
-  // The first steps of a shape pick kernels, compile and grow memory pools. While that holds the
-  // host up, the device gets ahead of the stamps; they are right again once the queue has been
-  // filled anew. Where a step takes so long that such work no longer shows, one is left out.
-  const auto settling = [&] {
-    const auto steps = run.timeline().completions();
-    const bool slow = !steps.empty() && steps[0] - run.began() > kSettled;
-    return slow ? std::size_t{1} : static_cast<std::size_t>(1 + settings.queue_depth);
-  };
-  const auto timed = [&] {
-    const auto steps = run.timeline().completions();
-    return steps.size() > settling() + kFewestSteps - 1 &&
-           steps.back() - steps[settling() - 1] >= kShortest;
-  };
-  while (!timed()) {
-    if (auto r = run.pump(); !r) return tl::unexpected(r.error());
-  }
-  // Steps that end after this do not count. Where a step has more kernels than the driver queues,
-  // submitting holds the host up and its stamps lag by part of a step; while the queue runs empty
-  // they catch up, and a few long steps would seem to be one fewer.
-  const std::size_t last = run.timeline().steps() - 1;
-  if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
-  if (auto r = run.stop(); !r) return tl::unexpected(r.error());
-
-  const auto steps = run.timeline().completions();
-  const std::size_t first = settling() - 1;
-  const Nanoseconds took = steps[last] - steps[first];
-  const Images images(static_cast<double>(last - first) * static_cast<double>(batch));
-  const Burst burst{batch, images / took, burst_energy(run, bench, steps[first], steps[last])};
-  const Nanoseconds preparing = steps[first] - run.began();
-  return TimedBurst{burst, {preparing, bench.clock.now() - before - preparing}};
-}
-
-Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
-                                   const Settings& settings) {
-  BatchSearch search({settings.largest_batch, settings.search_running, settings.search_longest});
-  while (const auto batch = search.next()) {
-    say(bench, fmt::format("looking for the best batch: {}", *batch));
-    const auto burst = run_burst(worker, *batch, bench, settings);
-    if (!burst && burst.error().kind == ErrorKind::out_of_memory) {
-      search.out_of_memory(*batch);
-      continue;
-    }
-    if (!burst) return tl::unexpected(burst.error());
-    search.add(burst->burst, burst->took);
-  }
-  return search;
 }
 
 }  // namespace joulemark::measure

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "measure/conditions.hpp"
 #include "measure/decide.hpp"
 #include "measure/observer.hpp"
 #include "meter/host.hpp"
@@ -47,7 +48,8 @@ struct Idle {
 };
 
 /// Watches the meter for `length`, or a little longer where it takes that to see three energy
-/// points. Errors: those of the meter, interrupted, and unstable when they do not come.
+/// points. Errors: those of the meter, interrupted, and unstable when they do not come or the
+/// machine slept meanwhile.
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length);
 
 /// Everything seen while one batch size ran.
@@ -57,7 +59,7 @@ struct RunReport {
   std::vector<std::optional<Joules>> window_integrals;  ///< second estimator, one per window
   std::vector<double> step_seconds;                     ///< within the windows
   std::optional<Watts> power_max;
-  std::vector<meter::Conditions> conditions;
+  RunConditions conditions;
   Nanoseconds warm_up{0};
   bool steady = false;
   bool reached_target = false;
@@ -65,12 +67,15 @@ struct RunReport {
   std::optional<Nanoseconds> tick_period;
   double controller_cpu_share = 0.0;   ///< CPU time of this process per second of windows
   std::optional<meter::HostUse> host;  ///< what others did on the host meanwhile
-  MeterObserver::Queries queries;      ///< energy queries meanwhile, and their wall time
-  Nanoseconds to_first_window{0};      ///< from the start of the run to the first window's start
+  /// Power is all that the meter has, and for longer than its samples may be apart there were none.
+  bool samples_missing = false;
+  ClockJump clocks;                ///< whether the machine slept or its wall clock was set
+  MeterObserver::Queries queries;  ///< energy queries meanwhile, and their wall time
+  Nanoseconds to_first_window{0};  ///< from the start of the run to the first window's start
   std::vector<meter::PowerSample> power_trace;
   std::vector<EnergyPoint> energy_trace;
-  /// Why the windows give no number: `unstable` when fewer than three came together or their
-  /// interval is wider than 50 %. What was seen stays, as evidence.
+  /// Why the windows give no number: `unstable` when fewer than three came together, their interval
+  /// is wider than 50 %, or the machine slept. What was seen stays, as evidence.
   std::optional<Error> unstable;
 };
 

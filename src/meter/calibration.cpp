@@ -58,6 +58,8 @@ class CalibratedMeter final : public Meter {
     return samples;
   }
   Result<Conditions> conditions() override { return meter_.conditions(); }
+  Result<Conditions> changing_conditions() override { return meter_.changing_conditions(); }
+  Result<Watts> average_power() override { return meter_.average_power(); }
   void observe(pid_t worker) override { meter_.observe(worker); }
 
  private:

@@ -23,7 +23,7 @@ std::string offer(const MeterInfo& info) {
 }
 
 /// Adds what came of one device: one that fails does not hide another that works.
-void take(MeterFinding& finding, const Result<std::unique_ptr<Meter>>& opened) {
+void take(MeterFinding& finding, const Result<std::unique_ptr<Meter>>& opened, unsigned index = 0) {
   finding.detail += finding.detail.empty() ? "" : "; ";
   if (!opened) {
     finding.detail += opened.error().what;
@@ -31,7 +31,7 @@ void take(MeterFinding& finding, const Result<std::unique_ptr<Meter>>& opened) {
     return;
   }
   finding.available = true;
-  finding.devices.push_back((*opened)->info());
+  finding.devices.push_back({(*opened)->info(), index});
   finding.detail += offer((*opened)->info());
 }
 
@@ -50,7 +50,7 @@ MeterFinding examine_nvml(MeterOptions options) {
   for (unsigned i = 0; i < *count; ++i) {
     options.gpu_index = i;
     options.pci_bus_id.clear();
-    take(finding, open_meter("nvml", "cuda:0", options));
+    take(finding, open_meter("nvml", "cuda:0", options), i);
   }
   return finding;
 }

@@ -71,15 +71,16 @@ TEST_F(Doctor, FindsEveryGpu) {
   EXPECT_TRUE(nvml.available);
   EXPECT_THAT(nvml.fix, IsEmpty());
   ASSERT_THAT(nvml.devices, SizeIs(3));
-  EXPECT_EQ(nvml.devices[2].device_id, "GPU-fake-3");
+  EXPECT_EQ(nvml.devices[2].info.device_id, "GPU-fake-3");
   EXPECT_THAT(nvml.detail, HasSubstr("energy counter, instant power, ring of power samples"));
 }
 
 TEST_F(Doctor, AGpuThatFailsDoesNotHideAnotherThatWorks) {
-  driver("clock=manual;devices=2;mute=1");
+  driver("clock=manual;devices=2;mute=0");
   const MeterFinding nvml = finding("nvml");
   EXPECT_TRUE(nvml.available);
-  EXPECT_THAT(nvml.devices, SizeIs(1));
+  ASSERT_THAT(nvml.devices, SizeIs(1));
+  EXPECT_EQ(nvml.devices[0].index, 1u);
   EXPECT_THAT(nvml.detail, HasSubstr("scope gpu_board"));
   EXPECT_THAT(nvml.detail, HasSubstr("neither energy nor power"));
   EXPECT_THAT(nvml.fix, Not(IsEmpty()));

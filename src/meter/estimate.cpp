@@ -54,6 +54,7 @@ class EstimateMeter final : public Meter {
     return fail(ErrorKind::unsupported, "an estimate has no ring of samples");
   }
   Result<Conditions> conditions() override { return conditions_.read(); }
+  Result<Conditions> changing_conditions() override { return conditions_.changing(); }
 
  private:
   /// Adds the CPU time since the last look. A process that is gone adds no more: what it used after

@@ -131,13 +131,18 @@ std::optional<HostUse> HostWatch::use() const {
   return host_use(*began_, *now, *ours - *ours_began_);
 }
 
-Conditions HostConditions::read() {
+Conditions HostConditions::changing() const {
   Conditions c;
-  c.driver = kernel_release();
   const fs::path frequency = root_ / "sys/devices/system/cpu/cpu0/cpufreq";
   if (const auto khz = number_in(frequency / "scaling_cur_freq")) c.clock_mhz = *khz * 1e-3;
   if (const auto khz = number_in(frequency / "cpuinfo_max_freq")) c.clock_max_mhz = *khz * 1e-3;
   c.temperature_c = package_temperature(root_);
+  return c;
+}
+
+Conditions HostConditions::read() {
+  Conditions c = changing();
+  c.driver = kernel_release();
   const auto now = cpu_ticks(root_);
   if (now && last_ && now->total > last_->total) {
     // The kernel may take back some iowait (proc(5)), which then shows as work.

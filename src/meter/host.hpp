@@ -67,6 +67,8 @@ class HostConditions {
   explicit HostConditions(std::filesystem::path root)
       : root_(std::move(root)), last_(cpu_ticks(root_)) {}
   Conditions read();
+  /// Clock and temperature only; does not count as a call for `host_busy`.
+  Conditions changing() const;
 
  private:
   std::filesystem::path root_;

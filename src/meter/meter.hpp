@@ -34,9 +34,11 @@ struct MeterInfo {
   bool has_ring = false;    ///< a ring of past power samples with time stamps
   /// Time between updates of the energy channel; absent when every query is fresh.
   std::optional<Nanoseconds> update_period;
-  Nanoseconds ring_period{0};     ///< spacing of ring samples when has_ring
-  Joules resolution{0.0};         ///< one unit of the energy channel
-  Nanoseconds query_cost{0};      ///< wall time of one energy query
+  Nanoseconds ring_period{0};  ///< spacing of ring samples when has_ring
+  Joules resolution{0.0};      ///< one unit of the energy channel
+  Nanoseconds query_cost{0};   ///< wall time of one energy query
+  /// The time over which the device's own average power is a mean; absent where it offers none.
+  std::optional<Nanoseconds> average_window;
   bool estimated = false;         ///< true: numbers carry the `estimated` flag
   double systematic_rel = 0.0;    ///< relative systematic uncertainty (one number, +-)
   std::string systematic_reason;  ///< where that figure comes from
@@ -87,6 +89,14 @@ class Meter {
   /// Ring samples strictly newer than `after`, oldest first; empty when there are none yet.
   virtual Result<std::vector<PowerSample>> ring_since(Instant after) = 0;
   virtual Result<Conditions> conditions() = 0;
+  /// What of the conditions changes while a load runs and is cheap to ask for: clocks, temperature,
+  /// power limit, reasons for a lower clock. Everything else is absent.
+  virtual Result<Conditions> changing_conditions() { return Conditions{}; }
+  /// The device's own mean of its power over the last `average_window`. No result rests on it: it
+  /// is there to check the other channels against.
+  virtual Result<Watts> average_power() {
+    return fail(ErrorKind::unsupported, "the device offers no average power");
+  }
 
   /// The process whose work is being measured: the estimate counts its CPU time, NVML leaves it out
   /// of `other_processes`. 0: none.

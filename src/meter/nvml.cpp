@@ -1,9 +1,9 @@
 #include "meter/nvml.hpp"
 
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "meter/nvml_api.hpp"
 
@@ -23,32 +23,16 @@ constexpr Nanoseconds kRingPeriod = 20ms;
 /// The ring is stamped on the wall clock, whose distance to ours is never quite the same twice: the
 /// sample that the caller has already may come out a little later now.
 constexpr Nanoseconds kSameSample = kRingPeriod / 10;
+/// A smaller step of the wall clock moves a sample by less than half of the distance to its
+/// neighbour; the noise of reading the distance of two clocks is below it.
+constexpr Nanoseconds kWallClockSet = kRingPeriod / 2;
 constexpr Nanoseconds kQueryCost = 4ms;
+/// What field 185 is the mean over, says NVML's reference.
+constexpr Nanoseconds kAverageWindow = 1s;
 constexpr Joules kResolution{1e-3};
 constexpr double kSystematic = 0.01;
 /// Squares of 20 ms between idle and full load, H200 (docs/meters.md); a calibration knows better.
 constexpr double kAliasing = 0.04;
-
-/// CLOCK_REALTIME minus CLOCK_MONOTONIC, read between two looks at the latter. Of three tries the
-/// quickest: one that was interrupted in between is off by up to half of the interruption.
-Nanoseconds realtime_offset() {
-  const auto read = [](clockid_t id) {
-    timespec t{};
-    clock_gettime(id, &t);
-    return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
-  };
-  Nanoseconds quickest = Nanoseconds::max();
-  Nanoseconds offset{0};
-  for (int i = 0; i < 3; ++i) {
-    const Nanoseconds before = read(CLOCK_MONOTONIC);
-    const Nanoseconds wall = read(CLOCK_REALTIME);
-    const Nanoseconds after = read(CLOCK_MONOTONIC);
-    if (after - before >= quickest) continue;
-    quickest = after - before;
-    offset = wall - (before + (after - before) / 2);
-  }
-  return offset;
-}
 
 class NvmlMeter final : public Meter {
  public:
@@ -65,11 +49,12 @@ class NvmlMeter final : public Meter {
     info_.device_id = text(api_.uuid, "");
     driver_ = driver_version();
     const auto counter = read_counter();
-    const auto power = read_power();
+    const auto power = this->power();
     const auto ring = ring_since(clock_.now() - 1s);
     info_.has_energy = counter.has_value();
     info_.has_power = power.has_value();
     info_.has_ring = ring.has_value();
+    if (average_power()) info_.average_window = kAverageWindow;
     info_.update_period = kUpdatePeriod;
     info_.ring_period = kRingPeriod;
     info_.query_cost = kQueryCost;
@@ -111,52 +96,39 @@ class NvmlMeter final : public Meter {
     return Joules(static_cast<double>(total_) * 1e-3);
   }
 
-  Result<Watts> power() override { return read_power(); }
+  Result<Watts> power() override { return read_power(nvml::kFieldPowerInstant, "instant power"); }
+
+  Result<Watts> average_power() override {
+    return read_power(nvml::kFieldPowerAverage, "average power");
+  }
 
   Result<std::vector<PowerSample>> ring_since(Instant after) override {
-    if (api_.samples == nullptr) return unsupported("samples of power");
-    const Nanoseconds offset = realtime_offset();
+    if (auto r = mind_wall_clock(); !r) return tl::unexpected(r.error());
     const auto since =
-        std::chrono::duration_cast<std::chrono::microseconds>(after.since_boot + offset);
-    int type = nvml::kUnsignedInt;
-    unsigned count = 0;
-    const auto stamp = static_cast<unsigned long long>(std::max<std::int64_t>(0, since.count()));
-    Return r = api_.samples(device_, nvml::kSamplesTotalPower, stamp, &type, &count, nullptr);
-    if (r == nvml::kNotFound || (r == kSuccess && count == 0)) return std::vector<PowerSample>{};
-    if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, "power samples", r));
-    std::vector<nvml::Sample> raw(count + 8);
-    count = static_cast<unsigned>(raw.size());
-    r = api_.samples(device_, nvml::kSamplesTotalPower, stamp, &type, &count, raw.data());
-    if (r == nvml::kNotFound) return std::vector<PowerSample>{};
-    if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, "power samples", r));
-    raw.resize(std::min<std::size_t>(count, raw.size()));
-
-    std::sort(raw.begin(), raw.end(), [](const nvml::Sample& a, const nvml::Sample& b) {
-      return a.timestamp_us < b.timestamp_us;
-    });
+        std::chrono::duration_cast<std::chrono::microseconds>(after.since_boot + *wall_);
+    auto ring =
+        read_ring(static_cast<unsigned long long>(std::max<std::int64_t>(0, since.count())));
+    if (!ring) return tl::unexpected(ring.error());
+    std::sort(ring->samples.begin(), ring->samples.end(),
+              [](const nvml::Sample& a, const nvml::Sample& b) {
+                return a.timestamp_us < b.timestamp_us;
+              });
     std::vector<PowerSample> samples;
-    for (const nvml::Sample& s : raw) {
-      const auto milliwatts = nvml::to_double(s.value, type);
+    for (const nvml::Sample& s : ring->samples) {
+      const auto milliwatts = nvml::to_double(s.value, ring->type);
       if (!milliwatts) return unsupported("samples of power");
       const Instant at{std::chrono::microseconds(static_cast<std::int64_t>(s.timestamp_us)) -
-                       offset};
-      if (s.timestamp_us == 0 || at <= after + kSameSample) continue;
+                       *wall_};
+      if (s.timestamp_us == 0 || at <= after + kSameSample || misplaced_.contains(s.timestamp_us))
+        continue;
       samples.push_back({at, Watts(*milliwatts * 1e-3)});
     }
     return samples;
   }
 
   Result<Conditions> conditions() override {
-    Conditions c;
+    Conditions c = changing();
     c.driver = driver_;
-    c.clock_mhz = number(api_.clock, nvml::kClockSm);
-    c.clock_max_mhz = number(api_.max_clock, nvml::kClockSm);
-    c.memory_clock_mhz = number(api_.clock, nvml::kClockMemory);
-    c.temperature_c = number(api_.temperature, nvml::kTemperatureGpu);
-    unsigned limit_mw = 0;
-    if (api_.power_limit != nullptr && api_.power_limit(device_, &limit_mw) == kSuccess) {
-      c.power_limit = Watts(limit_mw * 1e-3);
-    }
     unsigned on = 0;
     unsigned pending = 0;
     if (api_.mig_mode != nullptr && api_.mig_mode(device_, &on, &pending) == kSuccess)
@@ -166,12 +138,64 @@ class NvmlMeter final : public Meter {
     if (api_.persistence_mode != nullptr && api_.persistence_mode(device_, &on) == kSuccess) {
       c.persistence = on != 0;
     }
-    c.throttle_reasons = reasons();
     c.other_processes = other_processes();
     return c;
   }
+  Result<Conditions> changing_conditions() override { return changing(); }
 
  private:
+  Conditions changing() const {
+    Conditions c;
+    c.clock_mhz = number(api_.clock, nvml::kClockSm);
+    c.clock_max_mhz = number(api_.max_clock, nvml::kClockSm);
+    c.memory_clock_mhz = number(api_.clock, nvml::kClockMemory);
+    c.temperature_c = number(api_.temperature, nvml::kTemperatureGpu);
+    unsigned limit_mw = 0;
+    if (api_.power_limit != nullptr && api_.power_limit(device_, &limit_mw) == kSuccess) {
+      c.power_limit = Watts(limit_mw * 1e-3);
+    }
+    c.throttle_reasons = reasons();
+    return c;
+  }
+
+  struct Ring {
+    int type = nvml::kUnsignedInt;
+    std::vector<nvml::Sample> samples;
+  };
+  Result<Ring> read_ring(unsigned long long newer_than_us) const {
+    if (api_.samples == nullptr) return unsupported("samples of power");
+    Ring ring;
+    unsigned count = 0;
+    Return r =
+        api_.samples(device_, nvml::kSamplesTotalPower, newer_than_us, &ring.type, &count, nullptr);
+    if (r == nvml::kNotFound || (r == kSuccess && count == 0)) return ring;
+    if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, "power samples", r));
+    ring.samples.resize(count + 8);
+    count = static_cast<unsigned>(ring.samples.size());
+    r = api_.samples(device_, nvml::kSamplesTotalPower, newer_than_us, &ring.type, &count,
+                     ring.samples.data());
+    if (r == nvml::kNotFound) return Ring{};
+    if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, "power samples", r));
+    ring.samples.resize(std::min<std::size_t>(count, ring.samples.size()));
+    return ring;
+  }
+
+  /// Samples are stamped on the wall clock. When that has been set, or the machine has slept, those
+  /// that the ring still holds would come out at a wrong time: set back by a second, the old ones
+  /// seem to be of the second to come. Their stamps do not tell old from new, so all that are there
+  /// when it is noticed are left out; the gap that they leave is seen by whoever integrates.
+  Result<void> mind_wall_clock() {
+    const Nanoseconds wall = clock_.offsets().wall;
+    if (wall_ && std::chrono::abs(wall - *wall_) > kWallClockSet) {
+      const auto ring = read_ring(0);
+      if (!ring) return tl::unexpected(ring.error());
+      misplaced_.clear();
+      for (const nvml::Sample& s : ring->samples) misplaced_.insert(s.timestamp_us);
+    }
+    wall_ = wall;
+    return {};
+  }
+
   tl::unexpected<Error> unsupported(std::string_view what) const {
     return tl::unexpected(nvml::to_error(api_, what, kNotSupported));
   }
@@ -204,15 +228,15 @@ class NvmlMeter final : public Meter {
     return millijoules;
   }
 
-  Result<Watts> read_power() const {
-    if (api_.field_values == nullptr) return unsupported("instant power");
+  Result<Watts> read_power(unsigned id, std::string_view what) const {
+    if (api_.field_values == nullptr) return unsupported(what);
     nvml::FieldValue field{};
-    field.field_id = nvml::kFieldPowerInstant;
+    field.field_id = id;
     const Return called = api_.field_values(device_, 1, &field);
     const Return r = called != kSuccess ? called : field.result;
-    if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, "instant power", r));
+    if (r != kSuccess) return tl::unexpected(nvml::to_error(api_, what, r));
     const auto milliwatts = nvml::to_double(field.value, field.value_type);
-    if (!milliwatts) return unsupported("instant power");
+    if (!milliwatts) return unsupported(what);
     return Watts(*milliwatts * 1e-3);
   }
 
@@ -253,6 +277,8 @@ class NvmlMeter final : public Meter {
   Clock& clock_;
   MeterInfo info_;
   std::string driver_;
+  std::optional<Nanoseconds> wall_;  ///< CLOCK_REALTIME less CLOCK_MONOTONIC at the last ring query
+  std::unordered_set<unsigned long long> misplaced_;  ///< stamps of samples of unknown time
   pid_t worker_ = 0;
   std::optional<unsigned long long> last_;  ///< mJ
   unsigned long long total_ = 0;            ///< mJ

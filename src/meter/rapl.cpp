@@ -138,6 +138,7 @@ class RaplMeter final : public Meter {
     return fail(ErrorKind::unsupported, "RAPL has no ring of samples");
   }
   Result<Conditions> conditions() override { return conditions_.read(); }
+  Result<Conditions> changing_conditions() override { return conditions_.changing(); }
 
  private:
   std::vector<Counter> counters_;

@@ -85,6 +85,34 @@ TEST_F(Rapl, PartsOfAPackageAndWhatContainsItAreNotCountedTwice) {
   EXPECT_THAT(counted(), ElementsAre("package-0", "dram"));
 }
 
+TEST_F(Rapl, WhatContainsThePackagesAddsNothing) {
+  tree_.domain("intel-rapl:0", "psys", 1'000'000);  // some kernels list it first
+  tree_.domain("intel-rapl:1", "package-0", 2'000'000);
+  const auto m = opened();
+  EXPECT_EQ(m->info().device_id, "intel-rapl:1");
+  tree_.set("intel-rapl:0", 91'000'000);
+  tree_.set("intel-rapl:1", 42'000'000);
+  EXPECT_DOUBLE_EQ(m->energy()->value, 40.0);
+}
+
+TEST_F(Rapl, AMachineOfAmdHasOneDomainOfThatNameAndItsCoresBelow) {
+  // The kernel calls the interface intel-rapl there too; its counters wrap at 2^32 units of 15.3
+  // uJ.
+  constexpr std::uint64_t kAmdRange = 65'532'610'987;
+  tree_.domain("intel-rapl:0", "package-0", kAmdRange - 1'000'000);
+  tree_.domain("intel-rapl:0:0", "core", 500'000);
+  tree_.write("sys/class/powercap/intel-rapl:0/max_energy_range_uj", "65532610987\n");
+  tree_.write("proc/cpuinfo", "model name\t: AMD EPYC 9654 96-Core Processor\n");
+  const auto m = opened();
+  EXPECT_EQ(m->info().device, "AMD EPYC 9654 96-Core Processor");
+  EXPECT_EQ(m->info().device_id, "intel-rapl:0");
+  EXPECT_EQ(m->info().scope, Scope::cpu_package);
+  clock_.advance(1s);
+  tree_.set("intel-rapl:0", 2'000'000);
+  tree_.set("intel-rapl:0:0", 90'000'000);
+  EXPECT_DOUBLE_EQ(m->energy()->value, 3.0);
+}
+
 TEST_F(Rapl, ACounterThatWrapsGoesOnCounting) {
   tree_.domain("intel-rapl:0", "package-0", kRange - 3'000'000);
   tree_.domain("intel-rapl:1", "package-1", 0);
@@ -238,6 +266,22 @@ TEST_F(Rapl, WhatOnlyRootMayReadSaysHowToAllowIt) {
            error.what.find("may be read by root only") != std::string::npos &&
            error.next.find("sudo chmod -R a+r /sys/class/powercap/*/energy_uj") !=
                std::string::npos;
+  });
+  if (!said) GTEST_SKIP() << "this user namespace has nobody to be but root";
+  EXPECT_TRUE(*said);
+}
+
+TEST_F(Rapl, PermissionThatIsTakenBackWhileMeasuringIsSaid) {
+  const auto said = as_an_ordinary_user(tree_.root(), [] {
+    const Tree own;
+    own.domain("intel-rapl:0", "package-0", 1);
+    ManualClock clock;
+    const auto m = open_rapl(own.root(), clock);
+    if (!m || !(*m)->energy()) return false;
+    std::filesystem::permissions(own / "sys/class/powercap/intel-rapl:0/energy_uj",
+                                 std::filesystem::perms::none);
+    const auto read = (*m)->energy();
+    return !read && read.error().kind == ErrorKind::permission_denied;
   });
   if (!said) GTEST_SKIP() << "this user namespace has nobody to be but root";
   EXPECT_TRUE(*said);

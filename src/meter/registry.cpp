@@ -17,8 +17,21 @@ namespace {
 
 using Opened = Result<std::unique_ptr<Meter>>;
 
+/// CUDA's cuda:0 need not be NVML's GPU 0: CUDA orders by speed and leaves out what
+/// CUDA_VISIBLE_DEVICES hides. So of several GPUs none is guessed.
 Opened nvml_meter(const MeterOptions& o) {
-  return open_nvml({nvml_library(o), o.pci_bus_id, o.gpu_index}, *o.clock);
+  if (o.pci_bus_id.empty() && !o.gpu_index) {
+    const auto count = nvml_device_count(nvml_library(o));
+    if (count && *count > 1) {
+      return fail(
+          ErrorKind::invalid_input,
+          fmt::format("which of the {} GPUs to measure is not known: the worker's device has "
+                      "no PCI bus id",
+                      *count),
+          "Name it by the index that `nvidia-smi -L` shows: --meter-option gpu=INDEX");
+    }
+  }
+  return open_nvml({nvml_library(o), o.pci_bus_id, o.gpu_index.value_or(0)}, *o.clock);
 }
 Opened rapl_meter(const MeterOptions& o) { return open_rapl(o.root, *o.clock); }
 Opened estimate_meter(const MeterOptions& o) {
@@ -92,9 +105,10 @@ Result<void> apply_setting(std::string_view setting, MeterOptions& o) {
   } else if (key == "busy-watts-per-cpu") {
     understood = understood && read_watts(value, o.power_model.busy_per_cpu);
   } else if (key == "gpu") {
-    const auto [end, error] =
-        std::from_chars(value.data(), value.data() + value.size(), o.gpu_index);
+    unsigned index = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), index);
     understood = error == std::errc() && end == value.data() + value.size();
+    if (understood) o.gpu_index = index;
   } else {
     understood = false;
   }

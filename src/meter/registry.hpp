@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ struct MeterOptions {
   std::filesystem::path root = "/";  ///< of sysfs and procfs
   std::string nvml_library;          ///< empty: $JOULEMARK_NVML_LIBRARY, or the driver's
   std::string pci_bus_id;            ///< of the GPU; empty: gpu_index
-  unsigned gpu_index = 0;
+  /// NVML's index of the GPU. Absent: the only one there is.
+  std::optional<unsigned> gpu_index;
   PowerModel power_model;                                ///< of the estimate
   std::string waveform = "flat:100;update=100;ring=20";  ///< of the synthetic meter
   std::filesystem::path trace;                           ///< of the replay

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "meter/testing/driver.hpp"
 #include "meter/testing/tree.hpp"
 
 namespace joulemark::meter {
@@ -46,8 +47,34 @@ TEST_F(Registry, ChoosesTheEstimateWhereItCannot) {
 TEST_F(Registry, NeverEstimatesAGpu) {
   tree_.domain("intel-rapl:0", "package-0", 1);
   EXPECT_THAT(opened("auto", "cuda:0"), HasSubstr("no NVIDIA driver library"));
-  options_.nvml_library = JOULEMARK_FAKE_NVML_LIBRARY;
+  const Driver driver;
+  options_.nvml_library = driver.path();
   EXPECT_EQ(opened("auto", "cuda:0"), "nvml");
+}
+
+TEST_F(Registry, OfEightGpusOfWhichTwoAreHiddenTheBusIdSettlesWhichIsMeasured) {
+  // CUDA_VISIBLE_DEVICES=2,3,4,5,6,7: what CUDA calls cuda:0 is the third that NVML knows.
+  const Driver driver("devices=8");
+  options_.nvml_library = driver.path();
+  options_.pci_bus_id = "00000000:03:00.0";
+  for (const char* meter : {"auto", "nvml"}) {
+    EXPECT_EQ(open_meter(meter, "cuda:0", options_).value()->info().device_id, "GPU-fake-3");
+  }
+  ASSERT_TRUE(apply_setting("gpu=0", options_));
+  EXPECT_EQ(open_meter("auto", "cuda:0", options_).value()->info().device_id, "GPU-fake-3")
+      << "an index says less than a bus id";
+}
+
+TEST_F(Registry, OfSeveralGpusNoneIsGuessed) {
+  const Driver driver("devices=8");
+  options_.nvml_library = driver.path();
+  const auto made = open_meter("auto", "cuda:0", options_);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().kind, ErrorKind::invalid_input);
+  EXPECT_THAT(made.error().what, HasSubstr("which of the 8 GPUs"));
+  EXPECT_THAT(made.error().next, HasSubstr("--meter-option gpu=INDEX"));
+  ASSERT_TRUE(apply_setting("gpu=5", options_));
+  EXPECT_EQ(open_meter("auto", "cuda:0", options_).value()->info().device_id, "GPU-fake-6");
 }
 
 TEST_F(Registry, AMeterThatIsNamedIsTheOneThatOpensOrFails) {

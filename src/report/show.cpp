@@ -25,7 +25,7 @@ class Sheet {
  public:
   void title(const std::string& text) { out_ += (out_.empty() ? "" : "\n") + text + "\n"; }
   void row(const char* name, const std::string& value) {
-    if (!value.empty()) out_ += fmt::format("  {:<22}{}\n", name, value);
+    if (!value.empty()) out_ += fmt::format("  {:<22} {}\n", name, value);
   }
   void number(const char* name, const std::optional<double>& v, const char* unit,
               const char* format = "{:.4g}") {
@@ -78,10 +78,38 @@ std::string value_text(const json& v, const ConditionWords& words) {
   return text.empty() ? std::string("none") : text;
 }
 
+/// What was seen between start and end, where it left the two: "1500 to 1980 MHz".
+void add_range(Sheet& sheet, const json& conditions) {
+  const json range = conditions.value("range", json::object());
+  if (!range.is_object()) return;
+  for (const ConditionWords& words : kConditions) {
+    const auto found = range.find(words.key);
+    if (found == range.end() || !found->is_array()) continue;
+    const json first = conditions["start"].value(words.key, json());
+    const json last = conditions["end"].value(words.key, json());
+    if (words.key == "throttle_reasons") {
+      if (*found != first && *found != last)
+        sheet.row("limited also by", value_text(*found, words));
+    } else if (found->size() == 2 &&
+               ((*found)[0] != std::min(first, last) || (*found)[1] != std::max(first, last))) {
+      sheet.row(
+          fmt::format("{}, range", words.label).c_str(),
+          fmt::format("{} to {}", value_text((*found)[0], words), value_text((*found)[1], words)));
+    }
+  }
+  const json looks = range.value("looks", json());
+  const json took = range.value("looks_s", json());
+  if (looks.is_number() && took.is_number()) {
+    sheet.row("looked at", fmt::format("{} times, {:.3g} ms altogether", looks.get<std::int64_t>(),
+                                       1e3 * took.get<double>()));
+  }
+}
+
 /// Start and end side by side; one value where they agree.
 void add_conditions(Sheet& sheet, const std::string& text) {
   const json j = json::parse(text, nullptr, false);
   if (!j.is_object() || !j.contains("start") || !j.contains("end")) return;
+  if (!j["start"].is_object() || !j["end"].is_object()) return;
   sheet.title("Conditions (start -> end)");
   for (const auto& [key, end] : j["end"].items()) {
     const auto known = std::find_if(kConditions.begin(), kConditions.end(),
@@ -92,6 +120,7 @@ void add_conditions(Sheet& sheet, const std::string& text) {
     const std::string last = value_text(end, words);
     sheet.row(words.label, first == last ? last : fmt::format("{} -> {}", first, last));
   }
+  add_range(sheet, j);
 }
 
 /// What others did on the host while the windows were measured.

@@ -44,6 +44,35 @@ TEST(Show, GivesUnitsIntervalsTermsConditionsAndWindows) {
                     HasSubstr("100.25"), HasSubstr("10.500")));
 }
 
+TEST(Show, SaysWhatWasSeenBetweenStartAndEnd) {
+  auto r = sample();
+  r.conditions_json =
+      R"({"start":{"power_limit_w":700.0,"temperature_c":47.0,"throttle_reasons":[]},
+                          "end":{"power_limit_w":700.0,"temperature_c":45.0,"throttle_reasons":[]},
+                          "range":{"looks":12,"looks_s":0.0031,"power_limit_w":[500.0,700.0],
+                                   "temperature_c":[45.0,47.0],
+                                   "throttle_reasons":["hw_slowdown"]}})";
+  EXPECT_THAT(show(r),
+              AllOf(ContainsRegex("power limit +700 W\n"),
+                    ContainsRegex("power limit, range +500 W to 700 W\n"),
+                    ContainsRegex("limited also by +hw_slowdown\n"),
+                    HasSubstr("12 times, 3.1 ms altogether"), Not(HasSubstr("temperature, range"))))
+      << "what the ends say already is not said again";
+  for (const char* odd : {R"({"start":{},"end":{},"range":7})", R"({"start":7,"end":[]})",
+                          R"({"start":{},"end":{},"range":{"clock_mhz":[1],"looks":"many"}})"}) {
+    r.conditions_json = odd;
+    EXPECT_THAT(show(r), Not(HasSubstr(", range"))) << odd;
+  }
+}
+
+TEST(Show, SaysEveryFlagInWords) {
+  auto r = sample();
+  r.flags = {"power_limit_changed", "busy_host", "mig_slice"};
+  EXPECT_THAT(show(r), AllOf(HasSubstr("somebody changed the power limit"),
+                             HasSubstr("more than a quarter of a CPU"),
+                             HasSubstr("what other slices use is in it")));
+}
+
 TEST(Show, SaysWhatOthersTookOfTheHost) {
   auto r = sample();
   r.provenance_json = R"({"run":{"host":{"others_cpus":1.25,"stolen_cpus":0.5}}})";

@@ -87,6 +87,52 @@ def test_an_estimate_is_called_one(world):
     assert row["systematic_rel"] >= 0.5
 
 
+def checks(world, env: dict) -> dict:
+    """What `doctor --check` says of the one GPU."""
+    outcome = world.run("doctor", "--check", "--json", env=env)
+    assert outcome.code == 0, outcome.err
+    (gpu,) = [c for c in outcome.json["checks"] if c["meter"] == "nvml"]
+    return gpu
+
+
+def test_the_doctors_check_finds_that_a_sound_meter_agrees_with_itself(world, fake_nvml):
+    gpu = checks(world, fake_nvml("waveform=sine:300,50,2"))
+    by_name = {e["name"]: e for e in gpu["estimators"]}
+    assert set(by_name) == {"energy counter", "ring of power samples", "instant power", "driver's average"}
+    assert by_name["energy counter"]["verdict"] == "reference"
+    assert by_name["energy counter"]["power_w"] == pytest.approx(300, rel=0.1)
+    for name in ("ring of power samples", "driver's average"):
+        assert by_name[name]["verdict"] == "agrees", by_name
+        assert abs(by_name[name]["difference_rel"]) <= 0.01
+    assert gpu["seconds"] == pytest.approx(4, abs=1)
+
+
+def test_the_doctors_check_finds_a_counter_that_aliases(world, fake_nvml):
+    """A counter that sums a sample of every 100 ms sees only one part of a load that varies as fast."""
+    gpu = checks(world, fake_nvml("waveform=square:100,400,0.1,0.5;sampling=100"))
+    by_name = {e["name"]: e for e in gpu["estimators"]}
+    assert by_name["ring of power samples"]["verdict"] == "differs"
+    assert abs(by_name["ring of power samples"]["difference_rel"]) > 0.2
+
+
+def test_the_doctors_check_says_what_it_cannot_check_and_why(world, fake_nvml):
+    env = fake_nvml("devices=2;ring=NOT_SUPPORTED;average=NOT_SUPPORTED;mute=0")
+    outcome = world.run("doctor", "--check", env=env)
+    assert outcome.code == 0, outcome.err
+    section = outcome.out[outcome.out.index("Cross-checks") :]
+    assert "GPU-fake-2" in section, "the one that works, by its own index"
+    assert "GPU-fake-1" not in section
+    assert "the reference" in section
+    assert section.count("not checked: Fake GPU does not offer it") == 2
+    assert "instant power" in section and "agrees" in section
+
+
+def test_a_meter_that_is_lost_while_it_is_checked_is_said(world, fake_nvml):
+    gpu = checks(world, fake_nvml("lost_after_ms=2500"))
+    assert gpu["error"]["kind"] == "meter_lost"
+    assert gpu["error"]["next"]
+
+
 def test_the_doctor_names_every_way_of_measuring(world, fake_nvml):
     outcome = world.run("doctor", "--json", env=fake_nvml("waveform=flat:200"))
     assert outcome.code == 0, outcome.err

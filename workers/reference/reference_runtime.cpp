@@ -4,12 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -59,6 +63,33 @@ double milliseconds(const json& from, const char* key, double otherwise) {
   const double ms = from.value(key, otherwise);
   if (ms >= 0.0 && ms <= 1e6) return ms;
   throw RequestError("load_failed", std::string(key) + " is not between 0 and 1000000");
+}
+
+/// The CPU, and as many GPUs as $JOULEMARK_REFERENCE_GPUS says, numbered as CUDA numbers them: only
+/// those that $CUDA_VISIBLE_DEVICES names, from 0 on. Each computes on the CPU; what is real about
+/// it is its name and its bus id, by which a meter is found.
+json devices() {
+  json all = json::array({{{"name", "cpu"}, {"pci_bus_id", ""}, {"description", "CPU"}}});
+  const char* number = std::getenv("JOULEMARK_REFERENCE_GPUS");
+  const unsigned gpus =
+      number == nullptr ? 0u : static_cast<unsigned>(std::strtoul(number, nullptr, 10));
+  const char* named = std::getenv("CUDA_VISIBLE_DEVICES");
+  std::vector<unsigned> visible;
+  if (named != nullptr) {
+    std::istringstream list(named);
+    for (std::string one; std::getline(list, one, ',');)
+      visible.push_back(static_cast<unsigned>(std::strtoul(one.c_str(), nullptr, 10)));
+  } else {
+    for (unsigned i = 0; i < gpus; ++i) visible.push_back(i);
+  }
+  for (std::size_t i = 0; i < visible.size() && visible[i] < gpus; ++i) {
+    std::array<char, 32> bus{};
+    std::snprintf(bus.data(), bus.size(), "0000:%02x:00.0", visible[i] + 1);
+    all.push_back({{"name", "cuda:" + std::to_string(i)},
+                   {"pci_bus_id", bus.data()},
+                   {"description", "GPU of the reference worker"}});
+  }
+  return all;
 }
 
 /// Where a fault strikes.
@@ -119,18 +150,19 @@ class ReferenceRuntime final : public protocol::Runtime {
   explicit ReferenceRuntime(int protocol_fd) : protocol_fd_(protocol_fd) {}
 
   json hello() override {
-    return {
-        {"worker", "reference"},
-        {"runtime_version", "1"},
-        {"formats", {"reference"}},
-        {"devices", json::array({{{"name", "cpu"}, {"pci_bus_id", ""}, {"description", "CPU"}}})}};
+    return {{"worker", "reference"},
+            {"runtime_version", "1"},
+            {"formats", {"reference"}},
+            {"devices", devices()}};
   }
 
   json load(const protocol::LoadSpec& spec) override {
     if (spec.format != "reference") {
       throw RequestError("load_failed", "this worker runs format 'reference' only");
     }
-    if (spec.device != "cpu") {
+    const json known = devices();
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const json& d) { return d.at("name") == spec.device; })) {
       throw RequestError("load_failed", "this worker has no device '" + spec.device + "'");
     }
     std::ifstream in(spec.artefact);

@@ -77,7 +77,12 @@ nvml::Return FakeBoard::channel(nvml::Device device, const char* name) const {
 }
 
 nvml::Return FakeBoard::alive() const {
+  if (past("denied_after_ms")) return nvml::kNoPermission;
   return past("lost_after_ms") ? nvml::kGpuIsLost : nvml::kSuccess;
+}
+
+double FakeBoard::changed(const char* after, const char* key, double before) const {
+  return past(after) ? number(key, before) : before;
 }
 
 unsigned FakeBoard::devices() const {
@@ -86,6 +91,12 @@ unsigned FakeBoard::devices() const {
 
 double FakeBoard::now() const {
   return manual() ? advanced_ : since_zero(clock_seconds(CLOCK_MONOTONIC));
+}
+
+double FakeBoard::wall(double t) const {
+  const double set_at = number("wall_set_after_ms", -1.0) * 1e-3;
+  const bool set = set_at >= 0.0 && t >= set_at;
+  return wall_zero_ + t + (set ? number("wall_set_ms", 0.0) * 1e-3 : 0.0);
 }
 
 bool FakeBoard::past(const char* key) const {

@@ -16,16 +16,25 @@
 // What it offers:
 //   devices=2             how many GPUs, up to 8
 //   energy=NOT_SUPPORTED  (also power=, ring=) that channel is missing; NO_PERMISSION: is denied
-//   mute=1                the GPU of this index has none of the three
+//   average=NOT_SUPPORTED there is no average power; without it, as power=
+//   mute=1                the GPU of this index has none of them
 //   value_type=99         of power and ring: which member of the union is set
 //   throttle=0x4          clocks event reasons
 //   processes=123,456     other processes on the device
 //   mig=1
+//   persistence=0
 //   init=9                what nvmlInit returns
 // What goes wrong:
 //   lost_after_ms=2500    every device call fails with GPU_IS_LOST from then on
 //   still_after_ms=2500   the counter stops updating while calls go on succeeding
 //   reset_after_ms=2500   the counter starts again from zero
+//   denied_after_ms=2500  every device call fails with NO_PERMISSION from then on
+//   wall_set_after_ms=500, wall_set_ms=-1000    the wall clock is set by so much, which shows in
+//   the
+//                         stamps from then on
+//   clock_after_ms=2500, clock_mhz=1500         the SM clock from then on; 1980 before
+//   power_limit_after_ms=2500, power_limit=500  the power limit (W) from then on; 700 before
+//   heating=2             degrees per second, from 45
 // Time:
 //   clock=manual          stands still but for fake_nvml_advance_ms, and queries take none
 
@@ -55,8 +64,10 @@ class FakeBoard {
   std::string text(const char* key) const;
   /// What a channel of a device answers before it is looked at.
   nvml::Return channel(nvml::Device device, const char* name) const;
-  /// What every call of a device answers: success, until it is lost.
+  /// What every call of a device answers: success, until it is lost or denied.
   nvml::Return alive() const;
+  /// `before`, until the time of the setting `after` has come; then what the setting `key` says.
+  double changed(const char* after, const char* key, double before) const;
   unsigned devices() const;
 
   bool manual() const { return text("clock") == "manual"; }
@@ -64,7 +75,7 @@ class FakeBoard {
   /// Seconds since the waveform began.
   double now() const;
   /// The same moment in seconds of CLOCK_REALTIME; a moment's stamp never changes.
-  double wall(double t) const { return wall_zero_ + t; }
+  double wall(double t) const;
   /// Seconds since the waveform began, at a time of CLOCK_MONOTONIC.
   double since_zero(double monotonic) const { return monotonic - zero_; }
   bool past(const char* key) const;

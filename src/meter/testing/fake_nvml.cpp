@@ -30,9 +30,10 @@ unsigned milliwatts(double watts) { return static_cast<unsigned>(watts * 1e3); }
 void answer(Device d, nvml::FieldValue& field) {
   const auto& board = fake_board();
   const bool instant = field.field_id == nvml::kFieldPowerInstant;
-  const bool known =
-      field.scope_id == kScopeGpu && (instant || field.field_id == nvml::kFieldPowerAverage);
-  const Return denied = known ? board.channel(d, "power") : nvml::kNotSupported;
+  const bool average = field.field_id == nvml::kFieldPowerAverage;
+  const bool known = field.scope_id == kScopeGpu && (instant || average);
+  Return denied = known ? board.channel(d, "power") : nvml::kNotSupported;
+  if (average && denied == nvml::kSuccess) denied = board.channel(d, "average");
   field.result = denied == nvml::kSuccess ? board.alive() : denied;
   if (field.result != nvml::kSuccess) return;
   const double t = board.updated();

@@ -18,7 +18,9 @@ using joulemark::meter::fake::fake_handle;
 using nvml::Device;
 using nvml::Return;
 
-constexpr unsigned kLimitMilliwatts = 700'000;
+constexpr double kLimitWatts = 700.0;
+constexpr unsigned kSmClock = 1980;
+constexpr unsigned kMemoryClock = 3201;
 constexpr unsigned kHopper = 9;  ///< NVML_DEVICE_ARCH_HOPPER
 
 struct Memory {
@@ -105,14 +107,16 @@ Return nvmlDeviceGetC2cModeInfoV(Device, void*) { return nvml::kNotSupported; }
 // --- Their state -----------------------------------------------------------------------------
 
 Return nvmlDeviceGetClockInfo(Device, unsigned kind, unsigned* mhz) {
-  *mhz = kind == nvml::kClockSm ? 1980 : 3201;
+  const double sm = fake_board().changed("clock_after_ms", "clock_mhz", kSmClock);
+  *mhz = kind == nvml::kClockSm ? static_cast<unsigned>(sm) : kMemoryClock;
   return fake_board().alive();
 }
-Return nvmlDeviceGetMaxClockInfo(Device d, unsigned kind, unsigned* mhz) {
-  return nvmlDeviceGetClockInfo(d, kind, mhz);
+Return nvmlDeviceGetMaxClockInfo(Device, unsigned kind, unsigned* mhz) {
+  *mhz = kind == nvml::kClockSm ? kSmClock : kMemoryClock;
+  return fake_board().alive();
 }
 Return nvmlDeviceGetTemperature(Device, unsigned, unsigned* celsius) {
-  *celsius = 45;
+  *celsius = static_cast<unsigned>(45.0 + fake_board().number("heating", 0.0) * fake_board().now());
   return fake_board().alive();
 }
 Return nvmlDeviceGetMemoryInfo(Device, Memory* memory) {
@@ -134,7 +138,8 @@ Return nvmlDeviceGetCurrentClocksEventReasons(Device, unsigned long long* bits) 
   return fake_board().alive();
 }
 Return nvmlDeviceGetEnforcedPowerLimit(Device, unsigned* milliwatts) {
-  *milliwatts = kLimitMilliwatts;
+  const double watts = fake_board().changed("power_limit_after_ms", "power_limit", kLimitWatts);
+  *milliwatts = static_cast<unsigned>(watts * 1e3);
   return fake_board().alive();
 }
 Return nvmlDeviceGetPowerManagementLimit(Device d, unsigned* milliwatts) {
@@ -149,7 +154,7 @@ Return nvmlDeviceGetEccMode(Device, unsigned* now, unsigned* pending) {
   return fake_board().alive();
 }
 Return nvmlDeviceGetPersistenceMode(Device, unsigned* on) {
-  *on = 1;
+  *on = static_cast<unsigned>(fake_board().number("persistence", 1));
   return fake_board().alive();
 }
 Return nvmlDeviceGetComputeRunningProcesses_v3(Device, unsigned* count, nvml::Process* out) {

@@ -1,0 +1,217 @@
+// What goes wrong while a batch size runs, and the right answer to each: no wrong joules, and no
+// flat line. On a manual clock, with 400 W and steps of 2 ms: 0.8 J/image.
+
+#include "measure/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "measure/testing/fakes.hpp"
+
+namespace joulemark::measure {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class RunTest : public testing::Test {
+ protected:
+  Result<RunReport> run() {
+    // Made here, because an observer takes what a meter says of itself once.
+    observer_ = std::make_unique<MeterObserver>(meter_, clock_);
+    FakeWorker worker(clock_, {});
+    const Bench bench{clock_, *observer_, interrupted_, {}};
+    return measure_batch(worker, 1, bench, settings_);
+  }
+  static double joules_per_image(const RunReport& report) {
+    Joules energy;
+    Images images;
+    for (const MeasuredWindow& w : report.windows) {
+      energy += w.energy;
+      images += w.images;
+    }
+    return (energy / images).value;
+  }
+  /// Does `event` once, at the first query of the counter after `at`.
+  void once(Instant at, const std::function<void()>& event) {
+    meter_.on_energy = [this, at, event, done = false]() mutable {
+      if (done || clock_.now() < at) return;
+      done = true;
+      event();
+    };
+  }
+
+  ManualClock clock_{Instant{100s}};
+  FakeMeter meter_{clock_};
+  std::unique_ptr<MeterObserver> observer_;
+  std::atomic<bool> interrupted_{false};
+  Settings settings_;
+};
+
+// --- Conditions -----------------------------------------------------------------------------
+
+TEST_F(RunTest, ConditionsAreAskedForOnceAWindow) {
+  meter_.changing = [](Instant now) {
+    meter::Conditions c;
+    c.temperature_c = seconds(now.since_boot) - 60.0;
+    c.power_limit = Watts(now < Instant{104s} || now > Instant{105s} ? 700.0 : 500.0);
+    c.throttle_reasons = {now < Instant{104s} ? "sw_power_cap" : "hw_slowdown"};
+    return c;
+  };
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  const RunConditions& seen = report->conditions;
+  EXPECT_GE(report->windows.size(), 10u);
+  EXPECT_EQ(seen.meanwhile, report->windows.size());
+  EXPECT_EQ(meter_.looks, static_cast<int>(seen.meanwhile));
+  EXPECT_EQ(seen.all.size(), seen.meanwhile + 2);
+  EXPECT_EQ(seen.asking, 1ms * meter_.looks) << "what they cost is counted";
+  ASSERT_TRUE(seen.power_limit()) << "nothing was asked in between";
+  EXPECT_EQ(seen.power_limit()->least, 500.0) << "at the ends it was 700 W";
+  EXPECT_EQ(seen.power_limit()->greatest, 700.0);
+  EXPECT_GT(seen.range(&meter::Conditions::temperature_c)->greatest, 43.0);
+  EXPECT_LT(seen.range(&meter::Conditions::temperature_c)->least, 43.0);
+  EXPECT_FALSE(seen.range(&meter::Conditions::clock_mhz)) << "unknown is absent";
+  EXPECT_THAT(seen.throttle_reasons(), ElementsAre("sw_power_cap", "hw_slowdown"));
+  EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002);
+}
+
+// --- Meters that fail -----------------------------------------------------------------------
+
+TEST_F(RunTest, PermissionThatIsTakenBackIsALostMeter) {
+  meter_.denied_at = Instant{104s};
+  const auto report = run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::meter_lost);
+  EXPECT_THAT(report.error().message(), HasSubstr("not any more. Ask")) << "and still says why";
+}
+
+TEST_F(RunTest, PowerThatIsDeniedBesideACounterIsDoneWithout) {
+  meter_.power_denied_at = Instant{104s};
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002);
+  EXPECT_TRUE(report->window_integrals.front());
+  EXPECT_FALSE(report->window_integrals.back());
+}
+
+TEST_F(RunTest, PowerThatIsDeniedWhereThereIsNothingElseIsALostMeter) {
+  meter_.as().has_energy = false;
+  meter_.power_denied_at = Instant{104s};
+  EXPECT_EQ(run().error().kind, ErrorKind::meter_lost);
+}
+
+TEST_F(RunTest, ACounterThatStopsWhileItsCallsSucceedIsALostMeter) {
+  meter_.still_at = Instant{103s};
+  settings_.target_rel = 1e-9;
+  const auto report = run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::meter_lost);
+  EXPECT_THAT(report.error().what, HasSubstr("has not moved"));
+}
+
+TEST_F(RunTest, ACounterThatStopsJustBeforeTheEndAddsNoFlatLine) {
+  // The standstill is too short to be told from a slow device, so the run ends; but what was read
+  // of it is taken back. A long run, in which most readings rest on the lock alone.
+  settings_.target_rel = 1e-9;
+  settings_.longest_run = 40s;
+  for (int ms = 38000; ms < 39900; ms += 150) {
+    const Instant began = clock_.now();
+    meter_.still_at = began + std::chrono::milliseconds(ms);
+    const auto report = run();
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_LE(report->windows.back().to, meter_.still_at + 100ms) << ms;
+    for (const MeasuredWindow& w : report->windows) EXPECT_NEAR(w.per_image().value, 0.8, 0.02);
+    EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002) << ms;
+  }
+}
+
+TEST_F(RunTest, PowerThatStopsWhileItsCallsSucceedIsALostMeter) {
+  meter_.as().has_energy = false;
+  meter_.as().scope = meter::Scope::gpu_board;
+  meter_.still_at = Instant{103s};
+  settings_.target_rel = 1e-9;
+  const auto report = run();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::meter_lost);
+  EXPECT_THAT(report.error().what, HasSubstr("has read exactly 400.00"));
+}
+
+TEST_F(RunTest, PowerAloneIsIntegrated) {
+  meter_.as().has_energy = false;
+  meter_.as().scope = meter::Scope::gpu_board;
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002);
+}
+
+TEST_F(RunTest, AGapInPowerWhereThereIsNothingElseIsSaid) {
+  meter_.as().has_energy = false;
+  for (const bool stalls : {false, true}) {
+    meter_.on_power = [this, stalls, done = false]() mutable {
+      if (stalls && !done && clock_.now() > Instant{115s}) {
+        done = true;
+        clock_.advance(2s);
+      }
+    };
+    settings_.target_rel = 1e-9;
+    if (stalls) clock_.sleep_until(Instant{111s});
+    const auto report = run();
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->samples_missing, stalls);
+  }
+}
+
+// --- Hosts and clocks -----------------------------------------------------------------------
+
+TEST_F(RunTest, ASamplerThatIsStarvedForHalfASecondLosesNoTruth) {
+  once(Instant{103s}, [this] { clock_.advance(500ms); });
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_FALSE(report->unstable);
+  EXPECT_GE(report->windows.size(), 10u);
+  for (const MeasuredWindow& w : report->windows) EXPECT_NEAR(w.per_image().value, 0.8, 0.01);
+}
+
+TEST_F(RunTest, AContinuousMeterThatIsStarvedLosesNoTruthEither) {
+  meter_.as().update_period.reset();
+  once(Instant{103s}, [this] { clock_.advance(500ms); });
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  // This counter does step: 0.1 s of 0.5 s at either edge, so only the whole is exact.
+  EXPECT_NEAR(joules_per_image(*report), 0.8, 0.8 * 0.1 / 5.0);
+}
+
+TEST_F(RunTest, AMachineThatSleptGivesNoNumberAndKeepsWhatWasSeen) {
+  once(Instant{103s}, [this] { clock_.suspend(42s); });
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->clocks.asleep, 42s);
+  ASSERT_TRUE(report->unstable);
+  EXPECT_EQ(report->unstable->kind, ErrorKind::unstable);
+  EXPECT_THAT(report->unstable->what, HasSubstr("slept for 42.0 s while batch 1"));
+  EXPECT_THAT(report->unstable->next, HasSubstr("systemd-inhibit"));
+  EXPECT_FALSE(report->windows.empty());
+}
+
+TEST_F(RunTest, AMachineThatSleptWhileIdlingHasNoIdlePower) {
+  observer_ = std::make_unique<MeterObserver>(meter_, clock_);
+  const Bench bench{clock_, *observer_, interrupted_, {}};
+  once(Instant{101s}, [this] { clock_.suspend(1s); });
+  const auto idle = measure_idle(bench, 3s);
+  ASSERT_FALSE(idle);
+  EXPECT_THAT(idle.error().what, HasSubstr("slept for 1.0 s while idle power"));
+}
+
+TEST_F(RunTest, AWallClockThatIsSetTouchesNoJoule) {
+  once(Instant{103s}, [this] { clock_.set_wall_clock(-3600s); });
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_FALSE(report->unstable);
+  EXPECT_EQ(report->clocks.asleep, 0s);
+  EXPECT_EQ(report->clocks.wall, -3600s);
+  EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002);
+}
+
+}  // namespace
+}  // namespace joulemark::measure
