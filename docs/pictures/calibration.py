@@ -109,7 +109,7 @@ def answer(seen: Seen) -> plt.Figure | None:
         axes[side].set_xlabel("ms since the load's edge")
         axes[side].set_title(title, loc="left")
     axes[0].set_ylabel("power, W")
-    axes[0].legend(loc="lower right")
+    axes[1].legend(loc="center right")
     return figure
 
 
