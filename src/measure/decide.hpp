@@ -132,18 +132,31 @@ std::vector<double> per_image(std::span<const MeasuredWindow> windows);
 
 // --- Aliasing --------------------------------------------------------------------------------
 
-/// Relative systematic uncertainty of a run's energy because the sensor looks at the power only
-/// every `sampling_s`, while within each step of the run the power goes up and down in a way that
-/// is not known. What it misreads at most, `amplitude`, is what it misread of a square between idle
-/// and full load that kept step with it (a calibration, or docs/meters.md). Of that there remains
-///   - for the k-th harmonic of the steps, 1/k of it: a square's harmonics fall off so;
+/// A sensor that looks at the power only every `sampling_s`, and what it made of squares between a
+/// sleeping and a full load that kept step with it (a calibration, or docs/meters.md), relative.
+struct SampledSensor {
+  double sampling_s = 0.0;
+  double at_sampling = 0.0;  ///< of a square of one sampling period
+  /// A longer period, of so many samples, and its square. Nothing known: at_sampling over their
+  /// number, as an ideal sampler would have it; a sensor that smooths is misled less by the short
+  /// square, and so the long one is worse in proportion.
+  double long_samples = 1.0;
+  std::optional<double> at_long = {};
+
+  /// What it makes of a square of `samples` sampling periods, 1 or more.
+  double misread(double samples) const;
+};
+
+/// Relative systematic uncertainty of a run's energy because of such a sensor, while within each
+/// step of the run the power goes up and down in a way that is not known: at most as a square
+/// between sleep and full load does. Of what it makes of that there remains
+///   - for the k-th harmonic of the steps, what it makes of a square of k sampling periods;
 ///   - in a mean over `length_s`, the less the more often that harmonic beats against the sampling:
 ///     1/(pi x beats) of a sine's amplitude;
 ///   - the less, the more the steps vary: they keep a phase only for as many as a random walk takes
 ///     to a quarter of the harmonic's period, and such spells average as independent ones do.
 /// The worst harmonic counts. `steps`: seconds of each. Unknown steps leave all of the amplitude.
-double aliasing_term(double amplitude, double sampling_s, std::span<const double> steps,
-                     double length_s);
+double aliasing_term(const SampledSensor& sensor, std::span<const double> steps, double length_s);
 
 // --- Flags -----------------------------------------------------------------------------------
 

@@ -238,8 +238,12 @@ std::map<std::string, double> meter_terms(const meter::MeterInfo& meter,
     terms["edges"] = std::numbers::sqrt2 * seconds(edge_uncertainty) / seconds(measured);
   }
   if (meter.aliasing_rel && meter.has_ring) {
-    terms["aliasing"] =
-        aliasing_term(*meter.aliasing_rel, seconds(meter.ring_period), steps, seconds(measured));
+    SampledSensor sensor{seconds(meter.ring_period), *meter.aliasing_rel};
+    if (meter.update_period) {
+      sensor.long_samples = seconds(*meter.update_period) / sensor.sampling_s;
+      sensor.at_long = meter.aliasing_updates_rel;
+    }
+    terms["aliasing"] = aliasing_term(sensor, steps, seconds(measured));
   }
   return terms;
 }

@@ -32,7 +32,13 @@ MeterInfo improved(MeterInfo info, const Calibration& c) {
   info.energy_lag = lag_of(c, "counter");
   info.ring_lag = lag_of(c, "ring");
   // Only a sensor that samples can be misled so; what else differs is the load.
-  if (info.has_ring && c.worst_aliasing()) info.aliasing_rel = c.worst_aliasing();
+  if (info.has_ring && c.worst_aliasing()) {
+    info.aliasing_rel = c.worst_aliasing();
+    info.aliasing_updates_rel.reset();
+    if (info.update_period && *info.update_period > info.ring_period) {
+      info.aliasing_updates_rel = c.worst_aliasing(seconds(*info.update_period));
+    }
+  }
   const auto* steady = c.state(kStateSteady);
   if (steady != nullptr && steady->gap_rel && std::abs(*steady->gap_rel) > info.systematic_rel) {
     info.systematic_rel = std::abs(*steady->gap_rel);
@@ -81,9 +87,13 @@ const Calibration::Response* Calibration::response(const std::string& channel) c
   return found == responses.end() ? nullptr : &*found;
 }
 
-std::optional<double> Calibration::worst_aliasing() const {
+std::optional<double> Calibration::worst_aliasing() const { return worst_aliasing(0.0); }
+
+std::optional<double> Calibration::worst_aliasing(double period_s) const {
   std::optional<double> worst;
-  for (const Aliasing& a : aliasing) worst = std::max(worst.value_or(0.0), a.worst_rel);
+  for (const Aliasing& a : aliasing) {
+    if (a.period_s >= 0.9 * period_s) worst = std::max(worst.value_or(0.0), a.worst_rel);
+  }
   return worst;
 }
 

@@ -42,6 +42,7 @@ TEST(Calibrated, KnowsWhatWasFound) {
   EXPECT_EQ(info.energy_lag, 30ms);
   EXPECT_EQ(info.ring_lag, 25ms);
   EXPECT_THAT(info.aliasing_rel, Optional(DoubleEq(0.1)));
+  EXPECT_THAT(info.aliasing_updates_rel, Optional(DoubleEq(0.003)));
   EXPECT_DOUBLE_EQ(info.systematic_rel, 0.02);
   EXPECT_THAT(info.systematic_reason, HasSubstr("20261125T101512Z-7f3a9c"));
   EXPECT_EQ(info.name, meter->info().name);

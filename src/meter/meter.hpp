@@ -47,8 +47,11 @@ struct MeterInfo {
   std::string calibration;    ///< its id; empty: none was made
   Nanoseconds energy_lag{0};  ///< a reading of the energy is true for this long before its update
   Nanoseconds ring_lag{0};    ///< already taken from the ring's stamps
-  /// By how much a load that keeps step with the sensor's own sampling can mislead it, relative.
+  /// By how much a load that keeps step with the ring's samples can mislead the sensor, relative.
   std::optional<double> aliasing_rel;
+  /// The same of a load that keeps step with the counter's updates; absent where it was not looked
+  /// for, or where the ring is no finer than they are.
+  std::optional<double> aliasing_updates_rel;
 };
 
 /// One past power sample out of a meter's ring, on CLOCK_MONOTONIC.
