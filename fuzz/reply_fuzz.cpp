@@ -54,6 +54,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool done = read(runtime::read_done(payload, asked));
   require(done == loaded.has_value());
   require(done || !hello);
-  if (read(runtime::read_steps(payload, asked))) require(done);
+  const auto end = runtime::read_run_end(payload, asked);
+  if (read(end)) {
+    require(done);
+    require(!end->waited || end->waited->count() >= 0);
+  }
   return 0;
 }

@@ -8,8 +8,9 @@
 load, a new warm-up. Every round takes the models in another order (`--seed`), with pauses between, so that a drift of
 the machine meets all models alike. Called again it goes on where it ended.
 
-`analyse` asks of every run whether its 95 % interval holds the mean of the model's other runs, and how the spread
-between runs compares with what one run says of itself. With --keep the runs and their raw traces (compressed) go to
+`analyse` asks of every run whether its 95 % interval, with its term for the host where it has one, holds the mean of the
+model's other runs, and how the spread between runs compares with what one run says of itself. A second table asks what the
+spread is made of: over all windows of a model, J/image as a line of the time per image. With --keep the runs and their raw traces (compressed) go to
 data/studies/NAME/.
 """
 
@@ -94,8 +95,9 @@ class Repeats:
 
     name: str
     energies: list[float]  # J per image
-    half_widths: list[float]  # of the 95 % interval, relative
+    half_widths: list[float]  # of the 95 % interval and the host's term, relative
     failed: int
+    windows: list[list[tuple[float, float]]]  # of each run: s/image, J/image
 
     @property
     def mean(self) -> float:
@@ -115,6 +117,27 @@ class Repeats:
         ]
 
 
+@dataclass(frozen=True)
+class Line:
+    """J/image = fixed + slope x s/image, over all windows of a configuration (least squares)."""
+
+    fixed: float  # J/image that the time does not change
+    slope: float  # W
+    left: float  # standard deviation between runs of what is beside the line, relative to the mean energy
+    slowest: float  # s/image of the slowest run over that of the fastest, less one
+
+
+def line_through(group: Repeats) -> Line | None:
+    points = [point for run in group.windows for point in run]
+    times, energies = [t for t, _ in points], [e for _, e in points]
+    if len(set(times)) < 2:
+        return None
+    slope, fixed = statistics.linear_regression(times, energies)
+    beside = [statistics.fmean(e - fixed - slope * t for t, e in run) for run in group.windows]
+    paces = [statistics.fmean(t for t, _ in run) for run in group.windows]
+    return Line(fixed, slope, statistics.stdev(beside) / group.mean, max(paces) / min(paces) - 1)
+
+
 def grouped(runs: list[dict]) -> list[Repeats]:
     """By model, policy and batch; only those that ran at least three times."""
     groups: dict[str, list[dict]] = {}
@@ -125,8 +148,14 @@ def grouped(runs: list[dict]) -> list[Repeats]:
         good = [r for r in group if r["status"] == "ok" and r["ci95_rel"] is not None]
         if len(good) >= 3:
             energies = [r["energy_j_per_image"] for r in good]
-            found.append(Repeats(name, energies, [r["ci95_rel"] for r in good], len(group) - len(good)))
+            halves = [math.hypot(r["ci95_rel"], (r["systematic_terms"] or {}).get("host", 0.0)) for r in good]
+            windows = [[per_image(w) for w in r["window_list"]] for r in good]
+            found.append(Repeats(name, energies, halves, len(group) - len(good), windows))
     return found
+
+
+def per_image(window: dict) -> tuple[float, float]:
+    return window["seconds"] / window["images"], window["joules"] / window["images"]
 
 
 def table(groups: list[Repeats]) -> str:
@@ -147,7 +176,21 @@ def table(groups: list[Repeats]) -> str:
         f"The interval of a run holds the mean of the others in {sum(held)} of {len(held)} "
         f"({100 * sum(held) / len(held):.0f} %; 95 % interval {100 * low:.0f} to {100 * high:.0f} %). The goal is 90 %."
     )
+    lines += ["", *line_table(groups)]
     return "\n".join(lines) + "\n"
+
+
+def line_table(groups: list[Repeats]) -> list[str]:
+    lines = [
+        "| J/image = a + P × s/image | a, mJ | P, W | beside the line, between runs, SD | slowest run's time more than the fastest's |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for g in groups:
+        if line := line_through(g):
+            lines.append(
+                f"| {g.name} | {1e3 * line.fixed:.4g} | {line.slope:.0f} | {100 * line.left:.2g} % | {100 * line.slowest:.2g} % |"
+            )
+    return lines
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:

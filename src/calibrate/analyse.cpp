@@ -359,6 +359,15 @@ std::vector<Calibration::Aliasing> aliasing(const std::vector<Watch>& locked,
   return all;
 }
 
+std::optional<Calibration::Host> host(const std::vector<double>& launches_per_s) {
+  constexpr std::size_t kFewestProbes = 5;
+  if (launches_per_s.size() < kFewestProbes) return std::nullopt;
+  std::vector<double> times;
+  for (const double rate : launches_per_s) times.push_back(1.0 / rate);
+  return Calibration::Host{times.size(), *measure::quantile(launches_per_s, 0.5),
+                           measure::standard_deviation(times) / measure::mean(times)};
+}
+
 Calibration analyse(const Observations& seen, const meter::MeterInfo& info,
                     const std::string& load) {
   Calibration c;
@@ -381,6 +390,7 @@ Calibration analyse(const Observations& seen, const meter::MeterInfo& info,
     if (!w.instant.empty()) keep(sample_response("power", w.instant, *w.square, w.began));
   }
   c.aliasing = aliasing(seen.locked, seen.unlocked);
+  c.host = host(seen.launches_per_s);
   return c;
 }
 

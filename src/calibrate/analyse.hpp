@@ -31,6 +31,9 @@ std::optional<meter::Calibration::Response> counter_response(const Watch& slow);
 std::vector<meter::Calibration::Aliasing> aliasing(const std::vector<Watch>& locked,
                                                    const std::vector<Watch>& unlocked);
 
+/// From the rate of each spell of launching. Absent with fewer than five.
+std::optional<meter::Calibration::Host> host(const std::vector<double>& launches_per_s);
+
 /// All of them.
 meter::Calibration analyse(const Observations& seen, const meter::MeterInfo& info,
                            const std::string& load);

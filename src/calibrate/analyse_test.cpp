@@ -85,6 +85,16 @@ TEST(State, WithoutACounterIsThatOfTheSamples) {
   EXPECT_EQ(s.gap_rel, std::nullopt);
 }
 
+TEST(Host, VariesAsTheTimeOfItsLaunches) {
+  const auto found = host({1e5, 2e5, 1e5, 2e5, 1e5, 2e5});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->probes, 6u);
+  EXPECT_DOUBLE_EQ(found->launches_per_s, 1.5e5);
+  // 10 and 5 us: 7.5 +- 2.5 us, of six.
+  EXPECT_NEAR(found->spread_rel, 2.5 / 7.5 * std::sqrt(6.0 / 5.0), 1e-9);
+  EXPECT_EQ(host({1e5, 1e5, 1e5, 1e5}), std::nullopt);
+}
+
 TEST(Aliasing, NeedsAReferenceOfThePeriodAndTheDuty) {
   const auto watch = [](Nanoseconds period, Nanoseconds high, double watts) {
     Watch w;

@@ -202,6 +202,14 @@ Result<Watch> watch_square(const Bench& bench, Watcher& watcher, const load::Squ
   return watched;
 }
 
+/// How fast the host is just now. Between the squares, so that all of the calibration is seen.
+Result<void> probe_host(const Bench& bench, const Settings& settings, Observations& seen) {
+  const auto rate = bench.load.launches_per_second(settings.launching);
+  if (!rate) return tl::unexpected(rate.error());
+  if (*rate) seen.launches_per_s.push_back(**rate);
+  return {};
+}
+
 /// Adds what was watched, or hands its error on.
 Result<void> keep(Result<Watch> watched, std::vector<Watch>& list) {
   if (!watched) return tl::unexpected(watched.error());
@@ -228,7 +236,8 @@ Result<void> watch_states(const Bench& bench, Watcher& watcher, const Settings& 
   auto watched =
       watch_square(bench, watcher, steady, settings.steady, settings.settle, std::nullopt);
   if (watched) watched->name = meter::kStateSteady;
-  return keep(std::move(watched), seen.states);
+  done = keep(std::move(watched), seen.states);
+  return done ? probe_host(bench, settings, seen) : done;
 }
 
 Result<void> watch_squares(const Bench& bench, Watcher& watcher, const Settings& settings,
@@ -251,12 +260,14 @@ Result<void> watch_squares(const Bench& bench, Watcher& watcher, const Settings&
       done = keep(watch_square(bench, watcher, group.locked, settings.alias_run, kSkipped, at),
                   seen.locked);
       if (done) seen.locked.back().phase = phase;
+      if (done) done = probe_host(bench, settings, seen);
     }
     for (const load::Square& square : group.unlocked) {
       if (!done) break;
       say(bench, fmt::format("square of {:.4g} ms", 1e3 * seconds(square.period)));
       done = keep(watch_square(bench, watcher, square, settings.alias_run, kSkipped, std::nullopt),
                   seen.unlocked);
+      if (done) done = probe_host(bench, settings, seen);
     }
   }
   return done;
@@ -271,6 +282,7 @@ Settings Settings::quick() {
   s.response_periods = 2;
   s.alias_run = 700ms;
   s.rested_queries = 2;
+  s.launching = 100ms;
   return s;
 }
 

@@ -19,6 +19,7 @@ struct Settings {
   Nanoseconds steady = std::chrono::seconds(4);             ///< under a steady load
   int response_periods = 5;                                 ///< of the slow square
   Nanoseconds alias_run = std::chrono::milliseconds(2200);  ///< at each phase
+  Nanoseconds launching = std::chrono::milliseconds(200);   ///< after each square
   int quick_queries = 30;
   int rested_queries = 6;
 
@@ -63,6 +64,7 @@ struct Observations {
   std::vector<Watch> slow;      ///< one slow square
   std::vector<Watch> locked;    ///< squares that keep step with the sensor, at several phases
   std::vector<Watch> unlocked;  ///< squares of nearly those periods
+  std::vector<double> launches_per_s;  ///< of the host, a spell each; empty where it is the device
   std::string driver;
   Nanoseconds took{0};
 };

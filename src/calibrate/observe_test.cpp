@@ -72,6 +72,13 @@ TEST(Calibration, FindsPowerNoiseAndCostOfEachState) {
   EXPECT_LT(c.seconds, 90.0);
 }
 
+TEST(Calibration, SeesHowUnevenTheHostIsAllOverItsTime) {
+  const auto c = calibration_of({});
+  ASSERT_TRUE(c.host);
+  EXPECT_EQ(c.host->probes, 1u + 3u * (kPhases + 2u));
+  EXPECT_NEAR(c.host->spread_rel, 1.0 / 3.0, 0.02);
+}
+
 TEST(Calibration, FindsTheLagOfEveryChannel) {
   for (const double lag : {0.0, 0.030, 0.080}) {
     Sensor late;

@@ -104,6 +104,13 @@ void visit_aliasing(A& a, V v) {
   v.member("worst_rel", a.worst_rel);
 }
 
+template <class H, class V>
+void visit_host(H& h, V v) {
+  v.member("probes", h.probes);
+  v.member("launches_per_s", h.launches_per_s);
+  v.member("spread_rel", h.spread_rel);
+}
+
 template <class Items, class Visit>
 ordered_json list(const Items& items, const Visit& visit) {
   auto all = ordered_json::array();
@@ -140,6 +147,7 @@ bool sound(const Calibration& c) {
   for (const auto& s : c.states) {
     if (s.gap_rel && !within(*s.gap_rel, -1.0, 10.0)) return false;
   }
+  if (c.host && !within(c.host->spread_rel, 0.0, 100.0)) return false;
   return std::all_of(c.aliasing.begin(), c.aliasing.end(),
                      [&](const auto& a) { return within(a.worst_rel, 0.0, 100.0); });
 }
@@ -208,6 +216,13 @@ void describe_aliasing(const Calibration& c, std::string& out) {
   }
 }
 
+void describe_host(const Calibration& c, std::string& out) {
+  if (!c.host) return;
+  line(out, "the host's launches",
+       fmt::format("{:.3g} a second, their time varies by {}, {} spells seen",
+                   c.host->launches_per_s, in_percent(c.host->spread_rel), c.host->probes));
+}
+
 }  // namespace
 
 std::string to_json(const Calibration& c) {
@@ -220,6 +235,11 @@ std::string to_json(const Calibration& c) {
   j["states"] = list(c.states, [](const auto& x, auto v) { visit_state(x, v); });
   j["responses"] = list(c.responses, [](const auto& x, auto v) { visit_response(x, v); });
   j["aliasing"] = list(c.aliasing, [](const auto& x, auto v) { visit_aliasing(x, v); });
+  if (c.host) {
+    auto host = ordered_json::object();
+    visit_host(*c.host, Writer(host));
+    j["host"] = std::move(host);
+  }
   return j.dump(1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -237,6 +257,7 @@ Result<Calibration> from_json(const std::string& text) {
     read_list(j.at("states"), c.states, [](auto& x, auto v) { visit_state(x, v); });
     read_list(j.at("responses"), c.responses, [](auto& x, auto v) { visit_response(x, v); });
     read_list(j.at("aliasing"), c.aliasing, [](auto& x, auto v) { visit_aliasing(x, v); });
+    if (j.contains("host")) visit_host(c.host.emplace(), Reader(j.at("host")));
     if (!sound(c)) {
       return fail(ErrorKind::invalid_input, "a calibration has a figure that no meter can have",
                   "Calibrate again");
@@ -255,6 +276,7 @@ std::string to_words(const Calibration& c) {
   describe_states(c, out);
   describe_responses(c, out);
   describe_aliasing(c, out);
+  describe_host(c, out);
   line(out, "under", fmt::format("{}; {:.0f} s in all", c.load, c.seconds));
   return out;
 }

@@ -25,6 +25,7 @@ meter::Calibration full() {
   c.states = {{"steady load", 512.5, 0.002, 0.001, 0.003, -0.004}};
   c.responses = {{"counter", 0.031, 0.002, std::nullopt}, {"ring", 0.025, std::nullopt, 0.02}};
   c.aliasing = {{0.02, 0.5, 301.5, {300.0, 303.25}, 0.0058}};
+  c.host = {19, 312500.0, 0.08};
   return c;
 }
 
@@ -36,11 +37,13 @@ TEST(CalibrationText, ComesBackAsItWent) {
   EXPECT_EQ(again->aliasing.at(0).watts.at(1), 303.25);
   EXPECT_EQ(again->responses.at(1).lag_spread_s, std::nullopt);
   EXPECT_EQ(again->queries.at(0).rested, true);
+  EXPECT_EQ(again->host->probes, 19u);
 }
 
 TEST(CalibrationText, LeavesOutWhatIsUnknown) {
   const std::string text = to_json({});
-  EXPECT_THAT(text, AllOf(Not(HasSubstr("null")), Not(HasSubstr("period_s"))));
+  EXPECT_THAT(text,
+              AllOf(Not(HasSubstr("null")), Not(HasSubstr("period_s")), Not(HasSubstr("host"))));
   EXPECT_TRUE(from_json(text));
 }
 
@@ -69,6 +72,7 @@ TEST(CalibrationText, TellsEveryTermWithItsUnit) {
                                "integral - counter -0.40 %"));
   EXPECT_THAT(words, HasSubstr("31 ms ± 2 ms"));
   EXPECT_THAT(words, HasSubstr("25 ms, as a running mean over 20 ms"));
+  EXPECT_THAT(words, HasSubstr("3.12e+05 a second, their time varies by 8 %, 19 spells seen"));
   EXPECT_THAT(words, HasSubstr("misread by up to 0.58 %, of 301.5 W"));
   meter::Calibration none;
   EXPECT_THAT(to_words(none), HasSubstr("the load does not show in this meter"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "load/cuda_api.hpp"
 #include "load/load.hpp"
@@ -16,6 +17,7 @@ constexpr Nanoseconds kLongestKernel = 1s;
 constexpr unsigned kThreads = 1024;
 constexpr unsigned kBlocksPerMultiprocessor = 2;  ///< what all of them hold at most
 constexpr std::size_t kStateBytes = 64;
+constexpr int kLaunches = 64;
 
 class CudaLoad final : public Load {
  public:
@@ -86,6 +88,29 @@ class CudaLoad final : public Load {
   }
 
   Result<void> wait() override { return call("cuStreamSynchronize", api_.synchronize(stream_)); }
+
+  /// Only the launches are timed, never waiting: the device's queue holds more than kLaunches. A
+  /// new thread, so that the scheduler chooses a processor anew, as for every worker.
+  Result<std::optional<double>> launches_per_second(Nanoseconds length) override {
+    Result<void> done;
+    Nanoseconds spent{0};
+    std::size_t launched = 0;
+    std::thread([&] {
+      done = call("cuCtxSetCurrent", api_.set_current(context_));
+      const Instant until = clock_.now() + length;
+      while (done && clock_.now() < until) {
+        const Instant before = clock_.now();
+        std::array<void*, 1> parameters = {&state_};
+        for (int i = 0; done && i < kLaunches; ++i) done = launch(mark_, 1, 1, parameters.data());
+        spent += clock_.now() - before;
+        launched += kLaunches;
+        if (done) done = wait();
+      }
+    }).join();
+    if (!done) return tl::unexpected(done.error());
+    if (spent <= Nanoseconds(0)) return std::nullopt;
+    return static_cast<double>(launched) / seconds(spent);
+  }
 
  private:
   Result<void> launch(cuda::Function function, unsigned blocks, unsigned threads,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -40,6 +41,11 @@ class Load {
   virtual Result<Instant> start(const Square& square, Nanoseconds length) = 0;
   /// Returns when the load has ended. Errors: those of the device.
   virtual Result<void> wait() = 0;
+
+  /// How fast this host hands work to the device just now: launches of an empty kernel per second
+  /// that a thread of its own manages in about `length`, after open(). Absent where the device is
+  /// the host. Errors: those of the device.
+  virtual Result<std::optional<double>> launches_per_second(Nanoseconds) { return std::nullopt; }
 };
 
 /// Multiplications and additions on all multiprocessors of a CUDA device, through the driver's

@@ -72,6 +72,21 @@ TEST_F(CudaLoadTest, KeepsOneSquareOverSeveralKernels) {
   dlclose(library);
 }
 
+TEST_F(CudaLoadTest, CountsTheLaunchesOfItsHost) {
+  auto load = open_cuda(0, clock_, kFake).value();
+  ASSERT_TRUE(load->open());
+  static_cast<void>(launches());
+  const Instant before = clock_.now();
+  const auto rate = load->launches_per_second(5ms);
+  const double took = seconds(clock_.now() - before);
+  ASSERT_TRUE(rate && *rate);
+  const auto launched = static_cast<double>(launches().size() / std::string("mark ").size());
+  // Only launches are counted as time: never fewer a second than over all of it.
+  EXPECT_GE(**rate, launched / took);
+  settings("fail=cuLaunchKernel");
+  EXPECT_THAT(load->launches_per_second(5ms).error().what, StartsWith("cuLaunchKernel"));
+}
+
 TEST_F(CudaLoadTest, SaysWhichCallFailed) {
   for (const char* call : {"cuDevicePrimaryCtxRetain", "cuCtxSetCurrent", "cuModuleLoadData",
                            "cuModuleGetFunction", "cuStreamCreate"}) {
@@ -133,6 +148,7 @@ TEST(CpuLoad, WorksForTheDutyOfItsSquare) {
   EXPECT_LT(cpu_seconds() - before, 0.2);
   EXPECT_GT(cpu_seconds() - before, 0.005);
   EXPECT_EQ(load->description(), "1 spinning thread");
+  EXPECT_EQ(load->launches_per_second(1ms).value(), std::nullopt);
 }
 
 TEST(CudaKernels, HaveTheParametersThatTheHostPasses) {

@@ -27,8 +27,7 @@ double SampledSensor::misread(double samples) const {
   if (samples >= long_samples) return *at_long * long_samples / samples;
   // In between, the straight line of the logarithms; it needs something at both ends.
   if (!(at_sampling > 0.0) || !(*at_long > 0.0)) return std::max(at_sampling, *at_long);
-  return at_sampling *
-         std::pow(*at_long / at_sampling, std::log(samples) / std::log(long_samples));
+  return at_sampling * std::pow(*at_long / at_sampling, std::log(samples) / std::log(long_samples));
 }
 
 double aliasing_term(const SampledSensor& sensor, std::span<const double> steps, double length_s) {

@@ -158,6 +158,19 @@ struct SampledSensor {
 /// The worst harmonic counts. `steps`: seconds of each. Unknown steps leave all of the amplitude.
 double aliasing_term(const SampledSensor& sensor, std::span<const double> steps, double length_s);
 
+// --- The host --------------------------------------------------------------------------------
+
+/// The device waited for the worker if the worker waited for less of the time than this.
+inline constexpr double kHostBound = 0.05;
+
+/// Relative systematic uncertainty of a run's energy because the time of its steps depends on how
+/// fast the host hands out work, which is another at another time: twice `launch_spread_rel`, a
+/// standard deviation. The host waited for `waited_share` of the time; the step is longer by what
+/// it is slower than that, and meanwhile the device draws `waiting` out of a mean of `power`.
+/// Source: 60 runs on an H200, data/studies (J/image is linear in the time per image, with the
+/// power of a waiting device as its slope, within 0.3 %).
+double host_term(double launch_spread_rel, double waited_share, Watts waiting, Watts power);
+
 // --- Flags -----------------------------------------------------------------------------------
 
 struct FlagInput {
@@ -171,6 +184,7 @@ struct FlagInput {
   std::size_t fewest_windows = StoppingRule{}.fewest_windows;
   bool idle_subtracted = false;             ///< there is a net energy, which rests on an idle power
   std::optional<meter::HostUse> host = {};  ///< what others did on the host meanwhile
+  std::optional<double> waited_share = {};  ///< RunReport::waited_share
   bool samples_missing = false;             ///< energy was interpolated where power is all there is
   Nanoseconds wall_clock_set{0};            ///< by how much somebody set it meanwhile
 };

@@ -264,6 +264,16 @@ TEST(Flags, EachConditionRaisesItsOwn) {
               ElementsAre("short_window", "estimated", "search_cut"));
 }
 
+TEST(HostTerm, IsWhatTheDeviceDrawsWhileASlowerHostLetsItWait) {
+  // 10 % of deviation are 20 % of time, at 120 of 400 W.
+  EXPECT_NEAR(host_term(0.10, 0.0, Watts(120.0), Watts(400.0)), 0.2 * 0.3, 1e-12);
+  // A host with a sixth of its time to spare is never waited for.
+  EXPECT_NEAR(host_term(0.10, 1.0 / 6.0, Watts(120.0), Watts(400.0)), 0.0, 1e-12);
+  EXPECT_NEAR(host_term(0.10, 0.1, Watts(120.0), Watts(400.0)), 0.08 * 0.3, 1e-12);
+  EXPECT_EQ(host_term(0.10, 0.9, Watts(120.0), Watts(400.0)), 0.0);
+  EXPECT_EQ(host_term(0.10, 0.0, Watts(120.0), Watts(0.0)), 0.0);
+}
+
 std::vector<double> steps_of(double period, double jitter = 0.0) {
   std::vector<double> steps;
   for (int i = 0; i < 1000; ++i) steps.push_back(period + jitter * std::sin(1.0 + 12.9898 * i));

@@ -37,10 +37,10 @@ constexpr double kBusyHost = 0.25;
 constexpr double kPowerLimitChange = 0.5;
 
 /// Strict measurements refuse every flag but these, which describe the subject: its weights, a
-/// meter that was chosen knowing that it estimates, and a load that its device cannot run at full
-/// clock.
-constexpr std::array<std::string_view, 3> kOfTheSubject = {"weights_random", "estimated",
-                                                           "power_capped"};
+/// meter that was chosen knowing that it estimates, a load that its device cannot run at full
+/// clock, or one that its host cannot keep busy.
+constexpr std::array<std::string_view, 4> kOfTheSubject = {"weights_random", "estimated",
+                                                           "power_capped", "host_bound"};
 
 /// The SM clock, or nothing where a clock says nothing: of a CPU only that of its first core is
 /// known, and a GPU at its power limit trades clock for power all the time, which is
@@ -161,6 +161,7 @@ std::vector<std::string> flags(const FlagInput& in) {
   raise_if(power_limit_changed(in.conditions), "power_limit_changed");
   raise_if(temperature_changed(in.conditions), "temperature_changed");
   raise_if(in.host && in.host->others_cpus + in.host->stolen_cpus > kBusyHost, "busy_host");
+  raise_if(in.waited_share && *in.waited_share < kHostBound, "host_bound");
   raise_if(mig_slice(in), "mig_slice");
   raise_if(persistence_off(in), "persistence_off");
   raise_if(in.samples_missing, "samples_missing");

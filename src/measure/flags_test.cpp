@@ -56,6 +56,14 @@ TEST_F(ConditionFlags, NothingKnownRaisesNothing) {
   EXPECT_THAT(raised(), IsEmpty());
 }
 
+TEST_F(ConditionFlags, ADeviceThatWaitsIsHostBound) {
+  in_.waited_share = 0.049;
+  EXPECT_THAT(raised(), ElementsAre("host_bound"));
+  EXPECT_THAT(refused_by_strict(raised()), IsEmpty());
+  in_.waited_share = 0.051;
+  EXPECT_THAT(raised(), IsEmpty());
+}
+
 TEST_F(ConditionFlags, AClockThatFallsIsClockDropped) {
   EXPECT_THAT(with_clocks({1980, 1980, 1980}), IsEmpty());
   EXPECT_THAT(with_clocks({1980, 1950, 1965}), IsEmpty()) << "two steps of 15 MHz";

@@ -213,6 +213,20 @@ TEST_F(ModelTest, TheRecordHasEveryNumberAndItsOrigin) {
   EXPECT_EQ(r.weights, "live:1");
 }
 
+TEST_F(ModelTest, AHostThatIsWaitedForIsATermWhereItIsKnown) {
+  behaviour_.waited = 1ms;
+  const auto outcomes = measure({kBatch1});
+  RecordContext context;
+  context.meter = meter_.info();
+  const auto record = [&] { return make_record(context, subject_, outcomes[0], "id", ""); };
+  EXPECT_THAT(record().flags, Contains("host_bound"));
+  EXPECT_FALSE(record().systematic_terms.contains("host"));
+  EXPECT_THAT(record().provenance_json, HasSubstr("\"waited_share\":"));
+  context.meter.launch_spread_rel = 0.1;
+  context.meter.waiting_power = Watts(100.0);
+  EXPECT_NEAR(record().systematic_terms.at("host"), 0.2 * 0.25, 0.001);
+}
+
 TEST_F(ModelTest, AFailureHasNoNumbers) {
   behaviour_.crash_at_batch = 1;
   const auto outcomes = measure({kBatch1});

@@ -122,6 +122,7 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
       j["run"]["host"] = {{"others_cpus", run.host->others_cpus},
                           {"stolen_cpus", run.host->stolen_cpus}};
     }
+    put(j["run"], "waited_share", run.waited_share);
     if (run.tick_period) j["run"]["tick_period_s"] = seconds(*run.tick_period);
     if (run.clocks.asleep.count() != 0) j["run"]["asleep_s"] = seconds(run.clocks.asleep);
     if (run.clocks.wall.count() != 0) j["run"]["wall_clock_set_s"] = seconds(run.clocks.wall);
@@ -188,6 +189,11 @@ std::vector<store::Window> windows_of(const RunReport& run) {
 void add_systematic(const RecordContext& context, const Subject& subject, const RunReport& run,
                     Nanoseconds measured, store::Record& r) {
   r.systematic_terms = meter_terms(context.meter, run.edge_uncertainty, measured, run.step_seconds);
+  const meter::MeterInfo& meter = context.meter;
+  if (run.waited_share && meter.launch_spread_rel && meter.waiting_power) {
+    r.systematic_terms["host"] = host_term(*meter.launch_spread_rel, *run.waited_share,
+                                           *meter.waiting_power, totals(run).energy / measured);
+  }
   if (subject.descriptor.weights.origin != "pretrained")
     r.systematic_terms["weights_random"] = kRandomWeightsTerm;
   r.systematic_rel = combined(r.systematic_terms);
@@ -304,6 +310,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   seen.search_cut = batch_was_cut_short(outcome);
   seen.idle_subtracted = r.energy_net_j_per_image.has_value();
   seen.host = run.host;
+  seen.waited_share = run.waited_share;
   seen.samples_missing = run.samples_missing;
   seen.wall_clock_set = run.clocks.wall;
   r.flags = flags(seen);

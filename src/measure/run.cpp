@@ -88,6 +88,14 @@ Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings&
   }
 }
 
+/// Of the time from the run's beginning to its last completion.
+std::optional<double> waited_share(const runtime::Worker& worker, const ActiveRun& run) {
+  const auto waited = worker.waited();
+  const auto steps = run.timeline().completions();
+  if (!waited || steps.empty() || steps.back() <= run.began()) return std::nullopt;
+  return std::min(1.0, seconds(*waited) / seconds(steps.back() - run.began()));
+}
+
 /// What follows from the windows once they are final.
 void add_derived(const ActiveRun& run, const MeterObserver& observer, RunReport& report) {
   for (const MeasuredWindow& w : report.windows) {
@@ -228,6 +236,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   // The ring gives its samples up to now only; ask once more while the device still works.
   if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
   if (auto r = run.stop(); !r) return tl::unexpected(r.error());
+  report.waited_share = waited_share(worker, run);
   add_derived(run, bench.observer, report);
   report.edge_uncertainty = bench.observer.edge_uncertainty();
   report.tick_period = bench.observer.tick_period();

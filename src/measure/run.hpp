@@ -65,6 +65,9 @@ struct RunReport {
   bool reached_target = false;
   Nanoseconds edge_uncertainty{0};
   std::optional<Nanoseconds> tick_period;
+  /// Of the run's time, warm-up and all, the worker waited for its device so much. Near 0 the
+  /// device waited for the worker. Absent where the worker does not say: its device is the host.
+  std::optional<double> waited_share;
   double controller_cpu_share = 0.0;   ///< CPU time of this process per second of windows
   std::optional<meter::HostUse> host;  ///< what others did on the host meanwhile
   /// Power is all that the meter has, and for longer than its samples may be apart there were none.

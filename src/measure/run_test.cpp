@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "measure/statistics.hpp"
 #include "measure/testing/fakes.hpp"
 
 namespace joulemark::measure {
@@ -19,7 +20,7 @@ class RunTest : public testing::Test {
   Result<RunReport> run() {
     // Made here, because an observer takes what a meter says of itself once.
     observer_ = std::make_unique<MeterObserver>(meter_, clock_);
-    FakeWorker worker(clock_, {});
+    FakeWorker worker(clock_, behaviour_);
     const Bench bench{clock_, *observer_, interrupted_, {}};
     return measure_batch(worker, 1, bench, settings_);
   }
@@ -45,6 +46,7 @@ class RunTest : public testing::Test {
   FakeMeter meter_{clock_};
   std::unique_ptr<MeterObserver> observer_;
   std::atomic<bool> interrupted_{false};
+  Behaviour behaviour_;
   Settings settings_;
 };
 
@@ -77,6 +79,25 @@ TEST_F(RunTest, ConditionsAreAskedForOnceAWindow) {
 }
 
 // --- Meters that fail -----------------------------------------------------------------------
+
+TEST_F(RunTest, APeriodThatIsAHairLongMakesNoLongerWindows) {
+  // Rounded down, half a second would be four such periods, and a window of 0.5 s eight.
+  meter_.as().update_period = 100ms + 300ns;
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  std::vector<double> lengths;
+  for (const MeasuredWindow& w : report->windows) lengths.push_back(seconds(w.to - w.from));
+  // A step that has to be found anew makes a longer one now and then.
+  EXPECT_NEAR(*quantile(lengths, 0.5), 0.5, 0.001);
+}
+
+TEST_F(RunTest, KnowsWhichOfHostAndDeviceWaitedForTheOther) {
+  EXPECT_EQ(run()->waited_share, std::nullopt);
+  behaviour_.waited = 60ms;
+  EXPECT_NEAR(run()->waited_share.value(), 0.06 / 6.0, 0.005);
+  behaviour_.waited = std::chrono::hours(1);
+  EXPECT_EQ(run()->waited_share, 1.0);
+}
 
 TEST_F(RunTest, PermissionThatIsTakenBackIsALostMeter) {
   meter_.denied_at = Instant{104s};

@@ -39,6 +39,10 @@ MeterInfo improved(MeterInfo info, const Calibration& c) {
       info.aliasing_updates_rel = c.worst_aliasing(seconds(*info.update_period));
     }
   }
+  if (c.host && c.waiting() != nullptr) {
+    info.launch_spread_rel = c.host->spread_rel;
+    info.waiting_power = Watts(c.waiting()->watts);
+  }
   const auto* steady = c.state(kStateSteady);
   if (steady != nullptr && steady->gap_rel && std::abs(*steady->gap_rel) > info.systematic_rel) {
     info.systematic_rel = std::abs(*steady->gap_rel);
@@ -85,6 +89,12 @@ const Calibration::Response* Calibration::response(const std::string& channel) c
   const auto found = std::find_if(responses.begin(), responses.end(),
                                   [&](const Response& r) { return r.channel == channel; });
   return found == responses.end() ? nullptr : &*found;
+}
+
+const Calibration::State* Calibration::waiting() const {
+  const auto idle = std::count_if(states.begin(), states.end(),
+                                  [](const State& s) { return s.name != kStateSteady; });
+  return idle < 2 ? nullptr : &states[static_cast<std::size_t>(idle) - 1];
 }
 
 std::optional<double> Calibration::worst_aliasing() const { return worst_aliasing(0.0); }

@@ -70,8 +70,19 @@ struct Calibration {
   };
   std::vector<Aliasing> aliasing;
 
+  /// How evenly the host hands work to the device: short spells of launching an empty kernel, all
+  /// over the calibration. Absent where the device is the host.
+  struct Host {
+    std::size_t probes = 0;
+    double launches_per_s = 0.0;  ///< median
+    double spread_rel = 0.0;      ///< standard deviation of the time of a launch, relative
+  };
+  std::optional<Host> host;
+
   const State* state(const std::string& name) const;
   const Response* response(const std::string& channel) const;
+  /// The device ready and without work; nullptr where being ready is no state of its own.
+  const State* waiting() const;
   /// The greatest of all deviations; absent when none was looked for.
   std::optional<double> worst_aliasing() const;
   /// The greatest among squares at least as long as `period_s`, within a tenth.
@@ -81,9 +92,9 @@ struct Calibration {
 inline constexpr const char* kStateSteady = "steady load";
 
 /// The same meter, known better: its update period and query cost as found, its readings moved back
-/// by their lag where that is known, what it misreads by aliasing, and its systematic term no
-/// smaller than what its own two channels differ by under a steady load. info() names the
-/// calibration. `meter` must outlive it.
+/// by their lag where that is known, what it misreads by aliasing, its systematic term no smaller
+/// than what its own two channels differ by under a steady load, and how even the host is on which
+/// its device depends. info() names the calibration. `meter` must outlive it.
 std::unique_ptr<Meter> calibrated(Meter& meter, const Calibration& calibration);
 
 }  // namespace joulemark::meter

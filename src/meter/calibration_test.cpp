@@ -48,6 +48,18 @@ TEST(Calibrated, KnowsWhatWasFound) {
   EXPECT_EQ(info.name, meter->info().name);
 }
 
+TEST(Calibrated, KnowsTheHostWhereADeviceWaitsForIt) {
+  ManualClock clock;
+  const auto meter = synthetic(clock);
+  Calibration c = full();
+  c.host = Calibration::Host{19, 3e5, 0.08};
+  EXPECT_EQ(calibrated(*meter, c)->info().launch_spread_rel, std::nullopt) << "one idle state";
+  c.states.insert(c.states.begin() + 1, {"idle, with a context", 120.0, {}, {}, {}, {}});
+  const auto better = calibrated(*meter, c);
+  EXPECT_THAT(better->info().launch_spread_rel, Optional(DoubleEq(0.08)));
+  EXPECT_DOUBLE_EQ(better->info().waiting_power->value, 120.0);
+}
+
 TEST(Calibrated, StaysAsItWasWhereNothingWasFound) {
   ManualClock clock;
   const auto meter = synthetic(clock);

@@ -52,6 +52,10 @@ struct MeterInfo {
   /// The same of a load that keeps step with the counter's updates; absent where it was not looked
   /// for, or where the ring is no finer than they are.
   std::optional<double> aliasing_updates_rel;
+  /// How unevenly this host hands work to the device: standard deviation of the time of a launch
+  /// over the calibration, relative.
+  std::optional<double> launch_spread_rel;
+  std::optional<Watts> waiting_power;  ///< of the device, ready and without work
 };
 
 /// One past power sample out of a meter's ring, on CLOCK_MONOTONIC.

@@ -33,6 +33,9 @@ constexpr std::array kFlags = {
               "the temperature changed by more than 5 °C, and leakage with it"},
     FlagWords{"busy_host", "others used the host",
               "other programs used, or the hypervisor withheld, more than a quarter of a CPU"},
+    FlagWords{
+        "host_bound", "the device waited for the host",
+        "the device waited for the host, whose speed then decides about throughput and energy"},
     FlagWords{"mig_slice", "a slice of a shared board",
               "the counter is that of the whole board: what other slices use is in it"},
     FlagWords{"persistence_off", "idle power of a device just woken",

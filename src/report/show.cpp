@@ -123,11 +123,21 @@ void add_conditions(Sheet& sheet, const std::string& text) {
   add_range(sheet, j);
 }
 
-/// What others did on the host while the windows were measured.
+/// Which of the two waited for the other.
+void add_waiting(Sheet& sheet, const json& provenance) {
+  const json::json_pointer waited("/run/waited_share");
+  if (!provenance.contains(waited) || !provenance[waited].is_number()) return;
+  sheet.row("host and device", fmt::format("the worker waited for the device {:.0f} % of the time",
+                                           100.0 * provenance[waited].get<double>()));
+}
+
+/// What the host did, and others on it, while the windows were measured.
 void add_host(Sheet& sheet, const std::string& provenance) {
   const json j = json::parse(provenance, nullptr, false);
+  if (!j.is_object()) return;
+  add_waiting(sheet, j);
   const json::json_pointer host("/run/host");
-  if (!j.is_object() || !j.contains(host) || !j[host].is_object()) return;
+  if (!j.contains(host) || !j[host].is_object()) return;
   const auto cpus = [&](const char* key) {
     const auto found = j[host].find(key);
     return found == j[host].end() || !found->is_number()

@@ -85,6 +85,16 @@ TEST(Show, SaysWhatOthersTookOfTheHost) {
   EXPECT_THAT(show(r), HasSubstr("others used unknown, the hypervisor withheld unknown"));
 }
 
+TEST(Show, SaysWhichOfHostAndDeviceWaited) {
+  auto r = sample();
+  r.provenance_json = R"({"run":{"waited_share":0.012}})";
+  EXPECT_THAT(show(r), HasSubstr("the worker waited for the device 1 % of the time"));
+  for (const char* nothing : {"{}", R"({"run":{"waited_share":"x"}})", R"({"run":[]})"}) {
+    r.provenance_json = nothing;
+    EXPECT_THAT(show(r), Not(HasSubstr("waited"))) << nothing;
+  }
+}
+
 TEST(Show, NeverCallsMeasuredWhatWasNot) {
   auto r = sample();
   r.scope = "cpu_estimate";

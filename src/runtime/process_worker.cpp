@@ -113,6 +113,7 @@ class ProcessWorker final : public Worker {
   Result<void> start(std::int64_t batch, std::int64_t max_steps, int queue_depth) override {
     memory_.begin_run();
     last_stamp_ = clock_.now();
+    waited_.reset();
     return send("run", {{"batch", batch}, {"max_steps", max_steps}, {"queue_depth", queue_depth}},
                 kRunTimeout);
   }
@@ -142,6 +143,8 @@ class ProcessWorker final : public Worker {
       if (clock_.now() >= deadline) return late("complete a step or end its run", timeout);
     }
   }
+
+  std::optional<Nanoseconds> waited() const override { return waited_; }
 
  private:
   static constexpr Nanoseconds kRunTimeout = 10s;
@@ -181,11 +184,12 @@ class ProcessWorker final : public Worker {
   }
 
   Result<void> end_run(std::string_view payload) {
-    const auto steps = settle(read_steps(payload, Asked{id_, name_}));
-    if (!steps) return tl::unexpected(steps.error());
-    if (*steps == memory_.taken()) return {};
+    const auto end = settle(read_run_end(payload, Asked{id_, name_}));
+    if (!end) return tl::unexpected(end.error());
+    waited_ = end->waited;
+    if (end->steps == memory_.taken()) return {};
     return lost(ErrorKind::crashed, fmt::format("{} says it completed {} steps and stamped {}",
-                                                name_, *steps, memory_.taken()));
+                                                name_, end->steps, memory_.taken()));
   }
 
   Result<void> send(const char* method, const json& params, Nanoseconds timeout) {
@@ -297,7 +301,8 @@ class ProcessWorker final : public Worker {
   std::int64_t id_ = 0;
   bool awaited_ = false;  ///< a request is out whose reply has not come
   std::int64_t classes_ = 0;
-  Instant last_stamp_;  ///< no stamp of this run may be before it
+  Instant last_stamp_;                 ///< no stamp of this run may be before it
+  std::optional<Nanoseconds> waited_;  ///< in the run that ended last
   std::optional<Error> broken_;
 };
 

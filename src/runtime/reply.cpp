@@ -16,6 +16,8 @@ namespace {
 
 using nlohmann::json;
 
+/// Of a run's waiting time in seconds: far more than any run lasts, and it fits into nanoseconds.
+constexpr double kLongestWait = 1e8;
 constexpr const char* kReport = "Report this with the worker's log: it breaks the protocol";
 
 tl::unexpected<Refusal> broken(ErrorKind kind, std::string what) {
@@ -163,7 +165,7 @@ Answer<Loaded> read_loaded(std::string_view payload, const Asked& asked) {
   return loaded;
 }
 
-Answer<std::uint64_t> read_steps(std::string_view payload, const Asked& asked) {
+Answer<RunEnd> read_run_end(std::string_view payload, const Asked& asked) {
   const json reply = parse(payload);
   const auto result = result_of(reply, asked);
   if (!result) return tl::unexpected(result.error());
@@ -172,7 +174,13 @@ Answer<std::uint64_t> read_steps(std::string_view payload, const Asked& asked) {
     return broken(ErrorKind::crashed,
                   fmt::format("{} ended a run without a number of steps", asked.worker));
   }
-  return static_cast<std::uint64_t>(*steps);
+  RunEnd end{static_cast<std::uint64_t>(*steps), std::nullopt};
+  const auto waited = (*result)->find("waited_s");
+  if (waited != (*result)->end() && waited->is_number()) {
+    const double seconds = *waited;
+    if (seconds >= 0.0 && seconds <= kLongestWait) end.waited = from_seconds(seconds);
+  }
+  return end;
 }
 
 Answer<void> read_done(std::string_view payload, const Asked& asked) {

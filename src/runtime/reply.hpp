@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <tl/expected.hpp>
@@ -30,8 +31,12 @@ using Answer = tl::expected<T, Refusal>;
 Answer<WorkerHello> read_hello(std::string_view payload, const Asked& asked);
 /// The memory that the worker reports; the time is the caller's.
 Answer<Loaded> read_loaded(std::string_view payload, const Asked& asked);
-/// The steps that a run completed.
-Answer<std::uint64_t> read_steps(std::string_view payload, const Asked& asked);
+/// What a worker says of a run that has ended.
+struct RunEnd {
+  std::uint64_t steps = 0;
+  std::optional<Nanoseconds> waited;  ///< for the device; absent where the worker does not say
+};
+Answer<RunEnd> read_run_end(std::string_view payload, const Asked& asked);
 /// A reply that says no more than that the request was done.
 Answer<void> read_done(std::string_view payload, const Asked& asked);
 

@@ -1,5 +1,6 @@
 #include "runtime/reply.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -104,10 +105,19 @@ TEST(Reply, MemoryThatIsNoCountIsNotKnown) {
 }
 
 TEST(Reply, ARunSaysItsSteps) {
-  EXPECT_EQ(read_steps(R"({"id": 7, "result": {"steps": 12}})", kAsked), 12U);
-  EXPECT_THAT(meaning(read_steps(R"({"id": 7, "result": {}})", kAsked)),
+  const auto plain = read_run_end(R"({"id": 7, "result": {"steps": 12}})", kAsked);
+  EXPECT_EQ(plain->steps, 12U);
+  EXPECT_EQ(plain->waited, std::nullopt);
+  const auto waited = read_run_end(R"({"id": 7, "result": {"steps": 1, "waited_s": 0.5}})", kAsked);
+  EXPECT_EQ(waited->waited, std::chrono::milliseconds(500));
+  for (const char* unknown : {"-1", "1e300", "\"1\"", "null"}) {
+    const auto end = read_run_end(
+        fmt::format(R"({{"id": 7, "result": {{"steps": 1, "waited_s": {}}}}})", unknown), kAsked);
+    EXPECT_EQ(end->waited, std::nullopt) << unknown;
+  }
+  EXPECT_THAT(meaning(read_run_end(R"({"id": 7, "result": {}})", kAsked)),
               StartsWith("lost, crashed: "));
-  EXPECT_THAT(meaning(read_steps(R"({"id": 7, "result": {"steps": -1}})", kAsked)),
+  EXPECT_THAT(meaning(read_run_end(R"({"id": 7, "result": {"steps": -1}})", kAsked)),
               StartsWith("lost, crashed: "));
 }
 

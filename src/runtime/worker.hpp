@@ -86,6 +86,9 @@ class Worker {
   /// Asks the run to end and waits for the answer, appending the last completions. Steps in the
   /// queue are completed first, so `timeout` is the longest time without a completion.
   virtual Result<void> stop(std::vector<Completion>& out, Nanoseconds timeout) = 0;
+  /// How long the worker waited for its device in the run that ended last; absent where it has not
+  /// ended, or the worker does not say.
+  virtual std::optional<Nanoseconds> waited() const { return std::nullopt; }
 
   /// The tail of the worker's own stdout and stderr, for error messages.
   virtual std::string log_tail() const = 0;

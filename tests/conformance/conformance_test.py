@@ -315,6 +315,7 @@ def run(worker, subject, steps: int, depth: int = 2, batch: int | None = None) -
     after = now()
     assert result["steps"] == steps
     assert worker.memory.written() == steps
+    assert 0 <= result.get("waited_s", 0) <= 1e-9 * (after - before)
     stamps = worker.memory.stamps()
     assert stamps == sorted(stamps)
     assert all(before <= stamp <= after for stamp in stamps)

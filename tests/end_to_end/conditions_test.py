@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -77,6 +78,18 @@ def test_a_condition_raises_its_flag_and_is_shown(world, fake_nvml, flag):
     assert flags - {"busy_host", "weights_random", "short_window", "not_steady", "drifted"} == {flag}
     assert in_words in shown
     assert condition in shown
+
+
+def test_a_device_that_waits_for_its_host_is_said(world, fake_nvml):
+    # Submitting takes as long as three steps do: the device is done before the next one comes.
+    world.artefact("model", step={"mode": "sleep", "ms_fixed": 1, "ms_host": 3})
+    outcome = world.measure("model", meter="nvml", env=fake_nvml(), seconds=2.5)
+    assert outcome.code == 0, outcome.err
+    (row,) = world.rows()
+    assert "host_bound" in row["flags"].split()
+    shown = world.run("show", row["run"]).out
+    assert "whose speed then decides about throughput and energy" in shown
+    assert re.search(r"the worker waited for the device [0-4] % of the time", shown), shown
 
 
 def test_a_host_that_others_use_is_said(world, fake_nvml):

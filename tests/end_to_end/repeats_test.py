@@ -26,7 +26,8 @@ def test_every_round_holds_every_model_in_an_order_of_its_own():
 
 
 def runs(energies, half, name="m", **other):
-    row = {"architecture": name, "batch": 1, "status": "ok", "ci95_rel": half}
+    row = {"architecture": name, "batch": 1, "status": "ok", "ci95_rel": half, "systematic_terms": {"sensor": 0.5}}
+    row["window_list"] = [{"seconds": 1.0, "images": 10.0, "joules": 100.0}]
     return [{**row, "energy_j_per_image": e, **other} for e in energies]
 
 
@@ -46,6 +47,32 @@ def test_intervals_that_are_right_hold_as_often_as_they_say():
     assert 0.92 < sum(group.held) / 400 < 0.98
     (narrow,) = repeats.grouped(runs(energies, half=0.005))
     assert sum(narrow.held) / 400 < 0.5
+
+
+def test_the_term_for_the_host_widens_the_interval_and_no_other_does():
+    terms = {"sensor": 0.5, "host": 0.03}
+    (group,) = repeats.grouped(runs([1.0, 1.0, 1.0], half=0.04, systematic_terms=terms))
+    assert group.half_widths == pytest.approx([0.05] * 3)
+
+
+def test_a_spread_that_is_the_hosts_is_a_line_of_the_time():
+    """3 mJ an image, and 120 W for as long as it takes."""
+    some = runs([4.2e-3] * 4, half=0.01)
+    for run, pace in zip(some, (10e-3, 12e-3, 11e-3, 14e-3)):
+        run["window_list"] = [
+            {"seconds": 100 * time, "images": 100.0, "joules": 100 * (3e-3 + 120 * time)}
+            for time in (pace, 1.1 * pace)
+        ]
+    (group,) = repeats.grouped(some)
+    line = repeats.line_through(group)
+    assert (line.fixed, line.slope) == pytest.approx((3e-3, 120.0))
+    assert line.left == pytest.approx(0.0, abs=1e-9)
+    assert line.slowest == pytest.approx(0.4)
+    for window in some[0]["window_list"]:
+        window["joules"] *= 1.1
+    (beside,) = repeats.grouped(some)
+    assert repeats.line_through(beside).left > 0.01
+    assert repeats.line_through(repeats.grouped(runs([1.0] * 3, half=0.1))[0]) is None
 
 
 def test_failures_are_counted_and_few_runs_are_no_group():

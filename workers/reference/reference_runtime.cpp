@@ -36,9 +36,11 @@ double weight(std::uint64_t seed, std::uint64_t index) {
   return static_cast<double>(bits) * 0x1.0p-52 - 1.0;
 }
 
-void sleep_until(std::uint64_t ns) {
-  const timespec t{static_cast<time_t>(ns / 1'000'000'000u),
-                   static_cast<long>(ns % 1'000'000'000u)};
+std::uint64_t ns(double ms) { return static_cast<std::uint64_t>(ms * 1e6); }
+
+void sleep_until(std::uint64_t at) {
+  const timespec t{static_cast<time_t>(at / 1'000'000'000u),
+                   static_cast<long>(at % 1'000'000'000u)};
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr);
 }
 
@@ -111,6 +113,7 @@ struct Behaviour {
   std::string step_mode = "sleep";  ///< sleep | spin
   double ms_fixed = 1.0;
   double ms_per_image = 0.0;
+  double ms_host = 0.0;          ///< that submitting a step takes
   std::string output = "right";  ///< right | nan | constant | wrong
   Point crash, hang, exit, fail;
   std::string signal = "SIGSEGV";          ///< of the crash
@@ -129,6 +132,7 @@ Behaviour read_behaviour(json j, const json& options) {
   b.step_mode = one_of({"sleep", "spin"}, step.value("mode", b.step_mode));
   b.ms_fixed = milliseconds(step, "ms_fixed", b.ms_fixed);
   b.ms_per_image = milliseconds(step, "ms_per_image", b.ms_per_image);
+  b.ms_host = milliseconds(step, "ms_host", b.ms_host);
   b.output = one_of({"right", "nan", "constant", "wrong"}, j.value("output", b.output));
   b.crash = read_point(j, "crash");
   if (!b.crash.at.empty()) {
@@ -207,9 +211,9 @@ class ReferenceRuntime final : public protocol::Runtime {
   bool queues(const protocol::LoadSpec&) const override { return true; }
 
   void submit() override {
+    if (behaviour_.ms_host > 0.0) sleep_until(protocol::monotonic_ns() + ns(behaviour_.ms_host));
     const double ms = behaviour_.ms_fixed + behaviour_.ms_per_image * static_cast<double>(batch_);
-    next_free_ =
-        std::max(next_free_, protocol::monotonic_ns()) + static_cast<std::uint64_t>(ms * 1e6);
+    next_free_ = std::max(next_free_, protocol::monotonic_ns()) + ns(ms);
     pending_.push_back(next_free_);
   }
 

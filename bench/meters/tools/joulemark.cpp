@@ -130,7 +130,8 @@ json result(const MeterObserver& observer, const std::vector<EnergyPoint>& point
   const EnergyPoint& first = points.front();
   const EnergyPoint& last = points.back();
   const Joules joules = last.energy - first.energy;
-  const auto terms = meter_terms(observer.info(), observer.edge_uncertainty(), last.at - first.at, {});
+  const auto terms =
+      meter_terms(observer.info(), observer.edge_uncertainty(), last.at - first.at, {});
   json said = {{"from", seconds(first.at.since_boot)},
                {"to", seconds(last.at.since_boot)},
                {"joules", joules.value},

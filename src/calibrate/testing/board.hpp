@@ -186,9 +186,15 @@ class BoardLoad final : public load::Load {
     board_.wait();
     return {};
   }
+  Result<std::optional<double>> launches_per_second(Nanoseconds length) override {
+    board_.clock().sleep_until(board_.clock().now() + length);
+    fast_ = !fast_;
+    return fast_ ? 2e5 : 1e5;
+  }
 
  private:
   Board& board_;
+  bool fast_ = false;
 };
 
 }  // namespace joulemark::calibrate::testing

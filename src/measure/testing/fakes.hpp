@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +80,7 @@ struct Behaviour {
   std::int64_t memory_limit = 1 << 20;
   std::int64_t crash_at_batch = -1;
   std::int64_t hang_at_batch = -1;
+  std::optional<Nanoseconds> waited = {};  ///< what the worker says of a run that ended
   double late_steps = 0.0;  ///< stamps come so many steps late, until the queue runs empty
   std::vector<float> logits = {1, 2, 3, 6, 5, 4};
 };
@@ -120,6 +122,7 @@ class FakeWorker final : public runtime::Worker {
     }
     return {};
   }
+  std::optional<Nanoseconds> waited() const override { return b_.waited; }
   std::string log_tail() const override { return {}; }
 
  private:

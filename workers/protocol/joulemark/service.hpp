@@ -25,16 +25,24 @@ inline std::uint64_t monotonic_ns() {
   return std::uint64_t(t.tv_sec) * 1'000'000'000u + std::uint64_t(t.tv_nsec);
 }
 
+/// How a run ended.
+struct StepsRun {
+  std::uint64_t steps = 0;  ///< completed
+  std::uint64_t waited_ns =
+      0;  ///< spent waiting for the device: almost nothing where it waits for us
+};
+
 /// Runs steps until the stop word is set or `max_steps` are done (0: no such limit), with at most
-/// `depth` in the queue, and stamps each completion. Returns the number of completed steps.
-inline std::uint64_t run_steps(Runtime& runtime, SharedMemory& memory, std::int64_t batch,
-                               std::uint64_t max_steps, std::uint64_t depth) {
+/// `depth` in the queue, and stamps each completion.
+inline StepsRun run_steps(Runtime& runtime, SharedMemory& memory, std::int64_t batch,
+                          std::uint64_t max_steps, std::uint64_t depth) {
   ShmHeader& h = memory.header();
   std::uint64_t* ring = memory.completions();
   const std::uint64_t capacity = h.completions_capacity;
   runtime.prepare(batch);
   std::uint64_t submitted = 0;
   std::uint64_t completed = 0;
+  std::uint64_t waited = 0;
   const auto more = [&] {
     return h.stop.load(std::memory_order_acquire) == 0 && (max_steps == 0 || submitted < max_steps);
   };
@@ -43,10 +51,13 @@ inline std::uint64_t run_steps(Runtime& runtime, SharedMemory& memory, std::int6
       runtime.submit();
       ++submitted;
     }
-    if (completed == submitted) return completed;
+    if (completed == submitted) return {completed, waited};
+    const std::uint64_t before = monotonic_ns();
     runtime.wait_oldest();
+    const std::uint64_t complete = monotonic_ns();
+    waited += complete - before;
     // The controller may look at any time: the stamp must be there before the count says so.
-    std::atomic_ref(ring[completed % capacity]).store(monotonic_ns(), std::memory_order_relaxed);
+    std::atomic_ref(ring[completed % capacity]).store(complete, std::memory_order_relaxed);
     ++completed;
     h.completions_written.store(completed, std::memory_order_release);
   }
@@ -161,9 +172,13 @@ class Service {
     const std::int64_t batch = integer(params, "batch", 1, kLargestDimension);
     const std::int64_t max_steps = integer(params, "max_steps", 0);
     const std::int64_t depth = integer(params, "queue_depth", 1, kDeepestQueue);
-    return {
-        {"steps", run_steps(runtime_, memory_, batch, static_cast<std::uint64_t>(max_steps),
-                            runtime_.queues(*loaded_) ? static_cast<std::uint64_t>(depth) : 1)}};
+    const bool queues = runtime_.queues(*loaded_);
+    const StepsRun run = run_steps(runtime_, memory_, batch, static_cast<std::uint64_t>(max_steps),
+                                   queues ? static_cast<std::uint64_t>(depth) : 1);
+    json result = {{"steps", run.steps}};
+    // Where a step runs inside the call that submits it, there is nobody to wait for.
+    if (queues) result["waited_s"] = 1e-9 * static_cast<double>(run.waited_ns);
+    return result;
   }
 
   void require_input() const {
