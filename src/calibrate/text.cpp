@@ -257,7 +257,11 @@ Result<Calibration> from_json(const std::string& text) {
     read_list(j.at("states"), c.states, [](auto& x, auto v) { visit_state(x, v); });
     read_list(j.at("responses"), c.responses, [](auto& x, auto v) { visit_response(x, v); });
     read_list(j.at("aliasing"), c.aliasing, [](auto& x, auto v) { visit_aliasing(x, v); });
-    if (j.contains("host")) visit_host(c.host.emplace(), Reader(j.at("host")));
+    if (j.contains("host")) {
+      Calibration::Host host;
+      visit_host(host, Reader(j.at("host")));
+      c.host = host;
+    }
     if (!sound(c)) {
       return fail(ErrorKind::invalid_input, "a calibration has a figure that no meter can have",
                   "Calibrate again");
