@@ -51,16 +51,6 @@ store::StoredCalibration to_stored(const meter::Calibration& c) {
   return {c.id, c.meter, c.device, c.device_id, c.made_at, calibrate::to_json(c)};
 }
 
-Result<std::optional<meter::Calibration>> find_calibration(store::Store& store,
-                                                           const meter::MeterInfo& meter) {
-  const auto stored = store.newest_calibration(meter.name, meter.device, meter.device_id);
-  if (!stored) return tl::unexpected(stored.error());
-  if (!*stored) return std::nullopt;
-  auto calibration = calibrate::from_json((*stored)->json);
-  if (!calibration) return tl::unexpected(calibration.error());
-  return std::optional(std::move(*calibration));
-}
-
 Result<void> write_observations(const fs::path& folder, const calibrate::Observations& seen) {
   Instant zero;
   if (!seen.polled.empty()) {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/device.hpp"
+#include "campaign/device.hpp"
 #include "cli/doctor_check.hpp"
 #include "meter/doctor.hpp"
 #include "meter/host.hpp"
@@ -40,7 +40,7 @@ struct Findings {
 RuntimeFinding examine_runtime(const runtime::RuntimeEntry& entry, Clock& clock) {
   RuntimeFinding finding{std::string(entry.name), false, "", "", {}};
   const auto program = runtime::find_worker(entry.name);
-  const auto hello = program ? greet_worker(*program, clock, nullptr)
+  const auto hello = program ? campaign::greet_worker(*program, clock, nullptr)
                              : Result<runtime::WorkerHello>(tl::unexpected(program.error()));
   if (!hello) {
     finding.detail = hello.error().what;

@@ -3,22 +3,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
-#include "base/text.hpp"
 #include "base/time.hpp"
-#include "cli/calibration.hpp"
+#include "campaign/session.hpp"
 #include "cli/commands.hpp"
-#include "cli/device.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/trace.hpp"
-#include "measure/model.hpp"
-#include "measure/record.hpp"
-#include "meter/registry.hpp"
 #include "report/table.hpp"
-#include "runtime/folder.hpp"
-#include "runtime/process_worker.hpp"
 #include "store/columns.hpp"
-#include "store/store.hpp"
 #include "zoo/descriptor.hpp"
 
 /// `joulemark measure MODEL...`: from names to stored rows.
@@ -64,160 +56,107 @@ measure::Settings settings_from(const MeasureOptions& o) {
   return s;
 }
 
-/// "nvidia-h200-torch-torchscript-fp16-channels_last": a name that two machines of a kind share.
-std::string default_setup(const meter::MeterInfo& meter, const std::string& runtime,
-                          const zoo::Descriptor& d) {
-  std::string device;
-  for (const char c : meter.device) {
-    const auto u = static_cast<unsigned char>(c);
-    if (std::isalnum(u) != 0) {
-      device += static_cast<char>(std::tolower(u));
-    } else if (!device.empty() && device.back() != '-') {
-      device += '-';
-    }
-  }
-  while (device.ends_with('-')) device.pop_back();
-  return fmt::format("{}-{}-{}-{}-{}", device, runtime, d.format, d.precision, d.layout);
+campaign::SessionOptions session_options(const MeasureOptions& o) {
+  campaign::SessionOptions s;
+  s.runtime = o.runtime;
+  s.worker = o.worker;
+  s.worker_options = o.worker_options;
+  s.device = o.device;
+  s.meter = o.meter;
+  s.threads = o.threads;
+  s.cuda_graph = o.cuda_graph;
+  s.strict = o.strict;
+  s.setup = o.setup;
+  s.campaign = make_run_id();
+  s.joulemark_version = JOULEMARK_VERSION;
+  s.settings = settings_from(o);
+  return s;
 }
 
-/// With --strict, a result under conditions that a flag names is a failure.
-void apply_strictness(store::Record& r) {
-  const std::vector<std::string> bad = measure::refused_by_strict(r.flags);
-  if (r.status != "ok" || bad.empty()) return;
-  store::Record refused = r;
-  refused.status = name(ErrorKind::unstable);
-  refused.message = fmt::format("--strict refuses flagged results: {}", join_words(bad));
-  refused.energy_j_per_image.reset();
-  refused.energy_net_j_per_image.reset();
-  r = std::move(refused);
-}
-
-/// Everything that one call of `measure` holds open.
-struct Campaign {
-  std::unique_ptr<meter::Meter> device_meter;
-  std::unique_ptr<meter::Meter> meter;  ///< the same, with what its calibration knows
-  std::unique_ptr<measure::MeterObserver> observer;
-  std::unique_ptr<store::Store> store;
-  runtime::WorkerProgram program;
-  runtime::WorkerDevice device;
+/// What one call of `measure` has to do, and what has come of it.
+struct Sitting {
+  std::unique_ptr<campaign::Session> session;
   std::vector<zoo::Descriptor> models;
   std::vector<measure::Policy> policies;
-  measure::Settings settings;
-  measure::RecordContext context;
   std::vector<store::Record> rows;
 };
 
 /// Checks everything that can be checked before the first joule, cheapest first.
-Result<Campaign> prepare(const MeasureOptions& o, const CommonOptions& common, Clock& clock) {
-  Campaign c;
+Result<Sitting> prepare(const MeasureOptions& o, const CommonOptions& common, Clock& clock) {
+  Sitting sitting;
   auto policies = parse_policies(o.batch);
   if (!policies) return tl::unexpected(policies.error());
-  c.policies = std::move(*policies);
-  meter::MeterOptions meter_options;
-  meter_options.clock = &clock;
+  sitting.policies = std::move(*policies);
+  campaign::SessionOptions options = session_options(o);
   for (const std::string& setting : o.meter_options) {
-    if (auto ok = meter::apply_setting(setting, meter_options); !ok)
+    if (auto ok = meter::apply_setting(setting, options.meter_options); !ok)
       return tl::unexpected(ok.error());
   }
   if (!o.trace.empty()) {
     if (auto ok = make_trace_folder(o.trace); !ok) return tl::unexpected(ok.error());
   }
-  auto program = runtime::find_worker(o.runtime, o.worker);
-  if (!program) return tl::unexpected(program.error());
-  c.program = std::move(*program);
-  runtime::sweep_stale_folders(runtime::temporary_root());
-
-  auto device = choose_device(c.program, o.device, clock, &interrupted());
-  if (!device) return tl::unexpected(device.error());
-  c.device = std::move(*device);
-  auto models = resolve_models(o, common, c.device.name);
+  auto station = campaign::find_station(options, clock, interrupted());
+  if (!station) return tl::unexpected(station.error());
+  auto models = resolve_models(o, common, station->device.name);
   if (!models) return tl::unexpected(models.error());
-  c.models = std::move(*models);
-
-  meter_options.pci_bus_id = c.device.pci_bus_id;
-  auto meter = meter::open_meter(o.meter, c.device.name, meter_options);
-  if (!meter) return tl::unexpected(meter.error());
-  c.device_meter = std::move(*meter);
-  auto store = store::open_sqlite(common.db, store::Mode::write);
-  if (!store) return tl::unexpected(store.error());
-  c.store = std::move(*store);
-  const auto calibration = find_calibration(*c.store, c.device_meter->info());
-  if (!calibration) return tl::unexpected(calibration.error());
-  c.meter = meter::calibrated(*c.device_meter, calibration->value_or(meter::Calibration{}));
-
-  c.observer = std::make_unique<measure::MeterObserver>(*c.meter, clock);
-  c.settings = settings_from(o);
-  c.context.campaign = make_run_id();
-  c.context.joulemark_version = JOULEMARK_VERSION;
-  c.context.meter = c.meter->info();
-  c.context.settings = c.settings;
-  return c;
+  sitting.models = std::move(*models);
+  auto session = campaign::Session::open(std::move(options), std::move(*station), common.db, clock,
+                                         interrupted());
+  if (!session) return tl::unexpected(session.error());
+  sitting.session = std::move(*session);
+  return sitting;
 }
 
-Result<void> measure_idle(const MeasureOptions& o, Campaign& c, const measure::Bench& bench,
+Result<void> measure_idle(const MeasureOptions& o, campaign::Session& session,
                           Progress& progress) {
   if (o.no_idle) return {};
-  progress.stage(c.meter->info().device, "idle power");
-  const auto idle = measure::measure_idle(bench, from_seconds(o.idle_seconds));
-  if (!idle) return tl::unexpected(idle.error());
-  c.context.idle = *idle;
-  return {};
+  return session.measure_idle(from_seconds(o.idle_seconds), [&](const std::string& what) {
+    progress.stage(session.meter().device, what);
+  });
 }
 
 /// Measures one model under all policies; each row is stored before the next is begun.
-Result<void> measure_one(const MeasureOptions& o, Campaign& c, const zoo::Descriptor& descriptor,
-                         measure::Bench bench, Progress& progress) {
-  measure::Subject subject{descriptor, o.runtime,    c.device.name,
-                           o.threads,  o.cuda_graph, o.worker_options};
-  c.context.setup =
-      o.setup.empty() ? default_setup(c.context.meter, o.runtime, descriptor) : o.setup;
-  bench.progress = [&](const std::string& what) { progress.stage(descriptor.name, what); };
-  runtime::StartOptions start;
-  start.threads = o.threads;
-  start.interrupted = &interrupted();
-  return measure::measure_model(
-      subject, c.policies, bench, c.settings,
-      [&] { return runtime::start_worker(c.program, start, bench.clock); },
-      [&](const measure::Outcome& outcome) -> Result<void> {
-        store::Record r =
-            measure::make_record(c.context, subject, outcome, make_run_id(), rfc3339_now());
-        if (o.strict) apply_strictness(r);
-        if (auto stored = c.store->append(r); !stored) return stored;
+Result<void> measure_one(const MeasureOptions& o, Sitting& sitting,
+                         const zoo::Descriptor& descriptor, Progress& progress) {
+  return sitting.session->measure(
+      descriptor, sitting.policies,
+      [&](const std::string& what) { progress.stage(descriptor.name, what); },
+      [&](const store::Record& r, const measure::Outcome& outcome) -> Result<void> {
         if (!o.trace.empty() && outcome.run) {
           if (auto traced = write_trace(o.trace, r.run, *outcome.run); !traced) return traced;
         }
         progress.finished(report::one_line(r));
-        c.rows.push_back(std::move(r));
+        sitting.rows.push_back(r);
         return {};
       });
 }
 
-Result<void> measure_all(const MeasureOptions& o, Campaign& c, Clock& clock) {
-  Progress progress = Progress::on_stderr(clock, c.models.size() * c.policies.size());
-  const measure::Bench bench{clock, *c.observer, interrupted(), {}};
-  auto done = measure_idle(o, c, bench, progress);
-  for (std::size_t i = 0; done && i < c.models.size(); ++i) {
-    done = measure_one(o, c, c.models[i], bench, progress);
+Result<void> measure_all(const MeasureOptions& o, Sitting& sitting, Clock& clock) {
+  Progress progress =
+      Progress::on_stderr(clock, sitting.models.size() * sitting.policies.size());
+  auto done = measure_idle(o, *sitting.session, progress);
+  for (std::size_t i = 0; done && i < sitting.models.size(); ++i) {
+    done = measure_one(o, sitting, sitting.models[i], progress);
   }
   progress.clear();
   return done;
 }
 
 /// A sensor with an update period of its own is one that a calibration can tell something about.
-void say_when_not_calibrated(const Campaign& c, const MeasureOptions& o) {
-  const meter::MeterInfo& info = c.meter->info();
+void say_when_not_calibrated(const campaign::Session& session, const MeasureOptions& o) {
+  const meter::MeterInfo& info = session.meter();
   const bool is_sensor = info.scope != meter::Scope::simulated && !info.estimated;
   if (!is_sensor || !info.calibration.empty()) return;
   fmt::print(stderr,
              "{} is not calibrated: lag and aliasing of its sensor are not known here. "
              "`joulemark calibrate --device {}` finds them in 80 s.\n",
-             info.device, o.device == "auto" ? c.device.name : o.device);
+             info.device, o.device == "auto" ? session.device().name : o.device);
 }
 
-int summarise(const Campaign& c, const Result<void>& ended, const CommonOptions& common) {
+int summarise(const Sitting& c, const Result<void>& ended, const CommonOptions& common) {
   if (common.json) {
     auto j = nlohmann::ordered_json::object();
-    j["campaign"] = c.context.campaign;
+    j["campaign"] = c.session->campaign();
     j["rows"] = nlohmann::ordered_json::parse(store::to_json(c.rows));
     if (!ended) {
       const Error& e = ended.error();
@@ -247,11 +186,11 @@ int summarise(const Campaign& c, const Result<void>& ended, const CommonOptions&
 int run_measure(const MeasureOptions& options, const CommonOptions& common) {
   catch_signals();
   SteadyClock clock;
-  auto campaign = prepare(options, common, clock);
-  if (!campaign) return report_error(campaign.error(), common.json);
-  say_when_not_calibrated(*campaign, options);
-  const Result<void> ended = measure_all(options, *campaign, clock);
-  return summarise(*campaign, ended, common);
+  auto sitting = prepare(options, common, clock);
+  if (!sitting) return report_error(sitting.error(), common.json);
+  say_when_not_calibrated(*sitting->session, options);
+  const Result<void> ended = measure_all(options, *sitting, clock);
+  return summarise(*sitting, ended, common);
 }
 
 }  // namespace joulemark::cli

@@ -1,4 +1,4 @@
-#include "cli/device.hpp"
+#include "campaign/device.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "base/text.hpp"
 #include "runtime/process_worker.hpp"
 
-namespace joulemark::cli {
+namespace joulemark::campaign {
 
 Result<runtime::WorkerHello> greet_worker(const runtime::WorkerProgram& program, Clock& clock,
                                           const std::atomic<bool>* interrupted) {
@@ -35,4 +35,4 @@ Result<runtime::WorkerDevice> choose_device(const runtime::WorkerProgram& progra
               fmt::format("It has {}; `joulemark doctor` says what is missing", join_words(names)));
 }
 
-}  // namespace joulemark::cli
+}  // namespace joulemark::campaign

@@ -8,7 +8,7 @@
 #include "runtime/registry.hpp"
 #include "runtime/worker.hpp"
 
-namespace joulemark::cli {
+namespace joulemark::campaign {
 
 /// Asks a worker which devices it sees, without loading anything.
 Result<runtime::WorkerHello> greet_worker(const runtime::WorkerProgram& program, Clock& clock,
@@ -20,4 +20,4 @@ Result<runtime::WorkerDevice> choose_device(const runtime::WorkerProgram& progra
                                             const std::string& wanted, Clock& clock,
                                             const std::atomic<bool>* interrupted);
 
-}  // namespace joulemark::cli
+}  // namespace joulemark::campaign

@@ -1,0 +1,131 @@
+#include "campaign/session.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <utility>
+
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "calibrate/text.hpp"
+#include "campaign/device.hpp"
+#include "runtime/folder.hpp"
+#include "runtime/process_worker.hpp"
+
+namespace joulemark::campaign {
+namespace {
+
+/// With `strict`, a result under conditions that a flag names is a failure.
+void apply_strictness(store::Record& r) {
+  const std::vector<std::string> bad = measure::refused_by_strict(r.flags);
+  if (r.status != "ok" || bad.empty()) return;
+  store::Record refused = r;
+  refused.status = name(ErrorKind::unstable);
+  refused.message = fmt::format("--strict refuses flagged results: {}", join_words(bad));
+  refused.energy_j_per_image.reset();
+  refused.energy_net_j_per_image.reset();
+  r = std::move(refused);
+}
+
+}  // namespace
+
+Result<Station> find_station(const SessionOptions& options, Clock& clock,
+                             const std::atomic<bool>& interrupted) {
+  auto program = runtime::find_worker(options.runtime, options.worker);
+  if (!program) return tl::unexpected(program.error());
+  runtime::sweep_stale_folders(runtime::temporary_root());
+  auto device = choose_device(*program, options.device, clock, &interrupted);
+  if (!device) return tl::unexpected(device.error());
+  return Station{std::move(*program), std::move(*device)};
+}
+
+Result<std::optional<meter::Calibration>> find_calibration(store::Store& store,
+                                                           const meter::MeterInfo& meter) {
+  const auto stored = store.newest_calibration(meter.name, meter.device, meter.device_id);
+  if (!stored) return tl::unexpected(stored.error());
+  if (!*stored) return std::nullopt;
+  auto calibration = calibrate::from_json((*stored)->json);
+  if (!calibration) return tl::unexpected(calibration.error());
+  return std::optional(std::move(*calibration));
+}
+
+std::string default_setup(const meter::MeterInfo& meter, const std::string& runtime,
+                          const zoo::Descriptor& d) {
+  std::string device;
+  for (const char c : meter.device) {
+    const auto u = static_cast<unsigned char>(c);
+    if (std::isalnum(u) != 0) {
+      device += static_cast<char>(std::tolower(u));
+    } else if (!device.empty() && device.back() != '-') {
+      device += '-';
+    }
+  }
+  while (device.ends_with('-')) device.pop_back();
+  return fmt::format("{}-{}-{}-{}-{}", device, runtime, d.format, d.precision, d.layout);
+}
+
+Session::Session(SessionOptions options, Station station, Clock& clock,
+                 const std::atomic<bool>& interrupted)
+    : options_(std::move(options)),
+      station_(std::move(station)),
+      clock_(clock),
+      interrupted_(interrupted) {}
+
+Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station station,
+                                               const std::filesystem::path& db, Clock& clock,
+                                               const std::atomic<bool>& interrupted) {
+  std::unique_ptr<Session> s(
+      new Session(std::move(options), std::move(station), clock, interrupted));
+  meter::MeterOptions meter_options = s->options_.meter_options;
+  meter_options.clock = &clock;
+  meter_options.pci_bus_id = s->station_.device.pci_bus_id;
+  auto meter = meter::open_meter(s->options_.meter, s->station_.device.name, meter_options);
+  if (!meter) return tl::unexpected(meter.error());
+  s->device_meter_ = std::move(*meter);
+  auto store = store::open_sqlite(db, store::Mode::write);
+  if (!store) return tl::unexpected(store.error());
+  s->store_ = std::move(*store);
+  const auto calibration = find_calibration(*s->store_, s->device_meter_->info());
+  if (!calibration) return tl::unexpected(calibration.error());
+  s->meter_ = meter::calibrated(*s->device_meter_, calibration->value_or(meter::Calibration{}));
+  s->observer_ = std::make_unique<measure::MeterObserver>(*s->meter_, clock);
+  s->context_.campaign = s->options_.campaign;
+  s->context_.joulemark_version = s->options_.joulemark_version;
+  s->context_.meter = s->meter_->info();
+  s->context_.settings = s->options_.settings;
+  return s;
+}
+
+Result<void> Session::measure_idle(Nanoseconds length, const Say& say) {
+  if (say) say("idle power");
+  const auto idle = measure::measure_idle({clock_, *observer_, interrupted_, {}}, length);
+  if (!idle) return tl::unexpected(idle.error());
+  context_.idle = *idle;
+  return {};
+}
+
+Result<void> Session::measure(const zoo::Descriptor& descriptor,
+                              const std::vector<measure::Policy>& policies, const Say& say,
+                              const Sink& sink) {
+  const measure::Subject subject{descriptor,       options_.runtime,    station_.device.name,
+                                 options_.threads, options_.cuda_graph, options_.worker_options};
+  context_.setup = options_.setup.empty()
+                       ? default_setup(context_.meter, options_.runtime, descriptor)
+                       : options_.setup;
+  runtime::StartOptions start;
+  start.threads = options_.threads;
+  start.interrupted = &interrupted_;
+  const measure::Bench bench{clock_, *observer_, interrupted_, say};
+  return measure::measure_model(
+      subject, policies, bench, options_.settings,
+      [&] { return runtime::start_worker(station_.program, start, clock_); },
+      [&](const measure::Outcome& outcome) -> Result<void> {
+        store::Record r =
+            measure::make_record(context_, subject, outcome, make_run_id(), rfc3339_now());
+        if (options_.strict) apply_strictness(r);
+        if (auto stored = store_->append(r); !stored) return stored;
+        return sink(r, outcome);
+      });
+}
+
+}  // namespace joulemark::campaign
