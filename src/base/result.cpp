@@ -18,6 +18,8 @@ std::string_view name(ErrorKind kind) {
       return "meter_lost";
     case ErrorKind::unstable:
       return "unstable";
+    case ErrorKind::export_failed:
+      return "export_failed";
     case ErrorKind::invalid_input:
       return "invalid_input";
     case ErrorKind::not_found:
@@ -46,7 +48,7 @@ std::string_view name(ErrorKind kind) {
   return "internal";
 }
 
-bool is_configuration_failure(ErrorKind kind) { return kind <= ErrorKind::unstable; }
+bool is_configuration_failure(ErrorKind kind) { return kind <= ErrorKind::export_failed; }
 
 std::string Error::message() const { return next.empty() ? what : what + ". " + next; }
 

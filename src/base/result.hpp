@@ -17,6 +17,7 @@ enum class ErrorKind {
   crashed,
   meter_lost,
   unstable,
+  export_failed,
 
   invalid_input,
   not_found,

@@ -21,6 +21,13 @@ std::string utc_now(const char* format) {
 
 std::string rfc3339_now() { return utc_now("%Y-%m-%dT%H:%M:%SZ"); }
 
+std::optional<double> seconds_of_rfc3339(const std::string& text) {
+  tm utc{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  return static_cast<double>(timegm(&utc));
+}
+
 std::string make_run_id() {
   std::random_device random;
   char suffix[8];

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace joulemark {
 
 /// Now in UTC as RFC 3339 with seconds: "2026-11-24T10:15:12Z".
 std::string rfc3339_now();
+
+/// Seconds since 1970 of a time in the form above; absent for anything else.
+std::optional<double> seconds_of_rfc3339(const std::string& text);
 
 /// A new identifier that sorts by time: "20261124T101512Z-7f3a9c" (six random hex digits, so that
 /// runs of several machines can be merged).

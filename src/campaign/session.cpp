@@ -104,14 +104,32 @@ Result<void> Session::measure_idle(Nanoseconds length, const Say& say) {
   return {};
 }
 
-Result<void> Session::measure(const zoo::Descriptor& descriptor,
-                              const std::vector<measure::Policy>& policies, const Say& say,
-                              const Sink& sink) {
-  const measure::Subject subject{descriptor,       options_.runtime,    station_.device.name,
-                                 options_.threads, options_.cuda_graph, options_.worker_options};
+measure::Subject Session::subject_of(const zoo::Descriptor& descriptor) {
   context_.setup = options_.setup.empty()
                        ? default_setup(context_.meter, options_.runtime, descriptor)
                        : options_.setup;
+  return {descriptor,       options_.runtime,    station_.device.name,
+          options_.threads, options_.cuda_graph, options_.worker_options};
+}
+
+Result<store::Record> Session::append_failure(const zoo::Descriptor& descriptor,
+                                              const measure::Policy& policy, const Error& error) {
+  measure::Outcome outcome;
+  outcome.policy = policy;
+  const bool sized = policy.kind == measure::PolicyKind::fixed ||
+                     policy.kind == measure::PolicyKind::batch_1;
+  if (sized) outcome.batch = policy.batch;
+  outcome.run = tl::unexpected(error);
+  store::Record r = measure::make_record(context_, subject_of(descriptor), outcome, make_run_id(),
+                                         rfc3339_now());
+  if (auto stored = store_->append(r); !stored) return tl::unexpected(stored.error());
+  return r;
+}
+
+Result<void> Session::measure(const zoo::Descriptor& descriptor,
+                              const std::vector<measure::Policy>& policies, const Say& say,
+                              const Sink& sink) {
+  const measure::Subject subject = subject_of(descriptor);
   runtime::StartOptions start;
   start.threads = options_.threads;
   start.interrupted = &interrupted_;

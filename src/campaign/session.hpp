@@ -86,7 +86,12 @@ class Session {
                        const std::vector<measure::Policy>& policies, const Say& say,
                        const Sink& sink);
 
+  /// Stores a row for what could not even be tried. Errors: the store's.
+  Result<store::Record> append_failure(const zoo::Descriptor& descriptor,
+                                       const measure::Policy& policy, const Error& error);
+
  private:
+  measure::Subject subject_of(const zoo::Descriptor& descriptor);
   Session(SessionOptions options, Station station, Clock& clock,
           const std::atomic<bool>& interrupted);
 

@@ -55,6 +55,7 @@ ExitCode exit_code(ErrorKind kind) {
     case ErrorKind::timed_out:
     case ErrorKind::crashed:
     case ErrorKind::unstable:
+    case ErrorKind::export_failed:
       return kNothingMeasured;
     case ErrorKind::protocol:
     case ErrorKind::internal:

@@ -142,6 +142,76 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_measure(*o, common); };
 }
 
+void add_folder(CLI::App& app, CampaignOptions& o) {
+  app.add_option("folder", o.folder, "the campaign's folder")->required()->type_name("DIR");
+}
+
+void add_exporter(CLI::App& app, CampaignOptions& o) {
+  app.add_option("--exporter", o.exporter, "how the exporter is called")
+      ->envname("JOULEMARK_EXPORTER")
+      ->capture_default_str()
+      ->type_name("COMMAND");
+}
+
+Run add_campaign_plan(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CampaignPlanOptions>();
+  app.description("Name the models of a plan, fix their order, and make the campaign's folder");
+  app.add_option("plan", o->plan, "what to measure (docs/campaigns.md)")
+      ->required()
+      ->type_name("PLAN.json");
+  app.add_option("--out", o->folder, "folder to make")->required()->type_name("DIR");
+  add_exporter(app, *o);
+  return [o, &common] { return run_campaign_plan(*o, common); };
+}
+
+Run add_campaign_run(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CampaignRunOptions>();
+  app.description("Measure what is left of a campaign; called again, it goes on");
+  add_folder(app, *o);
+  app.add_option("--slot", o->slot, "begin nothing that may not end in so many seconds; 0: no limit")
+      ->check(CLI::Range(0.0, 1e7).description(""))
+      ->capture_default_str()
+      ->type_name("S");
+  app.add_option("--idle-seconds", o->idle_seconds, "how long idle power is measured before each lot")
+      ->check(CLI::Range(0.1, 3600.0).description(""))
+      ->capture_default_str()
+      ->type_name("S");
+  app.add_option("--meter", o->meter, "auto, nvml, rapl, estimate, replay or synthetic")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--meter-option", o->meter_options,
+                 "a setting of the meter, key=value; may be repeated")
+      ->type_name("KEY=VALUE");
+  app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");
+  app.add_option("--worker-options", o->worker_options,
+                 "options for the worker, a JSON object (docs/worker-protocol.md)")
+      ->type_name("JSON");
+  add_exporter(app, *o);
+  return [o, &common] { return run_campaign_run(*o, common); };
+}
+
+Run add_campaign_status(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CampaignOptions>();
+  app.description("Say how far a campaign is, also while it runs");
+  add_folder(app, *o);
+  return [o, &common] { return run_campaign_status(*o, common); };
+}
+
+Run add_campaign_collect(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CampaignCollectOptions>();
+  app.description("Add the rows that other folders have of the same campaign; twice changes nothing");
+  add_folder(app, *o);
+  app.add_option("shards", o->shards, "folders, or databases")->required()->type_name("SHARD");
+  return [o, &common] { return run_campaign_collect(*o, common); };
+}
+
+Run add_campaign_verify(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CampaignOptions>();
+  app.description("Derive every number of a campaign again from its windows");
+  add_folder(app, *o);
+  return [o, &common] { return run_campaign_verify(*o, common); };
+}
+
 Run add_list(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<ListOptions>();
   app.description("List the models that can be measured and the runs that have been");
@@ -195,6 +265,13 @@ constexpr Command kCommands[] = {
     {"export", add_export},
 };
 
+/// Those of `joulemark campaign`.
+constexpr Command kCampaignCommands[] = {
+    {"plan", add_campaign_plan},       {"run", add_campaign_run},
+    {"status", add_campaign_status},   {"collect", add_campaign_collect},
+    {"verify", add_campaign_verify},
+};
+
 constexpr const char* kDatabaseVariable = "JOULEMARK_DB";
 constexpr const char* kModelsVariable = "JOULEMARK_MODELS";
 
@@ -231,10 +308,15 @@ class Program {
     app_.require_subcommand(1);
     app_.footer(exit_codes_help());
     for (const Command& command : kCommands) {
-      CLI::App* sub = app_.add_subcommand(command.name);
+      CLI::App* sub = add(app_, command);
       add_common(*sub, common_);
-      Run run = command.add(*sub, common_);
-      sub->callback([this, run = std::move(run)] { code_ = run(); });
+    }
+    CLI::App* campaign = app_.add_subcommand("campaign");
+    campaign->description("Measure many models, over as many sittings as it takes");
+    campaign->require_subcommand(1);
+    for (const Command& command : kCampaignCommands) {
+      CLI::App* sub = add(*campaign, command);
+      sub->add_flag("--json", common_.json, "print JSON");
     }
     try {
       app_.parse(argc, argv);
@@ -249,6 +331,13 @@ class Program {
   }
 
  private:
+  CLI::App* add(CLI::App& to, const Command& command) {
+    CLI::App* sub = to.add_subcommand(command.name);
+    Run run = command.add(*sub, common_);
+    sub->callback([this, run = std::move(run)] { code_ = run(); });
+    return sub;
+  }
+
   CLI::App app_{"", "joulemark"};
   CommonOptions common_ = common_from_environment();
   int code_ = kInternal;

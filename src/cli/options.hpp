@@ -48,6 +48,24 @@ struct CalibrateOptions {
   std::filesystem::path trace;  ///< folder for what was seen; empty: none
 };
 
+struct CampaignOptions {
+  std::filesystem::path folder;
+  std::string exporter = "python3 -m joulemark_zoo";
+};
+struct CampaignPlanOptions : CampaignOptions {
+  std::filesystem::path plan;
+};
+struct CampaignRunOptions : CampaignOptions {
+  std::string worker, worker_options;
+  std::string meter = "auto";
+  std::vector<std::string> meter_options;
+  double idle_seconds = 3.0;
+  double slot = 0.0;  ///< seconds; 0: no limit
+};
+struct CampaignCollectOptions : CampaignOptions {
+  std::vector<std::filesystem::path> shards;
+};
+
 struct ListOptions {
   std::string model;
 };

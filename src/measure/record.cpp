@@ -268,7 +268,9 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   r.campaign = context.campaign;
   r.model = d.tag ? d.architecture + "." + *d.tag : d.architecture;
   r.architecture = d.architecture;
-  r.input_size = std::to_string(d.input_size[1]) + "x" + std::to_string(d.input_size[2]);
+  // A model that could not be exported has none.
+  if (d.input_size.size() == 3)
+    r.input_size = std::to_string(d.input_size[1]) + "x" + std::to_string(d.input_size[2]);
   r.setup = context.setup;
   r.runtime = subject.runtime;
   if (outcome.load) r.runtime_version = outcome.load->hello.runtime_version;

@@ -6,9 +6,26 @@
 #include <array>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace joulemark::zoo {
+namespace {
+
+std::string hex(std::span<const unsigned char> digest) {
+  std::string text;
+  for (const unsigned char byte : digest) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+}  // namespace
+
+std::string sha256_of_text(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
+  return hex(std::span(digest).first(length));
+}
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -29,9 +46,7 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   EVP_DigestFinal_ex(context.get(), digest.data(), &length);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
+  return hex(std::span(digest).first(length));
 }
 
 }  // namespace joulemark::zoo

@@ -1,0 +1,350 @@
+#include "campaign/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "zoo/sha256.hpp"
+
+namespace joulemark::campaign {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* kSchema = "joulemark.campaign/1";
+constexpr const char* kHelp = "docs/campaigns.md has every field";
+
+/// Reads the fields of one object, and knows in the end which were not asked for.
+class Fields {
+ public:
+  Fields(const json& from, std::string where) : from_(from), where_(std::move(where)) {
+    if (!from_.is_object()) complain("is no object");
+  }
+
+  void text(const char* key, std::string& to, const std::vector<std::string>& words = {}) {
+    const json* j = field(key);
+    if (j == nullptr) return;
+    if (!j->is_string() || j->get_ref<const std::string&>().empty()) {
+      complain(fmt::format("'{}' is no text", key));
+      return;
+    }
+    to = *j;
+    if (!words.empty() && std::find(words.begin(), words.end(), to) == words.end())
+      complain(fmt::format("'{}' is '{}', not {}", key, to, join_words(words)));
+  }
+  void texts(const char* key, std::vector<std::string>& to) {
+    const json* j = field(key);
+    if (j == nullptr) return;
+    const auto is_text = [](const json& item) { return item.is_string() && item != ""; };
+    if (!j->is_array() || j->empty() || !std::all_of(j->begin(), j->end(), is_text)) {
+      complain(fmt::format("'{}' is no list of texts", key));
+      return;
+    }
+    to = j->get<std::vector<std::string>>();
+  }
+  void integer(const char* key, std::int64_t& to, std::int64_t low, std::int64_t high) {
+    const json* j = field(key);
+    if (j == nullptr) return;
+    const bool sound = j->is_number_integer() &&
+                       (!j->is_number_unsigned() || j->get<std::uint64_t>() <= INT64_MAX) &&
+                       j->get<std::int64_t>() >= low && j->get<std::int64_t>() <= high;
+    if (sound) to = *j;
+    if (!sound) complain(fmt::format("'{}' is no integer from {} to {}", key, low, high));
+  }
+  void number(const char* key, double& to, double low, double high) {
+    const json* j = field(key);
+    if (j == nullptr) return;
+    const bool sound = j->is_number() && j->get<double>() >= low && j->get<double>() <= high;
+    if (sound) to = *j;
+    if (!sound) complain(fmt::format("'{}' is no number from {} to {}", key, low, high));
+  }
+  /// The field itself; nullptr when it is not there.
+  const json* field(const char* key) {
+    asked_.push_back(key);
+    return from_.is_object() && from_.contains(key) ? &from_[key] : nullptr;
+  }
+  void complain(const std::string& what) {
+    if (problem_.empty()) problem_ = fmt::format("{}: {}", where_, what);
+  }
+  /// The first thing that is wrong; empty when nothing is.
+  std::string problem() {
+    for (const auto& [key, value] : from_.items()) {
+      if (!from_.is_object()) break;
+      if (std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;
+      const auto near = nearest(key, asked_, 1);
+      complain(near.empty() ? fmt::format("'{}' is not known", key)
+                            : fmt::format("'{}' is not known; '{}'?", key, near[0]));
+    }
+    return problem_;
+  }
+
+ private:
+  const json& from_;
+  std::string where_;
+  std::vector<std::string> asked_;
+  std::string problem_;
+};
+
+std::string read_variant(const json& from, std::size_t number, Variant& to) {
+  Fields f(from, fmt::format("variant {}", number));
+  f.text("format", to.format);
+  f.text("precision", to.precision, {"fp32", "fp16", "bf16"});
+  f.text("layout", to.layout, {"contiguous", "channels_last"});
+  f.text("batches", to.batches);
+  return f.problem();
+}
+
+std::string read_variants(const json& list, std::vector<Variant>& to) {
+  if (!list.is_array() || list.empty()) return "'variants' is no list";
+  std::set<std::string> names;
+  for (const json& one : list) {
+    const std::size_t number = to.size() + 1;
+    if (auto problem = read_variant(one, number, to.emplace_back()); !problem.empty())
+      return problem;
+    if (!names.insert(to.back().name()).second)
+      return fmt::format("variant {} is there twice", to.back().name());
+  }
+  return {};
+}
+
+std::string read_sentinel(const json& from, std::optional<Sentinel>& to) {
+  Fields f(from, "'sentinel'");
+  to.emplace();
+  f.text("model", to->model);
+  f.integer("every", to->every, 1, 1'000'000);
+  if (to->model.empty()) f.complain("'model' is missing");
+  return f.problem();
+}
+
+/// Empty, or what is wrong.
+std::string read_plan(const json& from, Plan& p) {
+  Fields f(from, "the plan");
+  f.text("name", p.name);
+  f.texts("models", p.models);
+  p.policies = {"1", "throughput"};
+  f.texts("batch", p.policies);
+  f.text("runtime", p.runtime);
+  f.text("device", p.device);
+  f.text("weights", p.weights, {"auto", "pretrained", "live"});
+  f.integer("weights_seed", p.weights_seed, 0, INT32_MAX);
+  f.number("target_ci", p.target_rel, 1e-9, 0.5);
+  f.number("max_seconds", p.max_seconds, 0.5, 3600.0);
+  f.integer("max_batch", p.max_batch, 1, 1 << 20);
+  f.integer("order_seed", p.order_seed, 0, INT64_MAX);
+  f.integer("export_jobs", p.export_jobs, 1, 1024);
+  f.integer("lot", p.lot, 1, 100'000);
+  f.number("export_timeout", p.export_timeout_s, 1.0, 1e6);
+  std::string problem;
+  if (const json* variants = f.field("variants")) problem = read_variants(*variants, p.variants);
+  const json* sentinel = f.field("sentinel");
+  if (problem.empty() && sentinel != nullptr) problem = read_sentinel(*sentinel, p.sentinel);
+  if (!problem.empty()) return problem;
+  if (p.name.empty()) f.complain("'name' is missing");
+  if (p.models.empty()) f.complain("'models' is missing");
+  if (p.variants.empty()) p.variants.emplace_back();
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  };
+  if (!std::all_of(p.name.begin(), p.name.end(), plain) || p.name.starts_with('.'))
+    f.complain("'name' has characters other than letters, digits, '-', '_' and '.'");
+  for (const std::string& policy : p.policies) {
+    if (const auto known = measure::parse_policy(policy); !known) f.complain(known.error().what);
+  }
+  return f.problem();
+}
+
+ordered_json plan_json(const Plan& p) {
+  ordered_json variants = ordered_json::array();
+  for (const Variant& v : p.variants) {
+    ordered_json one = {{"format", v.format}, {"precision", v.precision}, {"layout", v.layout}};
+    if (!v.batches.empty()) one["batches"] = v.batches;
+    variants.push_back(std::move(one));
+  }
+  ordered_json j = {{"name", p.name},
+                    {"models", p.models},
+                    {"variants", std::move(variants)},
+                    {"batch", p.policies},
+                    {"runtime", p.runtime},
+                    {"device", p.device},
+                    {"weights", p.weights},
+                    {"weights_seed", p.weights_seed},
+                    {"target_ci", p.target_rel},
+                    {"max_seconds", p.max_seconds},
+                    {"max_batch", p.max_batch},
+                    {"order_seed", p.order_seed}};
+  if (p.sentinel) j["sentinel"] = {{"model", p.sentinel->model}, {"every", p.sentinel->every}};
+  j["export_jobs"] = p.export_jobs;
+  j["lot"] = p.lot;
+  j["export_timeout"] = p.export_timeout_s;
+  return j;
+}
+
+ordered_json jobs_json(const std::vector<Job>& jobs) {
+  ordered_json list = ordered_json::array();
+  for (const Job& job : jobs) {
+    ordered_json one = {{"model", job.model}, {"variant", job.variant}};
+    if (job.sentinel) one["sentinel"] = true;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+std::string id_of(const Campaign& c) {
+  const std::string content = plan_json(c.plan).dump() + jobs_json(c.jobs).dump();
+  return fmt::format("{}-{}", c.plan.name, zoo::sha256_of_text(content).substr(0, 12));
+}
+
+/// Fisher and Yates' shuffle. std::shuffle may order otherwise with another standard library; the
+/// engine may not.
+template <class T>
+void shuffle(std::vector<T>& items, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  for (std::size_t left = items.size(); left > 1; --left) {
+    std::swap(items[left - 1], items[random() % left]);
+  }
+}
+
+std::string architecture_of(const std::string& model) { return model.substr(0, model.find('.')); }
+
+/// "resnet18" beside "resnet18.a1_in1k", where there are such; else empty.
+std::string ambiguous(const std::vector<std::string>& models) {
+  const std::set<std::string> all(models.begin(), models.end());
+  for (const std::string& model : models) {
+    if (model.find('.') != std::string::npos && all.contains(architecture_of(model))) return model;
+  }
+  return {};
+}
+
+std::vector<Job> ordered_jobs(const Plan& plan, const std::vector<std::string>& models) {
+  std::vector<Job> jobs;
+  for (const std::string& model : models) {
+    for (std::size_t v = 0; v < plan.variants.size(); ++v) jobs.push_back({model, v, false});
+  }
+  shuffle(jobs, static_cast<std::uint64_t>(plan.order_seed));
+  if (!plan.sentinel) return jobs;
+  std::vector<Job> with;
+  const auto every = static_cast<std::size_t>(plan.sentinel->every);
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (i % every == 0) with.push_back({plan.sentinel->model, 0, true});
+    with.push_back(jobs[i]);
+  }
+  with.push_back({plan.sentinel->model, 0, true});
+  return with;
+}
+
+/// "throughput", or "fixed 64".
+std::string kind_of(std::string_view policy, std::optional<std::int64_t> batch) {
+  const bool fixed = policy == name(measure::PolicyKind::fixed);
+  return fixed && batch ? fmt::format("{} {}", policy, *batch) : std::string(policy);
+}
+
+/// How many rows there are of each model, by its name with and without a tag, in each variant and
+/// under each policy.
+using Counts = std::map<std::tuple<std::string, std::string, std::string>, std::int64_t>;
+Counts counted(std::span<const Done> rows) {
+  Counts counts;
+  for (const Done& row : rows) {
+    const std::string variant = Variant{row.format, row.precision, row.layout, {}}.name();
+    const std::string kind = kind_of(row.policy, row.batch);
+    for (const std::string& model : std::set{row.model, row.architecture})
+      ++counts[{model, variant, kind}];
+  }
+  return counts;
+}
+
+}  // namespace
+
+std::string Variant::name() const { return fmt::format("{}-{}-{}", format, precision, layout); }
+
+Result<Plan> parse_plan(std::string_view text) {
+  const json j = json::parse(text, nullptr, false, true);
+  if (j.is_discarded()) return fail(ErrorKind::invalid_input, "the plan is no JSON", kHelp);
+  Plan plan;
+  if (const auto problem = read_plan(j, plan); !problem.empty())
+    return fail(ErrorKind::invalid_input, problem, kHelp);
+  return plan;
+}
+
+Result<Campaign> freeze(Plan plan, std::vector<std::string> models) {
+  if (models.empty()) {
+    return fail(ErrorKind::invalid_input, "the plan names no model that there is",
+                "`python -m joulemark_zoo list GLOB` shows what a glob stands for");
+  }
+  std::sort(models.begin(), models.end());
+  models.erase(std::unique(models.begin(), models.end()), models.end());
+  auto named = models;
+  if (plan.sentinel) named.push_back(plan.sentinel->model);
+  if (const std::string model = ambiguous(named); !model.empty()) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("{} is there with and without its tag", model),
+                "Name it in one way: their rows could not be told apart");
+  }
+  Campaign c;
+  c.jobs = ordered_jobs(plan, models);
+  c.plan = std::move(plan);
+  c.id = id_of(c);
+  return c;
+}
+
+std::string to_json(const Campaign& c) {
+  const ordered_json j = {
+      {"schema", kSchema}, {"id", c.id}, {"plan", plan_json(c.plan)}, {"jobs", jobs_json(c.jobs)}};
+  return j.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Result<Campaign> campaign_from_json(const std::string& text) {
+  const auto wrong = [](const std::string& what) {
+    return fail(ErrorKind::invalid_input, what, "Make it again with `joulemark campaign plan`");
+  };
+  const json j = json::parse(text, nullptr, false);
+  if (!j.is_object() || j.value("schema", json()) != kSchema || !j.contains("plan"))
+    return wrong(fmt::format("this is no {}", kSchema));
+  Campaign c;
+  if (const auto problem = read_plan(j["plan"], c.plan); !problem.empty()) return wrong(problem);
+  try {
+    c.id = j.at("id").get<std::string>();
+    for (const json& one : j.at("jobs")) {
+      Job job{one.at("model").get<std::string>(), one.at("variant").get<std::size_t>(),
+              one.value("sentinel", false)};
+      if (job.variant >= c.plan.variants.size()) return wrong("a job names no variant of the plan");
+      c.jobs.push_back(std::move(job));
+    }
+  } catch (const json::exception& e) {
+    return wrong(e.what());
+  }
+  if (c.id != id_of(c)) return wrong("the campaign was changed since it was planned");
+  return c;
+}
+
+std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) {
+  std::vector<measure::Policy> policies;
+  for (const std::string& text : campaign.plan.policies) {
+    if (const auto policy = measure::parse_policy(text)) policies.push_back(*policy);
+  }
+  const Counts done = counted(rows);
+  std::vector<Step> left;
+  std::map<std::pair<std::string, std::size_t>, std::int64_t> seen;  // jobs of this kind so far
+  for (std::size_t i = 0; i < campaign.jobs.size(); ++i) {
+    const Job& job = campaign.jobs[i];
+    const std::string variant = campaign.plan.variants[job.variant].name();
+    const std::int64_t before = seen[{job.model, job.variant}]++;
+    Step step{i, {}};
+    for (const measure::Policy& policy : policies) {
+      const auto row = done.find({job.model, variant, kind_of(name(policy.kind), policy.batch)});
+      if (row == done.end() || row->second <= before) step.policies.push_back(policy);
+    }
+    if (!step.policies.empty()) left.push_back(std::move(step));
+  }
+  return left;
+}
+
+}  // namespace joulemark::campaign

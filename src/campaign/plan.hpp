@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "measure/model.hpp"
+
+/// What a campaign is to measure, and in which order. Pure: files are the caller's.
+namespace joulemark::campaign {
+
+/// One way of making artefacts of the models.
+struct Variant {
+  std::string format = "torchscript";
+  std::string precision = "fp32";
+  std::string layout = "contiguous";
+  std::string batches;  ///< of formats that are compiled for certain sizes: "1,256"; else empty
+  std::string name() const;  ///< "aoti-fp16-channels_last", the beginning of its artefact's folder
+};
+
+/// A configuration that is measured again and again, so that a drift of the machine shows.
+struct Sentinel {
+  std::string model;  ///< measured in the first variant, under the plan's policies
+  std::int64_t every = 20;  ///< jobs
+};
+
+/// What the user wrote: docs/campaigns.md.
+struct Plan {
+  std::string name;
+  std::vector<std::string> models;  ///< names, or globs of names
+  std::vector<Variant> variants;
+  std::vector<std::string> policies;  ///< as `measure --batch`
+  std::string runtime = "torch";
+  std::string device = "auto";
+  std::string weights = "auto";  ///< auto | pretrained | live
+  std::int64_t weights_seed = 1;
+  double target_rel = 0.01;
+  double max_seconds = 10.0;
+  std::int64_t max_batch = 256;
+  std::int64_t order_seed = 1;
+  std::optional<Sentinel> sentinel;
+  std::int64_t export_jobs = 2;        ///< models that are exported at once
+  std::int64_t lot = 16;               ///< artefacts that lie on disk at once, at most
+  double export_timeout_s = 600.0;     ///< per model
+};
+
+/// Reads a plan: JSON, in which // comments are allowed. Errors: invalid_input, naming the field
+/// and what it may be; a field that is not known is one, with the nearest that is.
+Result<Plan> parse_plan(std::string_view text);
+
+/// One model in one variant, under all policies.
+struct Job {
+  std::string model;
+  std::size_t variant = 0;
+  bool sentinel = false;
+  friend bool operator==(const Job&, const Job&) = default;
+};
+
+/// A plan with its models named and its order fixed: what is run, and resumed.
+struct Campaign {
+  Plan plan;
+  std::vector<Job> jobs;
+  std::string id;  ///< "NAME-" and twelve digits of the SHA-256 of everything above
+};
+
+/// Every model in every variant, shuffled by the plan's seed the same way on every machine, with the
+/// sentinel at the beginning, after each `every` jobs, and at the end. `models`: what the plan's
+/// globs stand for. Errors: invalid_input for none, and for one that is there with and without its
+/// tag, whose rows could not be told apart.
+Result<Campaign> freeze(Plan plan, std::vector<std::string> models);
+
+std::string to_json(const Campaign& campaign);
+/// Errors: invalid_input, also when the id is not that of the content: somebody edited it.
+Result<Campaign> campaign_from_json(const std::string& text);
+
+/// What the database has of a campaign: one row each, failures too.
+struct Done {
+  std::string model;  ///< Record::model and Record::architecture
+  std::string architecture;
+  std::string format, precision, layout;
+  std::string policy;
+  std::optional<std::int64_t> batch;
+};
+
+/// What is left to do of one job.
+struct Step {
+  std::size_t job = 0;
+  std::vector<measure::Policy> policies;
+};
+
+/// All that is left, in the campaign's order. The rows of a model that has several jobs of the same
+/// kind, as a sentinel has, count for them from the first on.
+std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows);
+
+}  // namespace joulemark::campaign

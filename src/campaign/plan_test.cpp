@@ -1,0 +1,157 @@
+#include "campaign/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace joulemark::campaign {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+Plan small() {
+  return parse_plan(R"({
+    // two ways of running each
+    "name": "small", "models": ["a", "b*"], "order_seed": 3,
+    "variants": [{"format": "torchscript", "precision": "fp16", "layout": "channels_last"},
+                 {"format": "aoti", "precision": "fp16", "layout": "channels_last", "batches": "1,256"}],
+    "batch": ["1", "throughput", "64"],
+    "sentinel": {"model": "s.t", "every": 2}})")
+      .value();
+}
+
+Campaign frozen() { return freeze(small(), {"a", "b.x", "b.y"}).value(); }
+
+std::vector<Job> sentinels(const Campaign& c) {
+  std::vector<Job> found;
+  std::ranges::copy_if(c.jobs, std::back_inserter(found), [](const Job& j) { return j.sentinel; });
+  return found;
+}
+
+/// A row of each policy of a job.
+std::vector<Done> rows_of(const Campaign& c, std::size_t job) {
+  const Job& j = c.jobs[job];
+  const Variant& v = c.plan.variants[j.variant];
+  const std::string architecture = j.model.substr(0, j.model.find('.'));
+  const std::string model = j.model == architecture ? architecture + ".tag" : j.model;
+  std::vector<Done> rows;
+  for (const auto& [policy, batch] : {std::pair("batch_1", 1), std::pair("throughput", 256),
+                                      std::pair("fixed", 64)}) {
+    rows.push_back({model, architecture, v.format, v.precision, v.layout, policy, batch});
+  }
+  return rows;
+}
+
+TEST(Plan, HasDefaultsForAllButNameAndModels) {
+  const auto plan = parse_plan(R"({"name": "x", "models": ["resnet*"]})");
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_THAT(plan->variants, SizeIs(1));
+  EXPECT_THAT(plan->policies, ElementsAre("1", "throughput"));
+  EXPECT_FALSE(plan->sentinel);
+}
+
+TEST(Plan, SaysWhatIsWrongWithIt) {
+  const auto wrong = [](const std::string& text) { return parse_plan(text).error().what; };
+  EXPECT_THAT(wrong(""), HasSubstr("no JSON"));
+  EXPECT_THAT(wrong("[]"), HasSubstr("no object"));
+  EXPECT_THAT(wrong(R"({"models": ["a"]})"), HasSubstr("'name' is missing"));
+  EXPECT_THAT(wrong(R"({"name": "../x", "models": ["a"]})"), HasSubstr("other than letters"));
+  EXPECT_THAT(wrong(R"({"name": "x"})"), HasSubstr("'models' is missing"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": "a"})"), HasSubstr("'models' is no list"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": [7]})"), HasSubstr("'models' is no list"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "modles": 1})"), HasSubstr("'models'?"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "max_batch": 0})"), HasSubstr("from 1 to"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "max_batch": 1e30})"), HasSubstr("integer"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "target_ci": "1%"})"), HasSubstr("number"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "batch": ["best"]})"), HasSubstr("best"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "variants": [{"precision": "fp8"}]})"),
+              HasSubstr("variant 1: 'precision' is 'fp8'"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "variants": [{}, {}]})"), HasSubstr("twice"));
+  EXPECT_THAT(wrong(R"({"name": "x", "models": ["a"], "sentinel": {"every": 3}})"),
+              HasSubstr("'model' is missing"));
+}
+
+TEST(Freeze, EveryModelInEveryVariantAndTheSentinelAllAlong) {
+  const Campaign c = frozen();
+  std::set<std::pair<std::string, std::size_t>> all;
+  for (const Job& j : c.jobs) {
+    if (!j.sentinel) all.insert({j.model, j.variant});
+  }
+  EXPECT_THAT(all, SizeIs(6));
+  EXPECT_THAT(c.jobs, SizeIs(6 + 4));
+  EXPECT_TRUE(c.jobs.front().sentinel && c.jobs[3].sentinel && c.jobs.back().sentinel);
+  EXPECT_THAT(sentinels(c), SizeIs(4));
+}
+
+TEST(Freeze, TheOrderIsThatOfTheSeedAndOfNothingElse) {
+  EXPECT_EQ(frozen().id, freeze(small(), {"b.y", "a", "b.x", "a"})->id);
+  Plan other = small();
+  other.order_seed = 4;
+  EXPECT_NE(freeze(other, {"a", "b.x", "b.y"})->jobs, frozen().jobs);
+  // The same on every machine: this order was written down on the first.
+  std::string order;
+  Plan plain = parse_plan(R"({"name": "x", "models": ["*"], "order_seed": 7})").value();
+  const Campaign c = freeze(plain, {"a", "b", "c", "d", "e", "f"}).value();
+  for (const Job& j : c.jobs) order += j.model;
+  EXPECT_EQ(order, "fbecad");
+}
+
+TEST(Freeze, RefusesWhatCouldNotBeToldApart) {
+  EXPECT_THAT(freeze(small(), {}).error().what, HasSubstr("no model"));
+  EXPECT_THAT(freeze(small(), {"s", "a"}).error().what, HasSubstr("s.t is there with and without"));
+}
+
+TEST(CampaignText, ComesBackAsItWentAndKnowsWhenItWasEdited) {
+  const std::string text = to_json(frozen());
+  const auto again = campaign_from_json(text);
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->id, frozen().id);
+  EXPECT_EQ(again->jobs, frozen().jobs);
+  EXPECT_EQ(to_json(*again), text);
+  std::string edited = text;
+  edited.replace(edited.find("\"max_batch\": 256"), 16, "\"max_batch\": 512");
+  EXPECT_THAT(campaign_from_json(edited).error().what, HasSubstr("was changed"));
+  for (const char* wrong : {"", "{}", R"({"schema": "joulemark.campaign/1"})",
+                            R"({"schema": "joulemark.campaign/1", "plan": {}})"}) {
+    EXPECT_FALSE(campaign_from_json(wrong)) << wrong;
+  }
+}
+
+TEST(Left, IsEverythingAtFirstAndNothingInTheEnd) {
+  const Campaign c = frozen();
+  EXPECT_THAT(left_of(c, {}), SizeIs(c.jobs.size()));
+  std::vector<Done> rows;
+  for (std::size_t i = 0; i < c.jobs.size(); ++i) {
+    const auto left = left_of(c, rows);
+    ASSERT_THAT(left, SizeIs(c.jobs.size() - i));
+    EXPECT_EQ(left.front().job, i);
+    std::ranges::copy(rows_of(c, i), std::back_inserter(rows));
+  }
+  EXPECT_THAT(left_of(c, rows), IsEmpty());
+}
+
+TEST(Left, AJobThatWasCutShortGoesOnWithTheRestOfItsPolicies) {
+  const Campaign c = frozen();
+  auto rows = rows_of(c, 0);
+  rows.pop_back();
+  const auto left = left_of(c, rows);
+  ASSERT_EQ(left.front().job, 0u);
+  ASSERT_THAT(left.front().policies, SizeIs(1));
+  EXPECT_EQ(left.front().policies[0].batch, 64);
+}
+
+TEST(Left, RowsOfOtherVariantsAndBatchesDoNotCount) {
+  const Campaign c = frozen();
+  auto rows = rows_of(c, 0);
+  rows[0].precision = "fp32";
+  rows[2].batch = 32;
+  EXPECT_THAT(left_of(c, rows).front().policies, SizeIs(2));
+}
+
+}  // namespace
+}  // namespace joulemark::campaign

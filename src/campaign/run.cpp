@@ -1,0 +1,268 @@
+#include "campaign/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <numeric>
+#include <set>
+#include <span>
+
+#include "base/time.hpp"
+#include "measure/statistics.hpp"
+#include "zoo/descriptor.hpp"
+
+namespace joulemark::campaign {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What a job takes beside its windows and warm-up, where nothing is known yet: load and gate.
+constexpr double kAroundAJob = 5.0;
+
+class Runner {
+ public:
+  Runner(const Campaign& campaign, const Folder& folder, const Zoo& zoo, Session& session,
+         const RunOptions& options, const Listener& listener, Clock& clock)
+      : campaign_(campaign),
+        folder_(folder),
+        zoo_(zoo),
+        session_(session),
+        options_(options),
+        listener_(listener),
+        clock_(clock),
+        began_(clock.now()) {}
+
+  Result<std::vector<store::Record>> all() {
+    if (auto ok = start_clean(); !ok) return tl::unexpected(ok.error());
+    auto left = what_is_left();
+    if (!left) return tl::unexpected(left.error());
+    std::span<const Step> steps(*left);
+    while (!steps.empty() && !slot_is_over()) {
+      const auto lot = steps.first(std::min(steps.size(), next_lot_size()));
+      if (auto ok = one_lot(lot); !ok) return tl::unexpected(ok.error());
+      steps = steps.subspan(measured_of_lot_);
+    }
+    return std::move(rows_);
+  }
+
+ private:
+  /// What a run that was killed left is of no use: nobody knows whether it is whole.
+  Result<void> start_clean() {
+    std::error_code error;
+    fs::remove_all(folder_.artefacts(), error);
+    for (const fs::path& path : {folder_.artefacts(), folder_.logs()}) {
+      if (!error) fs::create_directories(path, error);
+    }
+    if (!error) return {};
+    return fail(ErrorKind::io,
+                fmt::format("cannot clear {}: {}", folder_.artefacts().string(), error.message()),
+                "Check its permissions, and that the disk is not full");
+  }
+
+  /// The artefacts of a lot, but for the sentinel's: it comes again.
+  void remove_artefacts() {
+    const std::string stays = campaign_.plan.sentinel ? campaign_.plan.sentinel->model : "";
+    std::error_code ignored;  // what cannot be removed now is at the next start
+    for (const auto& entry : fs::directory_iterator(folder_.artefacts(), ignored)) {
+      if (entry.path().filename() != stays) fs::remove_all(entry.path(), ignored);
+    }
+  }
+
+  Result<std::vector<Step>> what_is_left() {
+    store::Filter mine;
+    mine.campaign = campaign_.id;
+    const auto records = session_.store().read(mine);
+    if (!records) return tl::unexpected(records.error());
+    return left_of(campaign_, done_of(*records));
+  }
+
+  std::optional<double> left_of_slot() const {
+    if (!options_.slot) return std::nullopt;
+    return seconds(*options_.slot - (clock_.now() - began_));
+  }
+  bool slot_is_over() const {
+    const auto left = left_of_slot();
+    return left && *left < per_job();
+  }
+  /// As it was so far; before that, as the plan allows.
+  double per_job() const {
+    if (jobs_done_ > 0) return seconds(measuring_) / static_cast<double>(jobs_done_);
+    const auto policies = static_cast<double>(campaign_.plan.policies.size());
+    return policies * campaign_.plan.max_seconds + kAroundAJob;
+  }
+  std::size_t next_lot_size() const {
+    return lot_size(campaign_.plan, left_of_slot(), per_job());
+  }
+
+  Result<void> one_lot(std::span<const Step> lot) {
+    measured_of_lot_ = 0;
+    if (auto ok = make_artefacts(lot); !ok) return ok;
+    if (auto ok = measure_idle(); !ok) return ok;
+    for (const Step& step : lot) {
+      if (slot_is_over()) break;
+      const Instant before = clock_.now();
+      if (auto ok = one_step(step); !ok) return ok;
+      measuring_ += clock_.now() - before;
+      ++jobs_done_;
+      ++measured_of_lot_;
+    }
+    remove_artefacts();
+    return {};
+  }
+
+  /// One call of the exporter for each variant of the lot.
+  Result<void> make_artefacts(std::span<const Step> lot) {
+    failures_.clear();
+    const std::string kind = session_.device().name.substr(0, session_.device().name.find(':'));
+    for (std::size_t v = 0; v < campaign_.plan.variants.size(); ++v) {
+      std::set<std::string> models;
+      for (const Step& step : lot) {
+        const Job& job = campaign_.jobs[step.job];
+        if (job.variant == v) models.insert(job.model);
+      }
+      if (models.empty()) continue;
+      const Variant& variant = campaign_.plan.variants[v];
+      listener_.stage(variant.name(), fmt::format("exporting {} models", models.size()));
+      auto failed = export_models(zoo_, campaign_.plan, variant, kind,
+                                  {models.begin(), models.end()}, clock_);
+      if (!failed) return tl::unexpected(failed.error());
+      failures_[v] = std::move(*failed);
+    }
+    return {};
+  }
+
+  Result<void> measure_idle() {
+    if (options_.idle <= Nanoseconds(0)) return {};
+    return session_.measure_idle(options_.idle, [&](const std::string& what) {
+      listener_.stage(session_.meter().device, what);
+    });
+  }
+
+  Result<void> one_step(const Step& step) {
+    const Job& job = campaign_.jobs[step.job];
+    const Variant& variant = campaign_.plan.variants[job.variant];
+    const ExportFailures& failed = failures_[job.variant];
+    if (const auto found = failed.find(job.model); found != failed.end())
+      return store_failures(step, {ErrorKind::export_failed, found->second, {}});
+    auto artefact = find_artefact(job, variant);
+    if (!artefact) return store_failures(step, artefact.error());
+    return session_.measure(
+        *artefact, step.policies,
+        [&](const std::string& what) { listener_.stage(job.model, what); },
+        [&](const store::Record& r, const measure::Outcome&) -> Result<void> {
+          keep(r);
+          return {};
+        });
+  }
+
+  Result<zoo::Descriptor> find_artefact(const Job& job, const Variant& variant) {
+    const zoo::Query query{job.model, variant.format, variant.precision, variant.layout, {}};
+    auto found = zoo::find(folder_.artefacts(), query);
+    if (found && !found->empty()) return std::move(found->front());
+    return fail(ErrorKind::export_failed,
+                found ? "the exporter made no artefact" : found.error().what);
+  }
+
+  /// A model that cannot be had is a row under each policy that it was asked for.
+  Result<void> store_failures(const Step& step, const Error& error) {
+    const Job& job = campaign_.jobs[step.job];
+    zoo::Descriptor d;
+    d.architecture = job.model.substr(0, job.model.find('.'));
+    if (d.architecture != job.model) d.tag = job.model.substr(d.architecture.size() + 1);
+    const Variant& variant = campaign_.plan.variants[job.variant];
+    d.format = variant.format;
+    d.precision = variant.precision;
+    d.layout = variant.layout;
+    for (const measure::Policy& policy : step.policies) {
+      const auto row = session_.append_failure(
+          d, policy, {ErrorKind::export_failed, error.what, error.next});
+      if (!row) return tl::unexpected(row.error());
+      keep(*row);
+    }
+    return {};
+  }
+
+  void keep(const store::Record& row) {
+    rows_.push_back(row);
+    listener_.finished(row);
+  }
+
+  const Campaign& campaign_;
+  const Folder& folder_;
+  const Zoo& zoo_;
+  Session& session_;
+  const RunOptions& options_;
+  const Listener& listener_;
+  Clock& clock_;
+  Instant began_;
+  std::vector<store::Record> rows_;
+  std::map<std::size_t, ExportFailures> failures_;  ///< of the lot, by variant
+  std::size_t measured_of_lot_ = 0;
+  std::size_t jobs_done_ = 0;
+  Nanoseconds measuring_{0};
+};
+
+}  // namespace
+
+Result<Campaign> read_campaign(const Folder& folder) {
+  std::ifstream in(folder.plan(), std::ios::binary);
+  if (!in) {
+    return fail(ErrorKind::not_found, fmt::format("there is no campaign in {}", folder.root.string()),
+                fmt::format("joulemark campaign plan PLAN.json --out {}", folder.root.string()));
+  }
+  return campaign_from_json({std::istreambuf_iterator<char>(in), {}});
+}
+
+std::vector<Done> done_of(const std::vector<store::Record>& records) {
+  std::vector<Done> rows;
+  for (const store::Record& r : records) {
+    rows.push_back(
+        {r.model, r.architecture, r.format, r.precision, r.layout, r.policy, r.batch});
+  }
+  return rows;
+}
+
+Tally tally(const Campaign& campaign, const std::vector<store::Record>& records) {
+  Tally t;
+  t.rows = campaign.jobs.size() * campaign.plan.policies.size();
+  std::map<std::string, double> first;
+  std::vector<double> times;
+  const std::string sentinel = campaign.plan.sentinel ? campaign.plan.sentinel->model : "";
+  for (const store::Record& r : records) {
+    ++(r.status == "ok" ? t.done : t.failed);
+    t.last_at = std::max(t.last_at, r.measured_at);
+    if (const auto at = seconds_of_rfc3339(r.measured_at)) times.push_back(*at);
+    for (const store::Window& w : r.windows) {
+      t.joules += w.joules;
+      t.seconds += w.seconds;
+    }
+    if (!r.energy_j_per_image || (r.model != sentinel && r.architecture != sentinel)) continue;
+    const auto kind = fmt::format("{} {} {}", r.setup, r.policy, r.batch.value_or(0));
+    const double base = first.try_emplace(kind, *r.energy_j_per_image).first->second;
+    t.sentinel.push_back(*r.energy_j_per_image / base);
+  }
+  std::sort(times.begin(), times.end());
+  std::adjacent_difference(times.begin(), times.end(), times.begin());
+  if (times.size() > 2) t.per_row_s = measure::quantile(std::span(times).subspan(1), 0.5);
+  return t;
+}
+
+std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s) {
+  const auto most = static_cast<std::size_t>(plan.lot);
+  if (!left_s || !(per_job_s > 0.0)) return most;
+  const double fit = std::floor(*left_s / per_job_s);
+  return std::clamp(fit < 1.0 ? std::size_t{1} : static_cast<std::size_t>(std::min(fit, 1e9)),
+                    std::size_t{1}, most);
+}
+
+Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,
+                                       const Zoo& zoo, Session& session, const RunOptions& options,
+                                       const Listener& listener, Clock& clock) {
+  return Runner(campaign, folder, zoo, session, options, listener, clock).all();
+}
+
+}  // namespace joulemark::campaign

@@ -1,0 +1,165 @@
+#include "campaign/zoo.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "runtime/child.hpp"
+
+namespace joulemark::campaign {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+/// Long enough to import timm on a slow disk.
+constexpr Nanoseconds kListPatience = 300s;
+constexpr Nanoseconds kPoll = 200ms;
+
+std::string read_all(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The last line that has something on it: warnings of libraries come before the answer.
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of(" \r\n");
+  if (end == std::string::npos) return {};
+  const auto before = text.find_last_of('\n', end);
+  const auto begin = before == std::string::npos ? 0 : before + 1;
+  return text.substr(begin, end - begin + 1);
+}
+
+struct Answer {
+  std::string how;     ///< "exit code 3"
+  std::string output;  ///< both streams
+};
+
+/// Runs the exporter to its end. Errors: interrupted, timed_out, those of starting it.
+Result<Answer> ask(const Zoo& zoo, std::vector<std::string> arguments, const std::string& log,
+                   Nanoseconds patience, Clock& clock) {
+  runtime::Command command;
+  command.program = "/bin/sh";
+  command.arguments = {"-c", fmt::format("exec {} \"$@\"", zoo.command), "exporter"};
+  std::ranges::move(arguments, std::back_inserter(command.arguments));
+  command.log = zoo.logs / log;
+  std::error_code ignored;
+  fs::remove(command.log, ignored);
+  auto child = runtime::Child::start(command);
+  if (!child) {
+    return fail(ErrorKind::unsupported, child.error().what,
+                "Say with --exporter how joulemark_zoo is called");
+  }
+  const Instant until = clock.now() + patience;
+  while (true) {
+    if (auto how = child->wait(kPoll)) return Answer{*how, read_all(command.log)};
+    if (zoo.interrupted != nullptr && *zoo.interrupted)
+      return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
+    if (clock.now() > until) {
+      return fail(ErrorKind::timed_out, "the exporter does not end",
+                  fmt::format("{} may say why", command.log.string()));
+    }
+  }
+}
+
+tl::unexpected<Error> cannot_export(const Zoo& zoo, const Answer& answer, const std::string& log) {
+  return fail(ErrorKind::unsupported,
+              fmt::format("the exporter ended with {}: {}", answer.how, last_line(answer.output)),
+              fmt::format("{} has all of it. `{} --help` must work; --exporter names another command",
+                          (zoo.logs / log).string(), zoo.command));
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> find_models(const Zoo& zoo, const std::vector<std::string>& globs,
+                                             Clock& clock) {
+  std::vector<std::string> arguments = {"list"};
+  std::ranges::copy(globs, std::back_inserter(arguments));
+  arguments.emplace_back("--json");
+  constexpr const char* kLog = "list.log";
+  const auto answer = ask(zoo, std::move(arguments), kLog, kListPatience, clock);
+  if (!answer) return tl::unexpected(answer.error());
+  const json models = json::parse(last_line(answer->output), nullptr, false);
+  const auto is_text = [](const json& j) { return j.is_string(); };
+  if (answer->how == "exit code 0" && models.is_array() &&
+      std::all_of(models.begin(), models.end(), is_text)) {
+    return models.get<std::vector<std::string>>();
+  }
+  if (answer->how == "exit code 5") {
+    return fail(ErrorKind::not_found, last_line(answer->output),
+                "`joulemark_zoo list` shows what there is");
+  }
+  return cannot_export(zoo, *answer, kLog);
+}
+
+Result<ExportFailures> parse_export_answer(const std::string& output,
+                                           const std::vector<std::string>& models) {
+  const json j = json::parse(last_line(output), nullptr, false);
+  const auto wrong = [&](const std::string& what) {
+    return fail(ErrorKind::invalid_input, what, "Is this the joulemark_zoo of this version?");
+  };
+  if (!j.is_object() || !j.contains("models") || !j["models"].is_array())
+    return wrong("the exporter gave no answer");
+  std::map<std::string, std::string> status;
+  ExportFailures failures;
+  const auto text = [](const json& from, const char* key) {
+    return from.is_object() && from.contains(key) && from[key].is_string()
+               ? from[key].get<std::string>()
+               : std::string();
+  };
+  for (const json& one : j["models"]) {
+    const std::string model = text(one, "model");
+    status[model] = text(one, "status");
+    if (status[model] == "failed")
+      failures[model] = fmt::format("{}: {}", text(one, "stage"), text(one, "error"));
+  }
+  for (const std::string& model : models) {
+    if (!status.contains(model)) return wrong(fmt::format("the exporter says nothing of {}", model));
+  }
+  return failures;
+}
+
+Result<ExportFailures> export_models(const Zoo& zoo, const Plan& plan, const Variant& variant,
+                                     const std::string& device,
+                                     const std::vector<std::string>& models, Clock& clock) {
+  std::vector<std::string> arguments = {"export"};
+  std::ranges::copy(models, std::back_inserter(arguments));
+  const std::vector<std::pair<std::string, std::string>> options = {
+      {"--format", variant.format},
+      {"--precision", variant.precision},
+      {"--layout", variant.layout},
+      {"--device", device},
+      {"--weights", plan.weights},
+      {"--seed", std::to_string(plan.weights_seed)},
+      {"--jobs", std::to_string(plan.export_jobs)},
+      {"--timeout", fmt::format("{}", plan.export_timeout_s)},
+      {"--out", zoo.artefacts.string()}};
+  for (const auto& [option, value] : options) {
+    arguments.push_back(option);
+    arguments.push_back(value);
+  }
+  if (!variant.batches.empty()) {
+    arguments.emplace_back("--batch");
+    arguments.push_back(variant.batches);
+  }
+  arguments.emplace_back("--json");
+  const std::string log = fmt::format("export-{}.log", variant.name());
+  // The exporter ends each model in time by itself; this is for an exporter that does not.
+  const double rounds = static_cast<double>(models.size() + 1);
+  const auto answer = ask(zoo, std::move(arguments), log,
+                          from_seconds(rounds * plan.export_timeout_s) + kListPatience, clock);
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->how != "exit code 0" && answer->how != "exit code 3")
+    return cannot_export(zoo, *answer, log);
+  auto failures = parse_export_answer(answer->output, models);
+  if (!failures) return cannot_export(zoo, *answer, log);
+  return failures;
+}
+
+}  // namespace joulemark::campaign

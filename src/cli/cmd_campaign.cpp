@@ -1,0 +1,297 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "campaign/run.hpp"
+#include "campaign/verify.hpp"
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "report/table.hpp"
+
+/// `joulemark campaign ...`: many models, over as many sittings as it takes.
+namespace joulemark::cli {
+namespace {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+int print_json(const ordered_json& j, int code) {
+  const auto written =
+      write_out(j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  return written ? code : report_error(written.error(), false);
+}
+
+int print_text(const std::string& text, int code) {
+  const auto written = write_out(text);
+  return written ? code : report_error(written.error(), false);
+}
+
+campaign::Zoo zoo_of(const CampaignOptions& o, const campaign::Folder& folder) {
+  return {o.exporter, folder.artefacts(), folder.logs(), &interrupted()};
+}
+
+Result<void> make_folder(const campaign::Folder& folder) {
+  std::error_code error;
+  if (fs::exists(folder.plan(), error)) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("{} holds a campaign already", folder.root.string()),
+                "Choose another folder, or go on with it: joulemark campaign run");
+  }
+  fs::create_directories(folder.logs(), error);
+  if (!error) return {};
+  return fail(ErrorKind::io, fmt::format("cannot make {}: {}", folder.logs().string(), error.message()),
+              "Choose another --out");
+}
+
+Result<std::string> read_text(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (in) return std::string(std::istreambuf_iterator<char>(in), {});
+  return fail(ErrorKind::not_found, fmt::format("cannot read {}", file.string()),
+              "docs/campaigns.md shows a plan");
+}
+
+/// Time that the rest needs, as the plan allows: an estimate from above, without exports.
+double planned_seconds(const campaign::Campaign& c) {
+  const auto rows = static_cast<double>(c.jobs.size() * c.plan.policies.size());
+  return rows * c.plan.max_seconds + 5.0 * static_cast<double>(c.jobs.size());
+}
+
+Result<campaign::Campaign> make_campaign(const CampaignPlanOptions& o,
+                                         const campaign::Folder& folder, Clock& clock) {
+  const auto text = read_text(o.plan);
+  if (!text) return tl::unexpected(text.error());
+  auto plan = campaign::parse_plan(*text);
+  if (!plan) return tl::unexpected(plan.error());
+  if (auto made = make_folder(folder); !made) return tl::unexpected(made.error());
+  auto models = campaign::find_models(zoo_of(o, folder), plan->models, clock);
+  if (!models) return tl::unexpected(models.error());
+  return campaign::freeze(std::move(*plan), std::move(*models));
+}
+
+campaign::SessionOptions session_options(const CampaignRunOptions& o,
+                                         const campaign::Campaign& c) {
+  campaign::SessionOptions s;
+  s.runtime = c.plan.runtime;
+  s.device = c.plan.device;
+  s.worker = o.worker;
+  s.worker_options = o.worker_options;
+  s.meter = o.meter;
+  s.campaign = c.id;
+  s.joulemark_version = JOULEMARK_VERSION;
+  s.settings.target_rel = c.plan.target_rel;
+  s.settings.longest_run = from_seconds(c.plan.max_seconds);
+  s.settings.shortest_window =
+      std::min<Nanoseconds>(s.settings.shortest_window, s.settings.longest_run / 12);
+  s.settings.largest_batch = c.plan.max_batch;
+  return s;
+}
+
+Result<std::unique_ptr<campaign::Session>> open_session(const CampaignRunOptions& o,
+                                                        const campaign::Campaign& c,
+                                                        const campaign::Folder& folder,
+                                                        Clock& clock) {
+  campaign::SessionOptions options = session_options(o, c);
+  for (const std::string& setting : o.meter_options) {
+    if (auto ok = meter::apply_setting(setting, options.meter_options); !ok)
+      return tl::unexpected(ok.error());
+  }
+  auto station = campaign::find_station(options, clock, interrupted());
+  if (!station) return tl::unexpected(station.error());
+  return campaign::Session::open(std::move(options), std::move(*station), folder.database(), clock,
+                                 interrupted());
+}
+
+Result<std::vector<store::Record>> rows_of(const fs::path& database, const std::string& campaign) {
+  auto store = store::open_sqlite(database, store::Mode::read);
+  if (!store) {
+    if (store.error().kind == ErrorKind::not_found) return std::vector<store::Record>{};
+    return tl::unexpected(store.error());
+  }
+  store::Filter mine;
+  mine.campaign = campaign;
+  return (*store)->read(mine);
+}
+
+/// "-0.3 .. +0.6 %, the last +0.4 %".
+std::string drift_text(const std::vector<double>& sentinel) {
+  const auto [low, high] = std::minmax_element(sentinel.begin(), sentinel.end());
+  return fmt::format("{:+.1f} .. {:+.1f} %, the last {:+.1f} %", 100.0 * (*low - 1.0),
+                     100.0 * (*high - 1.0), 100.0 * (sentinel.back() - 1.0));
+}
+
+std::string duration_text(double s) {
+  if (s < 90.0) return fmt::format("{:.0f} s", s);
+  if (s < 5400.0) return fmt::format("{:.0f} min", s / 60.0);
+  return fmt::format("{:.1f} h", s / 3600.0);
+}
+
+std::string tally_text(const campaign::Campaign& c, const campaign::Tally& t) {
+  std::string text = fmt::format("{}: {} of {} rows measured, {} failed, {} left\n", c.id, t.done,
+                                 t.rows, t.failed, t.left());
+  if (t.seconds > 0.0) {
+    text += fmt::format("  {:.4g} kJ in {} of windows; the last row at {}\n", 1e-3 * t.joules,
+                        duration_text(t.seconds), t.last_at);
+  }
+  if (t.left() > 0 && t.per_row_s) {
+    text += fmt::format("  about {} left, at {:.1f} s a row without exports\n",
+                        duration_text(*t.per_row_s * static_cast<double>(t.left())), *t.per_row_s);
+  }
+  if (!t.sentinel.empty() && c.plan.sentinel) {
+    text += fmt::format("  sentinel {}: {} rows, against the first of their kind {}\n",
+                        c.plan.sentinel->model, t.sentinel.size(), drift_text(t.sentinel));
+  }
+  return text;
+}
+
+ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
+  ordered_json j = {{"campaign", c.id},   {"rows", t.rows},     {"measured", t.done},
+                    {"failed", t.failed}, {"left", t.left()},   {"windows_j", t.joules},
+                    {"windows_s", t.seconds}};
+  if (!t.last_at.empty()) j["last_at"] = t.last_at;
+  if (t.per_row_s) j["per_row_s"] = *t.per_row_s;
+  if (t.per_row_s) j["left_s"] = *t.per_row_s * static_cast<double>(t.left());
+  j["sentinel"] = t.sentinel;
+  return j;
+}
+
+int report_tally(const campaign::Campaign& c, const fs::path& database, bool json, int code) {
+  const auto rows = rows_of(database, c.id);
+  if (!rows) return report_error(rows.error(), json);
+  const campaign::Tally t = campaign::tally(c, *rows);
+  return json ? print_json(tally_json(c, t), code) : print_text(tally_text(c, t), code);
+}
+
+/// The rows of one shard that are not there yet.
+Result<std::size_t> collect_one(store::Store& store, std::set<std::string>& known,
+                                const fs::path& shard, const std::string& campaign) {
+  const fs::path database =
+      fs::is_directory(shard) ? campaign::Folder{shard}.database() : shard;
+  auto other = store::open_sqlite(database, store::Mode::read);
+  if (!other) return tl::unexpected(other.error());
+  store::Filter mine;
+  mine.campaign = campaign;
+  const auto rows = (*other)->read(mine);
+  if (!rows) return tl::unexpected(rows.error());
+  std::size_t added = 0;
+  for (const store::Record& r : *rows) {
+    if (!known.insert(r.run).second) continue;
+    if (auto stored = store.append(r); !stored) return tl::unexpected(stored.error());
+    ++added;
+  }
+  return added;
+}
+
+}  // namespace
+
+int run_campaign_plan(const CampaignPlanOptions& o, const CommonOptions& common) {
+  catch_signals();
+  SteadyClock clock;
+  const campaign::Folder folder{o.folder};
+  const auto c = make_campaign(o, folder, clock);
+  if (!c) return report_error(c.error(), common.json);
+  if (auto written = write_file(folder.plan(), campaign::to_json(*c)); !written)
+    return report_error(written.error(), common.json);
+  const std::size_t rows = c->jobs.size() * c->plan.policies.size();
+  if (common.json) {
+    return print_json({{"campaign", c->id},
+                       {"folder", folder.root.string()},
+                       {"jobs", c->jobs.size()},
+                       {"rows", rows},
+                       {"at_most_s", planned_seconds(*c)}},
+                      kOk);
+  }
+  return print_text(
+      fmt::format("{}: {} models in {} variants, {} rows; at most {} of measuring (estimated), and "
+                  "the exports\nNext: joulemark campaign run {}\n",
+                  c->id, c->jobs.size() / c->plan.variants.size(), c->plan.variants.size(), rows,
+                  duration_text(planned_seconds(*c)), folder.root.string()),
+      kOk);
+}
+
+int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
+  catch_signals();
+  SteadyClock clock;
+  const campaign::Folder folder{o.folder};
+  const auto c = campaign::read_campaign(folder);
+  if (!c) return report_error(c.error(), common.json);
+  const auto session = open_session(o, *c, folder, clock);
+  if (!session) return report_error(session.error(), common.json);
+  const auto before = rows_of(folder.database(), c->id);
+  if (!before) return report_error(before.error(), common.json);
+
+  Progress progress = Progress::on_stderr(clock, campaign::tally(*c, *before).left());
+  const campaign::Listener listener{
+      [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
+      [&](const store::Record& r) { progress.finished(report::one_line(r)); }};
+  campaign::RunOptions options;
+  if (o.slot > 0.0) options.slot = from_seconds(o.slot);
+  options.idle = from_seconds(o.idle_seconds);
+  const auto rows = campaign::run(*c, folder, zoo_of(o, folder), **session, options, listener, clock);
+  progress.clear();
+  if (!rows) {
+    Error e = rows.error();
+    if (e.kind == ErrorKind::interrupted)
+      e.next = fmt::format("Go on with joulemark campaign run {}", folder.root.string());
+    return report_error(e, common.json);
+  }
+  const bool some_failed = std::any_of(rows->begin(), rows->end(), [](const store::Record& r) {
+    return r.status != "ok";
+  });
+  return report_tally(*c, folder.database(), common.json, some_failed ? kSomeFailed : kOk);
+}
+
+int run_campaign_status(const CampaignOptions& o, const CommonOptions& common) {
+  const campaign::Folder folder{o.folder};
+  const auto c = campaign::read_campaign(folder);
+  if (!c) return report_error(c.error(), common.json);
+  return report_tally(*c, folder.database(), common.json, kOk);
+}
+
+int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& common) {
+  const campaign::Folder folder{o.folder};
+  const auto c = campaign::read_campaign(folder);
+  if (!c) return report_error(c.error(), common.json);
+  auto store = store::open_sqlite(folder.database(), store::Mode::write);
+  if (!store) return report_error(store.error(), common.json);
+  const auto here = (*store)->read({});
+  if (!here) return report_error(here.error(), common.json);
+  std::set<std::string> known;
+  for (const store::Record& r : *here) known.insert(r.run);
+  for (const fs::path& shard : o.shards) {
+    const auto added = collect_one(**store, known, shard, c->id);
+    if (!added) return report_error(added.error(), common.json);
+    fmt::print(stderr, "{}: {} rows added\n", shard.string(), *added);
+  }
+  store->reset();
+  return report_tally(*c, folder.database(), common.json, kOk);
+}
+
+int run_campaign_verify(const CampaignOptions& o, const CommonOptions& common) {
+  const campaign::Folder folder{o.folder};
+  const auto c = campaign::read_campaign(folder);
+  if (!c) return report_error(c.error(), common.json);
+  const auto rows = rows_of(folder.database(), c->id);
+  if (!rows) return report_error(rows.error(), common.json);
+  std::vector<std::string> problems;
+  for (const store::Record& r : *rows) {
+    if (const auto problem = campaign::unsound(r))
+      problems.push_back(fmt::format("{}: {}", r.run, *problem));
+  }
+  const int code = problems.empty() ? kOk : kUsage;
+  if (common.json) return print_json({{"rows", rows->size()}, {"unsound", problems}}, code);
+  std::string text;
+  for (const std::string& problem : problems) text += problem + "\n";
+  text += fmt::format("{} of {} rows follow from their windows\n", rows->size() - problems.size(),
+                      rows->size());
+  return print_text(text, code);
+}
+
+}  // namespace joulemark::cli
