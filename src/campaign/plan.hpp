@@ -24,7 +24,7 @@ struct Variant {
 
 /// A configuration that is measured again and again, so that a drift of the machine shows.
 struct Sentinel {
-  std::string model;  ///< measured in the first variant, under the plan's policies
+  std::string model;        ///< measured in the first variant, under the plan's policies
   std::int64_t every = 20;  ///< jobs
 };
 
@@ -43,9 +43,9 @@ struct Plan {
   std::int64_t max_batch = 256;
   std::int64_t order_seed = 1;
   std::optional<Sentinel> sentinel;
-  std::int64_t export_jobs = 2;        ///< models that are exported at once
-  std::int64_t lot = 16;               ///< artefacts that lie on disk at once, at most
-  double export_timeout_s = 600.0;     ///< per model
+  std::int64_t export_jobs = 2;     ///< models that are exported at once
+  std::int64_t lot = 16;            ///< artefacts that lie on disk at once, at most
+  double export_timeout_s = 600.0;  ///< per model
 };
 
 /// Reads a plan: JSON, in which // comments are allowed. Errors: invalid_input, naming the field
@@ -67,10 +67,10 @@ struct Campaign {
   std::string id;  ///< "NAME-" and twelve digits of the SHA-256 of everything above
 };
 
-/// Every model in every variant, shuffled by the plan's seed the same way on every machine, with the
-/// sentinel at the beginning, after each `every` jobs, and at the end. `models`: what the plan's
-/// globs stand for. Errors: invalid_input for none, and for one that is there with and without its
-/// tag, whose rows could not be told apart.
+/// Every model in every variant, shuffled by the plan's seed the same way on every machine, with
+/// the sentinel at the beginning, after each `every` jobs, and at the end. `models`: what the
+/// plan's globs stand for. Errors: invalid_input for none, and for one that is there with and
+/// without its tag, whose rows could not be told apart.
 Result<Campaign> freeze(Plan plan, std::vector<std::string> models);
 
 std::string to_json(const Campaign& campaign);

@@ -40,8 +40,8 @@ std::vector<Done> rows_of(const Campaign& c, std::size_t job) {
   const std::string architecture = j.model.substr(0, j.model.find('.'));
   const std::string model = j.model == architecture ? architecture + ".tag" : j.model;
   std::vector<Done> rows;
-  for (const auto& [policy, batch] : {std::pair("batch_1", 1), std::pair("throughput", 256),
-                                      std::pair("fixed", 64)}) {
+  for (const auto& [policy, batch] :
+       {std::pair("batch_1", 1), std::pair("throughput", 256), std::pair("fixed", 64)}) {
     rows.push_back({model, architecture, v.format, v.precision, v.layout, policy, batch});
   }
   return rows;

@@ -94,9 +94,7 @@ class Runner {
     const auto policies = static_cast<double>(campaign_.plan.policies.size());
     return policies * campaign_.plan.max_seconds + kAroundAJob;
   }
-  std::size_t next_lot_size() const {
-    return lot_size(campaign_.plan, left_of_slot(), per_job());
-  }
+  std::size_t next_lot_size() const { return lot_size(campaign_.plan, left_of_slot(), per_job()); }
 
   Result<void> one_lot(std::span<const Step> lot) {
     measured_of_lot_ = 0;
@@ -178,8 +176,8 @@ class Runner {
     d.precision = variant.precision;
     d.layout = variant.layout;
     for (const measure::Policy& policy : step.policies) {
-      const auto row = session_.append_failure(
-          d, policy, {ErrorKind::export_failed, error.what, error.next});
+      const auto row =
+          session_.append_failure(d, policy, {ErrorKind::export_failed, error.what, error.next});
       if (!row) return tl::unexpected(row.error());
       keep(*row);
     }
@@ -211,7 +209,8 @@ class Runner {
 Result<Campaign> read_campaign(const Folder& folder) {
   std::ifstream in(folder.plan(), std::ios::binary);
   if (!in) {
-    return fail(ErrorKind::not_found, fmt::format("there is no campaign in {}", folder.root.string()),
+    return fail(ErrorKind::not_found,
+                fmt::format("there is no campaign in {}", folder.root.string()),
                 fmt::format("joulemark campaign plan PLAN.json --out {}", folder.root.string()));
   }
   return campaign_from_json({std::istreambuf_iterator<char>(in), {}});
@@ -220,8 +219,7 @@ Result<Campaign> read_campaign(const Folder& folder) {
 std::vector<Done> done_of(const std::vector<store::Record>& records) {
   std::vector<Done> rows;
   for (const store::Record& r : records) {
-    rows.push_back(
-        {r.model, r.architecture, r.format, r.precision, r.layout, r.policy, r.batch});
+    rows.push_back({r.model, r.architecture, r.format, r.precision, r.layout, r.policy, r.batch});
   }
   return rows;
 }

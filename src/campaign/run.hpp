@@ -31,12 +31,12 @@ Result<Campaign> read_campaign(const Folder& folder);
 
 /// How far a campaign is, from its database alone.
 struct Tally {
-  std::size_t rows = 0;      ///< that the campaign will have altogether
-  std::size_t done = 0;      ///< of those, measured
-  std::size_t failed = 0;    ///< of those, failed for a reason
-  double joules = 0.0;       ///< of all windows
-  double seconds = 0.0;      ///< of all windows
-  std::string last_at;       ///< RFC 3339, of the newest row; empty when there is none
+  std::size_t rows = 0;    ///< that the campaign will have altogether
+  std::size_t done = 0;    ///< of those, measured
+  std::size_t failed = 0;  ///< of those, failed for a reason
+  double joules = 0.0;     ///< of all windows
+  double seconds = 0.0;    ///< of all windows
+  std::string last_at;     ///< RFC 3339, of the newest row; empty when there is none
   /// Median time from one row to the next, which pauses between slots do not change; absent with
   /// fewer than three rows.
   std::optional<double> per_row_s;
@@ -49,8 +49,8 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
 /// What the database says, in the form that the plan asks in.
 std::vector<Done> done_of(const std::vector<store::Record>& records);
 
-/// How many jobs fit into a lot: no more than the plan allows, and where there is a slot, no more than
-/// can be measured in what is left of it, at `per_job` seconds each. At least one, at first.
+/// How many jobs fit into a lot: no more than the plan allows, and where there is a slot, no more
+/// than can be measured in what is left of it, at `per_job` seconds each. At least one, at first.
 std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s);
 
 /// What a run tells its user.
@@ -65,9 +65,9 @@ struct RunOptions {
 };
 
 /// Runs what is left. Each row is in the database before the next is begun, so that whatever ends
-/// this process loses at most one. Artefacts are made a lot at a time, while nothing is measured, and
-/// removed as soon as they have been. Returns the rows of this run. Errors end it early: interrupted,
-/// those of meter, store and exporter; rows that were complete are kept.
+/// this process loses at most one. Artefacts are made a lot at a time, while nothing is measured,
+/// and removed as soon as they have been. Returns the rows of this run. Errors end it early:
+/// interrupted, those of meter, store and exporter; rows that were complete are kept.
 Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,
                                        const Zoo& zoo, Session& session, const RunOptions& options,
                                        const Listener& listener, Clock& clock);

@@ -61,8 +61,7 @@ std::optional<std::string> unsound(const store::Record& r) {
   }
   // Method 1 took its interval otherwise.
   const auto interval = measure::mean_interval(s.per_image);
-  if (interval && r.method != "1")
-    must("ci95_rel", r.ci95_rel, interval->relative());
+  if (interval && r.method != "1") must("ci95_rel", r.ci95_rel, interval->relative());
   return problem;
 }
 

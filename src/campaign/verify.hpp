@@ -7,9 +7,9 @@
 
 namespace joulemark::campaign {
 
-/// Why a row's numbers do not follow from its own windows and terms, or nothing: energy, net energy,
-/// throughput, power, time, number of windows, interval, systematic term, within a millionth; and
-/// a failure must have no energy.
+/// Why a row's numbers do not follow from its own windows and terms, or nothing: energy, net
+/// energy, throughput, power, time, number of windows, interval, systematic term, within a
+/// millionth; and a failure must have no energy.
 std::optional<std::string> unsound(const store::Record& record);
 
 }  // namespace joulemark::campaign

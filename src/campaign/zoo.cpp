@@ -69,10 +69,11 @@ Result<Answer> ask(const Zoo& zoo, std::vector<std::string> arguments, const std
 }
 
 tl::unexpected<Error> cannot_export(const Zoo& zoo, const Answer& answer, const std::string& log) {
-  return fail(ErrorKind::unsupported,
-              fmt::format("the exporter ended with {}: {}", answer.how, last_line(answer.output)),
-              fmt::format("{} has all of it. `{} --help` must work; --exporter names another command",
-                          (zoo.logs / log).string(), zoo.command));
+  return fail(
+      ErrorKind::unsupported,
+      fmt::format("the exporter ended with {}: {}", answer.how, last_line(answer.output)),
+      fmt::format("{} has all of it. `{} --help` must work; --exporter names another command",
+                  (zoo.logs / log).string(), zoo.command));
 }
 
 }  // namespace
@@ -120,7 +121,8 @@ Result<ExportFailures> parse_export_answer(const std::string& output,
       failures[model] = fmt::format("{}: {}", text(one, "stage"), text(one, "error"));
   }
   for (const std::string& model : models) {
-    if (!status.contains(model)) return wrong(fmt::format("the exporter says nothing of {}", model));
+    if (!status.contains(model))
+      return wrong(fmt::format("the exporter says nothing of {}", model));
   }
   return failures;
 }

@@ -30,8 +30,9 @@ Result<std::vector<std::string>> find_models(const Zoo& zoo, const std::vector<s
 /// Why each model of a lot has no artefact, by its name; those that have one are not in it.
 using ExportFailures = std::map<std::string, std::string>;
 
-/// Makes the artefacts of these models in one variant for `device` ("cpu", "cuda"), several at once.
-/// What is there already is kept. Errors: interrupted; unsupported when the exporter cannot be run.
+/// Makes the artefacts of these models in one variant for `device` ("cpu", "cuda"), several at
+/// once. What is there already is kept. Errors: interrupted; unsupported when the exporter cannot
+/// be run.
 Result<ExportFailures> export_models(const Zoo& zoo, const Plan& plan, const Variant& variant,
                                      const std::string& device,
                                      const std::vector<std::string>& models, Clock& clock);

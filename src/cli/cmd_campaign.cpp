@@ -47,7 +47,8 @@ Result<void> make_folder(const campaign::Folder& folder) {
   }
   fs::create_directories(folder.logs(), error);
   if (!error) return {};
-  return fail(ErrorKind::io, fmt::format("cannot make {}: {}", folder.logs().string(), error.message()),
+  return fail(ErrorKind::io,
+              fmt::format("cannot make {}: {}", folder.logs().string(), error.message()),
               "Choose another --out");
 }
 
@@ -76,8 +77,7 @@ Result<campaign::Campaign> make_campaign(const CampaignPlanOptions& o,
   return campaign::freeze(std::move(*plan), std::move(*models));
 }
 
-campaign::SessionOptions session_options(const CampaignRunOptions& o,
-                                         const campaign::Campaign& c) {
+campaign::SessionOptions session_options(const CampaignRunOptions& o, const campaign::Campaign& c) {
   campaign::SessionOptions s;
   s.runtime = c.plan.runtime;
   s.device = c.plan.device;
@@ -152,8 +152,8 @@ std::string tally_text(const campaign::Campaign& c, const campaign::Tally& t) {
 }
 
 ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
-  ordered_json j = {{"campaign", c.id},   {"rows", t.rows},     {"measured", t.done},
-                    {"failed", t.failed}, {"left", t.left()},   {"windows_j", t.joules},
+  ordered_json j = {{"campaign", c.id},      {"rows", t.rows},   {"measured", t.done},
+                    {"failed", t.failed},    {"left", t.left()}, {"windows_j", t.joules},
                     {"windows_s", t.seconds}};
   if (!t.last_at.empty()) j["last_at"] = t.last_at;
   if (t.per_row_s) j["per_row_s"] = *t.per_row_s;
@@ -172,8 +172,7 @@ int report_tally(const campaign::Campaign& c, const fs::path& database, bool jso
 /// The rows of one shard that are not there yet.
 Result<std::size_t> collect_one(store::Store& store, std::set<std::string>& known,
                                 const fs::path& shard, const std::string& campaign) {
-  const fs::path database =
-      fs::is_directory(shard) ? campaign::Folder{shard}.database() : shard;
+  const fs::path database = fs::is_directory(shard) ? campaign::Folder{shard}.database() : shard;
   auto other = store::open_sqlite(database, store::Mode::read);
   if (!other) return tl::unexpected(other.error());
   store::Filter mine;
@@ -234,7 +233,8 @@ int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
   campaign::RunOptions options;
   if (o.slot > 0.0) options.slot = from_seconds(o.slot);
   options.idle = from_seconds(o.idle_seconds);
-  const auto rows = campaign::run(*c, folder, zoo_of(o, folder), **session, options, listener, clock);
+  const auto rows =
+      campaign::run(*c, folder, zoo_of(o, folder), **session, options, listener, clock);
   progress.clear();
   if (!rows) {
     Error e = rows.error();
@@ -242,9 +242,8 @@ int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
       e.next = fmt::format("Go on with joulemark campaign run {}", folder.root.string());
     return report_error(e, common.json);
   }
-  const bool some_failed = std::any_of(rows->begin(), rows->end(), [](const store::Record& r) {
-    return r.status != "ok";
-  });
+  const bool some_failed = std::any_of(rows->begin(), rows->end(),
+                                       [](const store::Record& r) { return r.status != "ok"; });
   return report_tally(*c, folder.database(), common.json, some_failed ? kSomeFailed : kOk);
 }
 

@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/commands.hpp"
 #include "campaign/device.hpp"
+#include "cli/commands.hpp"
 #include "cli/doctor_check.hpp"
 #include "meter/doctor.hpp"
 #include "meter/host.hpp"

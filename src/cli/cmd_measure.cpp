@@ -107,8 +107,7 @@ Result<Sitting> prepare(const MeasureOptions& o, const CommonOptions& common, Cl
   return sitting;
 }
 
-Result<void> measure_idle(const MeasureOptions& o, campaign::Session& session,
-                          Progress& progress) {
+Result<void> measure_idle(const MeasureOptions& o, campaign::Session& session, Progress& progress) {
   if (o.no_idle) return {};
   return session.measure_idle(from_seconds(o.idle_seconds), [&](const std::string& what) {
     progress.stage(session.meter().device, what);
@@ -132,8 +131,7 @@ Result<void> measure_one(const MeasureOptions& o, Sitting& sitting,
 }
 
 Result<void> measure_all(const MeasureOptions& o, Sitting& sitting, Clock& clock) {
-  Progress progress =
-      Progress::on_stderr(clock, sitting.models.size() * sitting.policies.size());
+  Progress progress = Progress::on_stderr(clock, sitting.models.size() * sitting.policies.size());
   auto done = measure_idle(o, *sitting.session, progress);
   for (std::size_t i = 0; done && i < sitting.models.size(); ++i) {
     done = measure_one(o, sitting, sitting.models[i], progress);

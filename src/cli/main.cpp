@@ -168,11 +168,13 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<CampaignRunOptions>();
   app.description("Measure what is left of a campaign; called again, it goes on");
   add_folder(app, *o);
-  app.add_option("--slot", o->slot, "begin nothing that may not end in so many seconds; 0: no limit")
+  app.add_option("--slot", o->slot,
+                 "begin nothing that may not end in so many seconds; 0: no limit")
       ->check(CLI::Range(0.0, 1e7).description(""))
       ->capture_default_str()
       ->type_name("S");
-  app.add_option("--idle-seconds", o->idle_seconds, "how long idle power is measured before each lot")
+  app.add_option("--idle-seconds", o->idle_seconds,
+                 "how long idle power is measured before each lot")
       ->check(CLI::Range(0.1, 3600.0).description(""))
       ->capture_default_str()
       ->type_name("S");
@@ -199,7 +201,8 @@ Run add_campaign_status(CLI::App& app, CommonOptions& common) {
 
 Run add_campaign_collect(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<CampaignCollectOptions>();
-  app.description("Add the rows that other folders have of the same campaign; twice changes nothing");
+  app.description(
+      "Add the rows that other folders have of the same campaign; twice changes nothing");
   add_folder(app, *o);
   app.add_option("shards", o->shards, "folders, or databases")->required()->type_name("SHARD");
   return [o, &common] { return run_campaign_collect(*o, common); };
@@ -267,8 +270,8 @@ constexpr Command kCommands[] = {
 
 /// Those of `joulemark campaign`.
 constexpr Command kCampaignCommands[] = {
-    {"plan", add_campaign_plan},       {"run", add_campaign_run},
-    {"status", add_campaign_status},   {"collect", add_campaign_collect},
+    {"plan", add_campaign_plan},     {"run", add_campaign_run},
+    {"status", add_campaign_status}, {"collect", add_campaign_collect},
     {"verify", add_campaign_verify},
 };
 

@@ -1,0 +1,121 @@
+#include "campaign/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "campaign/verify.hpp"
+
+namespace joulemark::campaign {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Optional;
+using testing::Pair;
+
+TEST(LotSize, IsThePlansOrWhatFitsIntoTheSlot) {
+  Plan plan;
+  plan.lot = 16;
+  EXPECT_EQ(lot_size(plan, std::nullopt, 10.0), 16u);
+  EXPECT_EQ(lot_size(plan, 1000.0, 10.0), 16u);
+  EXPECT_EQ(lot_size(plan, 59.0, 10.0), 5u);
+  EXPECT_EQ(lot_size(plan, 3.0, 10.0), 1u);
+  EXPECT_EQ(lot_size(plan, -5.0, 10.0), 1u);
+  EXPECT_EQ(lot_size(plan, 1e300, 1e-300), 16u);
+  EXPECT_EQ(lot_size(plan, 10.0, 0.0), 16u);
+}
+
+store::Record row(const std::string& model, std::optional<double> joules, const std::string& at) {
+  store::Record r;
+  r.model = model + ".tag";
+  r.architecture = model;
+  r.policy = "batch_1";
+  r.batch = 1;
+  r.status = joules ? "ok" : "crashed";
+  r.energy_j_per_image = joules;
+  r.measured_at = at;
+  if (joules) r.windows = {{0.0, 2.0, 100.0, 100.0 / *joules, {}}};
+  return r;
+}
+
+TEST(Tally, CountsRowsJoulesAndTheDriftOfTheSentinel) {
+  Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "batch": ["1"],
+                            "sentinel": {"model": "s", "every": 1}})")
+                  .value();
+  const Campaign c = freeze(plan, {"a", "b"}).value();
+  // A pause of an hour between two slots is not the pace.
+  const Tally t =
+      tally(c, {row("s", 2.0, "2026-11-25T10:00:00Z"), row("a", 1.0, "2026-11-25T10:00:12Z"),
+                row("b", {}, "2026-11-25T11:00:00Z"), row("s", 2.1, "2026-11-25T11:00:10Z")});
+  EXPECT_EQ(t.rows, 5u);
+  EXPECT_EQ(t.done, 3u);
+  EXPECT_EQ(t.failed, 1u);
+  EXPECT_EQ(t.left(), 1u);
+  EXPECT_DOUBLE_EQ(t.joules, 300.0);
+  EXPECT_DOUBLE_EQ(t.seconds, 6.0);
+  EXPECT_THAT(t.sentinel, ElementsAre(1.0, 1.05));
+  EXPECT_THAT(t.per_row_s, Optional(12.0));
+  EXPECT_EQ(t.last_at, "2026-11-25T11:00:10Z");
+  EXPECT_EQ(tally(c, {}).per_row_s, std::nullopt);
+}
+
+TEST(ExportAnswer, IsTheLastLine) {
+  const std::string answer =
+      "UserWarning: something\n"
+      R"({"models": [{"model": "a", "status": "exported"}, {"model": "b", "status": "failed", "stage": "trace", "error": "no"}]})"
+      "\n\n";
+  EXPECT_THAT(parse_export_answer(answer, {"a", "b"}).value(), ElementsAre(Pair("b", "trace: no")));
+  EXPECT_THAT(parse_export_answer(answer, {"a", "c"}).error().what, HasSubstr("nothing of c"));
+  for (const char* wrong : {"", "\n", "{}", "[]", "7", R"({"models": 7})", "Killed"}) {
+    EXPECT_FALSE(parse_export_answer(wrong, {"a"})) << wrong;
+  }
+  EXPECT_FALSE(parse_export_answer(R"({"models": [7, {"model": 7}, {}]})", {"a"}));
+}
+
+store::Record sound() {
+  store::Record r;
+  r.status = "ok";
+  r.method = "4";
+  for (int i = 0; i < 4; ++i) r.windows.push_back({0.5 * i, 0.5, 50.0 + i, 100.0, {}});
+  r.windows_count = 4;
+  r.seconds = 2.0;
+  r.energy_j_per_image = 206.0 / 400.0;
+  r.images_per_s = 200.0;
+  r.power_w = 103.0;
+  r.idle_w = 10.0;
+  r.energy_net_j_per_image = (206.0 - 20.0) / 400.0;
+  r.systematic_terms = {{"sensor", 0.03}, {"edges", 0.04}};
+  r.systematic_rel = 0.05;
+  const std::vector<double> per_image = {0.50, 0.51, 0.52, 0.53};
+  r.ci95_rel = measure::mean_interval(per_image)->relative();
+  return r;
+}
+
+TEST(Verify, EveryNumberFollowsOrIsNamed) {
+  EXPECT_EQ(unsound(sound()), std::nullopt);
+  const auto changed = [](const auto& change) {
+    store::Record r = sound();
+    change(r);
+    return unsound(r).value_or("");
+  };
+  using R = store::Record;
+  EXPECT_THAT(changed([](R& r) { *r.energy_j_per_image *= 1.001; }),
+              HasSubstr("energy_j_per_image"));
+  EXPECT_THAT(changed([](R& r) { *r.energy_net_j_per_image += 1; }), HasSubstr("energy_net"));
+  EXPECT_THAT(changed([](R& r) { *r.images_per_s = 1; }), HasSubstr("images_per_s"));
+  EXPECT_THAT(changed([](R& r) { r.power_w.reset(); }), HasSubstr("power_w is missing"));
+  EXPECT_THAT(changed([](R& r) { r.windows_count = 3; }), HasSubstr("windows is not 4"));
+  EXPECT_THAT(changed([](R& r) { *r.systematic_rel = 0.01; }), HasSubstr("systematic_rel"));
+  EXPECT_THAT(changed([](R& r) { *r.ci95_rel *= 2; }), HasSubstr("ci95_rel"));
+  EXPECT_THAT(changed([](R& r) { r.windows.clear(); }), HasSubstr("no windows"));
+  EXPECT_THAT(changed([](R& r) { r.status = "unstable"; }), HasSubstr("has an energy"));
+  EXPECT_THAT(changed([](R& r) {
+                r.status = "unstable";
+                r.energy_j_per_image.reset();
+              }),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace joulemark::campaign
