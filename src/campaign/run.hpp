@@ -29,6 +29,15 @@ struct Folder {
 /// Errors: not_found, io, and those of campaign_from_json.
 Result<Campaign> read_campaign(const Folder& folder);
 
+/// How something that should stay the same has changed over a campaign.
+struct Drift {
+  std::vector<double> hours;  ///< since the first
+  std::vector<double> values;
+  /// Of the line through them, per hour, with its 95 % half width; absent with fewer than four, or
+  /// when all are of one moment.
+  std::optional<double> slope, slope_ci95;
+};
+
 /// How far a campaign is, from its database alone.
 struct Tally {
   std::size_t rows = 0;    ///< that the campaign will have altogether
@@ -40,8 +49,8 @@ struct Tally {
   /// Median time from one row to the next, which pauses between slots do not change; absent with
   /// fewer than three rows.
   std::optional<double> per_row_s;
-  /// Energy of each policy of the sentinel, in the order of measuring, over the first's.
-  std::vector<double> sentinel;
+  Drift sentinel;  ///< energy per image of the sentinel's rows over that of the first of their kind
+  Drift idle_w;    ///< each idle power that was measured
   std::size_t left() const { return rows - done - failed; }
 };
 Tally tally(const Campaign& campaign, const std::vector<store::Record>& records);

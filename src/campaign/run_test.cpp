@@ -1,5 +1,6 @@
 #include "campaign/run.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,10 +55,31 @@ TEST(Tally, CountsRowsJoulesAndTheDriftOfTheSentinel) {
   EXPECT_EQ(t.left(), 1u);
   EXPECT_DOUBLE_EQ(t.joules, 300.0);
   EXPECT_DOUBLE_EQ(t.seconds, 6.0);
-  EXPECT_THAT(t.sentinel, ElementsAre(1.0, 1.05));
+  EXPECT_THAT(t.sentinel.values, ElementsAre(1.0, 1.05));
+  EXPECT_THAT(t.sentinel.hours, ElementsAre(0.0, testing::DoubleNear(1.0 + 10.0 / 3600.0, 1e-9)));
+  EXPECT_EQ(t.sentinel.slope, std::nullopt) << "two are no line";
   EXPECT_THAT(t.per_row_s, Optional(12.0));
   EXPECT_EQ(t.last_at, "2026-11-25T11:00:10Z");
   EXPECT_EQ(tally(c, {}).per_row_s, std::nullopt);
+}
+
+TEST(Tally, HasALineThroughTheSentinelAndTheIdlePower) {
+  Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "batch": ["1"],
+                            "sentinel": {"model": "s", "every": 1}})")
+                  .value();
+  const Campaign c = freeze(plan, {"a"}).value();
+  std::vector<store::Record> rows;
+  for (int hour = 0; hour < 5; ++hour) {
+    rows.push_back(row("s", 2.0 + 0.02 * hour, fmt::format("2026-11-25T1{}:00:00Z", hour)));
+    rows.back().idle_w = 80.0 - hour;
+    rows.push_back(rows.back());  // another row of the same lot
+    rows.back().architecture = rows.back().model = "a";
+  }
+  const Tally t = tally(c, rows);
+  EXPECT_NEAR(t.sentinel.slope.value(), 0.01, 1e-12);
+  EXPECT_NEAR(t.sentinel.slope_ci95.value(), 0.0, 1e-9);
+  EXPECT_THAT(t.idle_w.values, ElementsAre(80.0, 79.0, 78.0, 77.0, 76.0));
+  EXPECT_NEAR(t.idle_w.slope.value(), -1.0, 1e-12);
 }
 
 TEST(ExportAnswer, IsTheLastLine) {

@@ -120,11 +120,19 @@ Result<std::vector<store::Record>> rows_of(const fs::path& database, const std::
   return (*store)->read(mine);
 }
 
-/// "-0.3 .. +0.6 %, the last +0.4 %".
-std::string drift_text(const std::vector<double>& sentinel) {
-  const auto [low, high] = std::minmax_element(sentinel.begin(), sentinel.end());
-  return fmt::format("{:+.1f} .. {:+.1f} %, the last {:+.1f} %", 100.0 * (*low - 1.0),
-                     100.0 * (*high - 1.0), 100.0 * (sentinel.back() - 1.0));
+/// "-0.3 .. +0.6 %, the last +0.4 %; +0.1 ± 0.2 % an hour". `scale` makes `unit` of the values.
+std::string drift_text(const campaign::Drift& d, double zero, double scale, const char* unit) {
+  const auto shown = [&](double value) { return scale * (value - zero); };
+  const auto [low, high] = std::minmax_element(d.values.begin(), d.values.end());
+  const char* form = zero == 0.0 ? "{:.4g} .. {:.4g} {}, the last {:.4g} {}"
+                                 : "{:+.2f} .. {:+.2f} {}, the last {:+.2f} {}";
+  std::string text = fmt::format(fmt::runtime(form), shown(*low), shown(*high), unit,
+                                 shown(d.values.back()), unit);
+  if (d.slope) {
+    text +=
+        fmt::format("; {:+.2g} ± {:.2g} {} an hour", scale * *d.slope, scale * *d.slope_ci95, unit);
+  }
+  return text;
 }
 
 std::string duration_text(double s) {
@@ -144,11 +152,23 @@ std::string tally_text(const campaign::Campaign& c, const campaign::Tally& t) {
     text += fmt::format("  about {} left, at {:.1f} s a row without exports\n",
                         duration_text(*t.per_row_s * static_cast<double>(t.left())), *t.per_row_s);
   }
-  if (!t.sentinel.empty() && c.plan.sentinel) {
+  if (!t.sentinel.values.empty() && c.plan.sentinel) {
     text += fmt::format("  sentinel {}: {} rows, against the first of their kind {}\n",
-                        c.plan.sentinel->model, t.sentinel.size(), drift_text(t.sentinel));
+                        c.plan.sentinel->model, t.sentinel.values.size(),
+                        drift_text(t.sentinel, 1.0, 100.0, "%"));
+  }
+  if (!t.idle_w.values.empty()) {
+    text += fmt::format("  idle power: {} times, {}\n", t.idle_w.values.size(),
+                        drift_text(t.idle_w, 0.0, 1.0, "W"));
   }
   return text;
+}
+
+ordered_json drift_json(const campaign::Drift& d) {
+  ordered_json j = {{"hours", d.hours}, {"values", d.values}};
+  if (d.slope) j["per_hour"] = *d.slope;
+  if (d.slope) j["per_hour_ci95"] = *d.slope_ci95;
+  return j;
 }
 
 ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
@@ -158,7 +178,8 @@ ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
   if (!t.last_at.empty()) j["last_at"] = t.last_at;
   if (t.per_row_s) j["per_row_s"] = *t.per_row_s;
   if (t.per_row_s) j["left_s"] = *t.per_row_s * static_cast<double>(t.left());
-  j["sentinel"] = t.sentinel;
+  j["sentinel"] = drift_json(t.sentinel);
+  j["idle_w"] = drift_json(t.idle_w);
   return j;
 }
 

@@ -83,7 +83,8 @@ def test_a_campaign_from_its_plan_to_its_last_row(six):
     ran = six.run()
     assert ran.code == 3, ran.err
     assert ran.json["measured"] == 2 * (4 + 3) and ran.json["failed"] == 4 and ran.json["left"] == 0
-    assert len(ran.json["sentinel"]) == 2 * (1 + 3)
+    assert len(ran.json["sentinel"]["values"]) == 2 * (1 + 3)
+    assert len(ran.json["idle_w"]["values"]) == len(six.exports())
     rows = six.rows()
     failures = {(r["architecture"], r["status"]) for r in rows if r["status"] != "ok"}
     assert failures == {("cannot", "export_failed"), ("crashes", "crashed")}
@@ -98,7 +99,8 @@ def test_a_campaign_from_its_plan_to_its_last_row(six):
     assert verified.code == 0 and "18 of 18 rows" in verified.out
     text = six.world.run("campaign", "status", six.folder).out
     assert "14 of 18 rows measured, 4 failed, 0 left" in text
-    assert "sentinel model0" in text
+    assert "sentinel model0: 8 rows" in text
+    assert "idle power: " in text and "an hour" in text
 
 
 def test_it_goes_on_after_ctrl_c(six):
