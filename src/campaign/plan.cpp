@@ -44,7 +44,9 @@ class Fields {
   void texts(const char* key, std::vector<std::string>& to) {
     const json* j = field(key);
     if (j == nullptr) return;
-    const auto is_text = [](const json& item) { return item.is_string() && item != ""; };
+    const auto is_text = [](const json& item) {
+      return item.is_string() && !item.get_ref<const std::string&>().empty();
+    };
     if (!j->is_array() || j->empty() || !std::all_of(j->begin(), j->end(), is_text)) {
       complain(fmt::format("'{}' is no list of texts", key));
       return;
@@ -69,7 +71,7 @@ class Fields {
   }
   /// The field itself; nullptr when it is not there.
   const json* field(const char* key) {
-    asked_.push_back(key);
+    asked_.emplace_back(key);
     return from_.is_object() && from_.contains(key) ? &from_[key] : nullptr;
   }
   void complain(const std::string& what) {

@@ -153,7 +153,7 @@ Result<ExportFailures> export_models(const Zoo& zoo, const Plan& plan, const Var
   arguments.emplace_back("--json");
   const std::string log = fmt::format("export-{}.log", variant.name());
   // The exporter ends each model in time by itself; this is for an exporter that does not.
-  const double rounds = static_cast<double>(models.size() + 1);
+  const auto rounds = static_cast<double>(models.size() + 1);
   const auto answer = ask(zoo, std::move(arguments), log,
                           from_seconds(rounds * plan.export_timeout_s) + kListPatience, clock);
   if (!answer) return tl::unexpected(answer.error());
