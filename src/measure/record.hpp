@@ -11,7 +11,7 @@
 namespace joulemark::measure {
 
 /// The version of the method, raised whenever a change could move a number.
-inline constexpr const char* kMethodVersion = "3";
+inline constexpr const char* kMethodVersion = "4";
 
 /// Relative systematic uncertainty of J/image that random weights bring: "live" weights came within
 /// -3.4 .. +1.1 % of briefly trained ones on five architectures (docs/method.md).
@@ -27,12 +27,12 @@ struct RecordContext {
   Settings settings;
 };
 
-/// Relative systematic terms of an energy that a meter gave over `measured`: the meter's own, what
-/// is not known about the time of the two outer edges, and what aliasing may have done to a load
-/// that worked in `steps` (seconds of each; none: not known).
+/// Relative systematic terms of the `energy` that a meter gave over `measured`: the meter's own,
+/// what is not known about the time of the two outer edges, and what aliasing may have done to a
+/// load that worked in `steps` (seconds of each; none: not known).
 std::map<std::string, double> meter_terms(const meter::MeterInfo& meter,
-                                          Nanoseconds edge_uncertainty, Nanoseconds measured,
-                                          std::span<const double> steps);
+                                          Nanoseconds edge_uncertainty, Joules energy,
+                                          Nanoseconds measured, std::span<const double> steps);
 
 /// The root of the sum of the squares.
 double combined(const std::map<std::string, double>& terms);

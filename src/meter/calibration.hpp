@@ -72,10 +72,10 @@ struct Calibration {
 
   const State* state(const std::string& name) const;
   const Response* response(const std::string& channel) const;
-  /// The greatest of all deviations; absent when none was looked for.
-  std::optional<double> worst_aliasing() const;
+  /// The greatest of all deviations from a reference; absent when none was looked for.
+  std::optional<Watts> worst_aliasing() const;
   /// The greatest among squares at least as long as `period_s`, within a tenth.
-  std::optional<double> worst_aliasing(double period_s) const;
+  std::optional<Watts> worst_aliasing(double period_s) const;
 };
 
 inline constexpr const char* kStateSteady = "steady load";
