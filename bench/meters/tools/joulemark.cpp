@@ -137,6 +137,12 @@ Joules between_samples(std::span<const meter::PowerSample> samples, Instant from
   return most;
 }
 
+/// How long after the time of a point its update is surely the one that the counter shows. Points
+/// lie on updates, less the lag.
+Nanoseconds shown_after(const meter::MeterInfo& info) {
+  return info.energy_lag + info.update_period.value_or(Nanoseconds(0)) / 2;
+}
+
 json result(const MeterObserver& observer, const std::vector<EnergyPoint>& points,
             std::span<const double> steps) {
   const EnergyPoint& first = points.front();
@@ -153,6 +159,7 @@ json result(const MeterObserver& observer, const std::vector<EnergyPoint>& point
                {"stated_without_steps_rel", combined(stated({}))},
                {"terms", stated(steps)},
                {"steps_known", !steps.empty()},
+               {"shown_s", seconds(shown_after(observer.info()))},
                {"calibration", observer.info().calibration}};
   const auto integral =
       integrate(observer.power(), first.at, last.at, observer.longest_power_gap());
