@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RELEASE = ROOT / "build/release/bin"
 #: Built by the bench preset; src/meter/testing/fake_board.hpp says what it can be told.
 FAKE_NVML = ROOT / "build/bench/lib/libfake_nvml.so"
+FAKE_CUDA = ROOT / "build/bench/lib/libfake_cuda.so"
 
 
 def parser(description: str) -> argparse.ArgumentParser:

@@ -32,6 +32,11 @@ def failure(tool=PEER, waveform="flat", why="broken", set_up=False) -> lab.Resul
     return lab.Result(tool.name, waveform, failed=why, set_up=set_up)
 
 
+@pytest.fixture
+def library() -> Path:
+    return Path(os.environ["JOULEMARK_BUILD"]) / "lib/libfake_nvml.so"
+
+
 # --- Tables ----------------------------------------------------------------------------------------
 
 
@@ -49,8 +54,10 @@ def test_the_truth_lies_within_what_is_stated_or_is_marked():
     assert tables.contains_truth(inside)
     assert tables.contains_truth(outside) is False
     assert tables.contains_truth(result(joules=150.0)) is None
-    assert tables.cell(inside) == "+1.00 ± 1.00"
-    assert tables.cell(outside) == "+1.10 ± 1.00 **outside**"
+    # Both as shares of the truth: 1 % of 101.1 J are 1.01 % of 100.
+    assert tables.cell(inside) == "+1.00 ± 1.01"
+    assert tables.cell(outside) == "+1.10 ± 1.01 **outside**"
+    assert tables.cell(result(joules=20.0, stated_rel=5.0)) == "-80.0 ± 100.0"
     assert tables.cell(result(joules=150.0)) == "+50.0"
 
 
@@ -64,7 +71,7 @@ def test_a_load_that_the_sensor_misses_is_marked_and_counts_apart():
     assert tables.unresolved(results) == {"fast"}
     assert tables.error_rows([JOULEMARK, PEER], results) == [
         ["flat", "0.00", "+0.10 ± 1.00", "-1.00"],
-        ["fast †", "+20.0", "+20.0 ± 1.00 **outside**", "-15.0"],
+        ["fast †", "+20.0", "+20.0 ± 1.20 **outside**", "-15.0"],
     ]
     row = tables.summary_row(JOULEMARK, results)
     assert row[2:4] == ["+0.10", "+20.0"]
@@ -95,16 +102,43 @@ def test_a_failure_is_a_row_with_its_reason():
     assert tables.cell(failure(set_up=True)) == "failed"
 
 
+def test_a_statement_without_the_steps_counts_too():
+    blind = [result(joules=120.0, stated_rel=0.2, stated_without_steps_rel=0.1)]
+    assert "all: yes. And where it does not know the steps: no: flat" in tables.verdict("Joulemark", blind)
+    seeing = [result(joules=120.0, stated_rel=0.2, stated_without_steps_rel=0.5)]
+    assert tables.verdict("Joulemark", seeing).endswith("all: yes.")
+
+
 def test_what_could_have_warned_stands_beside_the_error():
+    terms = {"sensor": 0.01, "aliasing": 0.2}
     results = [
-        result(joules=115.0, stated_rel=0.01, gap_rel=-0.0004, between_samples_rel=0.27),
-        result(waveform="short", joules=100.1, stated_rel=0.01),
+        result(joules=125.0, stated_rel=0.2002, stated_without_steps_rel=0.6, terms=terms, steps_known=True,
+               gap_rel=-0.0004, between_samples_rel=0.4),
+        # Nothing to know of a load that is constant.
+        result(waveform="constant", joules=100.1, stated_rel=0.6, stated_without_steps_rel=0.6, terms=terms),
         result(PEER, joules=90.0),
         failure(JOULEMARK, "broken", set_up=True),
-    ]
+    ]  # fmt: skip
     assert tables.knowledge_rows("Joulemark", results) == [
-        ["flat", "+15.0", "± 1.00", "-0.04", "none", "± 27.00"],
-        ["short", "+0.10", "± 1.00", "", "none", ""],
+        ["flat", "+25.0", "± 25.0", "± 25.0", "± 75.0", "-0.04", "none", "± 50.0"],
+        ["constant", "+0.10", "", "", "± 60.1", "", "none", ""],
+    ]
+
+
+def test_a_calibration_is_shown_in_watts():
+    found = {
+        "updates": {"period_s": 0.10002},
+        "responses": [
+            {"channel": "counter", "lag_s": 0.0071, "lag_spread_s": 0.0042},
+            {"channel": "power", "lag_s": 0.0101},
+        ],
+        "aliasing": [{"period_s": 0.02, "duty": 0.25, "reference_w": 265.0, "worst_rel": 1.6}],
+    }
+    assert tables.calibration_rows(found) == [
+        ["update period", "100.02 ms"],
+        ["lag, counter", "7.1 ± 4.2 ms"],
+        ["lag, instant power", "10.1 ms"],
+        ["squares of 20 ms, duty 0.25", "misread by up to 424 W, of 265 W"],
     ]
 
 
@@ -118,12 +152,24 @@ def test_windows_are_not_all_whole_updates_long():
     assert {int(100 * p) for p in parts} == set(range(10))
 
 
+@pytest.mark.parametrize("waveform", waveforms.WAVEFORMS.values())
+def test_the_period_of_a_waveform_is_the_one_after_which_it_repeats_itself(waveform, library, tmp_path, monkeypatch):
+    monkeypatch.setattr(lab.common, "FAKE_NVML", library)
+    board = lab.Board("periodic", waveform, "sampling=20", tmp_path)
+    period = waveforms.period_s(waveform)
+    moments = [board.zero + t for t in (0.001, 0.002, 0.3, 1.7)]
+    used = [board.joules(t, t + (period or 0.01)) for t in moments]
+    assert used == pytest.approx([used[0]] * 4, rel=1e-6)
+    if period is None:
+        return
+    # And no part of it is such a period.
+    for part in (2, 3, 5):
+        begins = [moments[0] + i * period / 7 for i in range(7)]
+        used = [board.joules(t, t + period / part) for t in begins]
+        assert max(used) > 1.01 * min(used)
+
+
 # --- Boards ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def library() -> Path:
-    return Path(os.environ["JOULEMARK_BUILD"]) / "lib/libfake_nvml.so"
 
 
 def test_every_board_has_a_truth_of_its_own(library, tmp_path, monkeypatch):
@@ -138,6 +184,27 @@ def test_every_board_has_a_truth_of_its_own(library, tmp_path, monkeypatch):
     assert again.zero > first.zero
     # A ramp of 0.2 W a sample, each as much too low as it is early: half a sample on the average.
     assert first.sensor_error_joules(first.zero, first.zero + 6.05) == pytest.approx(-0.6, abs=1e-2)
+
+
+def test_the_sensor_is_judged_between_the_updates_that_a_tool_saw():
+    class Sensor:
+        """Off by the more, the later."""
+
+        joules = staticmethod(lambda start, end: 10.0 * (end - start))
+        sensor_error_joules = staticmethod(lambda start, end: end * end / 2 - start * start / 2)
+
+    class Told:
+        def __init__(self):
+            self.tool, self.result = JOULEMARK, lab.Result("Joulemark", "flat")
+
+    said = {"from": 1.0, "to": 3.0, "joules": 20.0, "stated_rel": 0.1, "steps_known": True, "terms": {"sensor": 0.1}}
+    early, late = Told(), Told()
+    lab.settle(early, said, Sensor, cpu_s=0.1)
+    lab.settle(late, {**said, "shown_s": 0.5}, Sensor, cpu_s=0.1)
+    assert early.result.error_rel == late.result.error_rel == 0.0
+    assert early.result.sensor_rel == pytest.approx(4.0 / 20.0)
+    assert late.result.sensor_rel == pytest.approx(5.0 / 20.0)
+    assert late.result.steps_known and late.result.terms == {"sensor": 0.1}
 
 
 # --- What tools say --------------------------------------------------------------------------------

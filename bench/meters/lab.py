@@ -47,6 +47,9 @@ class Result:
     truth: float | None = None
     joules: float | None = None
     stated_rel: float | None = None
+    steps_known: bool = False  # of the load, to the tool
+    stated_without_steps_rel: float | None = None  # what it would have stated then
+    terms: dict[str, float] = field(default_factory=dict)  # of which `stated_rel` is made
     gap_rel: float | None = None
     between_samples_rel: float | None = None
     queries: int | None = None  # of the energy counter
@@ -194,12 +197,16 @@ def settle(running: Running, said: dict, board: Board, cpu_s: float) -> None:
     result.seconds = end - start
     result.cpu_s = cpu_s
     result.stated_rel = said.get("stated_rel")
+    result.stated_without_steps_rel = said.get("stated_without_steps_rel")
+    result.steps_known = said.get("steps_known", False)
+    result.terms = said.get("terms", {})
     result.gap_rel = said.get("gap_rel")
     result.queries = said.get("queries")
     result.between_samples_rel = said.get("between_samples_rel")
     result.flags = said.get("flags", [])
     if running.tool.meter == "nvml":
-        result.sensor_rel = board.sensor_error_joules(start, end) / result.truth
+        shown = said.get("shown_s", 0.0)  # a tool that knows of updates says when it saw those of its edges
+        result.sensor_rel = board.sensor_error_joules(start + shown, end + shown) / result.truth
 
 
 def measure_together(

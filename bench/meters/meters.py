@@ -5,6 +5,9 @@ form. Every tool measures the same seconds of each, in a process and a virtual e
 own, as its users install it. The error of each is that of the number which it printed, for the time
 between the call that began its window and the one that ended it (Joulemark chooses its edges and
 says them). CPU time is that of the tool's processes in the window, read from outside.
+
+Before that, `joulemark calibrate` gets to know the board, as a user would let it; what Joulemark
+states of each number rests on what came out.
 """
 
 from __future__ import annotations
@@ -22,18 +25,23 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+import calibration  # noqa: E402
 import common  # noqa: E402
 import powercap  # noqa: E402
 import tables  # noqa: E402
 from lab import Board, Result, Tool, measure_together  # noqa: E402
-from waveforms import GPU_SENSOR, QUICK, WAVEFORMS, window_seconds  # noqa: E402
+from waveforms import GPU_SENSOR, QUICK, WAVEFORMS, period_s, window_seconds  # noqa: E402
 
 FOLDER = common.ROOT / "build/bench-meters"
 WINDOW = common.ROOT / "build/bench/bin/joulemark_window"
+#: Joulemark's, with the newest calibration of the board.
+DATABASE = FOLDER / "joulemark.sqlite"
+CALIBRATION = FOLDER / "calibration.json"  # the same, as it was printed
 #: name, meter, environment (none: Joulemark), script, its arguments. Tools of one meter measure at
 #: the same time, but for those that keep the processors busy.
+JOULEMARK = "Joulemark"
 TOOLS = [
-    ("Joulemark", "nvml", None, None, ["nvml"]),
+    (JOULEMARK, "nvml", None, None, ["nvml", str(DATABASE)]),
     ("ZeusMonitor", "nvml", "zeus", "zeus_monitor", ["nvml"]),
     ("Zeus PowerMonitor", "nvml", "zeus", "zeus_power", []),
     ("CodeCarbon, machine", "nvml", "codecarbon", "codecarbon_tracker", ["nvml", "machine"]),
@@ -67,6 +75,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--waveforms", nargs="+", choices=WAVEFORMS, metavar="NAME", help="only these")
     parser.add_argument("--meters", nargs="+", choices=["nvml", "rapl"], default=["nvml", "rapl"])
     parser.add_argument("--seconds", type=float, default=6.0, help="shortest window [6]")
+    parser.add_argument(
+        "--keep-calibration", action="store_true", help="use that of the last call; a new one takes 80 s"
+    )
     parser.add_argument("--table", type=Path, metavar="FILE", help="print the tables of results that were kept")
     return parser.parse_args()
 
@@ -112,12 +123,26 @@ def make_tools(meter: str, joulemark: Path) -> list[Tool]:
     return made
 
 
+def know_the_board(joulemark: Path, keep: bool) -> dict:
+    """Lets Joulemark calibrate itself, unless it may keep what it knows of this board."""
+    if not (keep and DATABASE.exists() and CALIBRATION.exists()):
+        print("nvml: joulemark calibrate, 80 s", file=sys.stderr, flush=True)
+        CALIBRATION.write_text(json.dumps(calibration.calibrate(joulemark, DATABASE), indent=1))
+    return json.loads(CALIBRATION.read_text())
+
+
+def gpu_command(tool: Tool, name: str) -> list[str]:
+    """Joulemark is told the step of a periodic load, as `joulemark measure` hears of it from its worker."""
+    step = period_s(WAVEFORMS[name])
+    return [*tool.command, *([str(step)] if tool.name == JOULEMARK and step else [])]
+
+
 def measure_gpu(tools: list[Tool], name: str, seconds: float) -> list[Result]:
     results = []
     together = [t for t in tools if t.name not in ALONE]
     for group in filter(None, [together, *([t] for t in tools if t.name in ALONE)]):
         board = Board(name, WAVEFORMS[name], GPU_SENSOR, FOLDER / "boards")
-        commands = [(t, list(t.command)) for t in group]
+        commands = [(t, gpu_command(t, name)) for t in group]
         results += measure_together(commands, board, seconds, FOLDER / "log")
     return results
 
@@ -146,9 +171,16 @@ def measure_all(meter: str, tools: list[Tool], args: argparse.Namespace) -> list
     return results
 
 
+def print_calibration(found: dict) -> None:
+    print("\nWhat `joulemark calibrate` found out about the GPU:\n")
+    common.table("term", "found")
+    for row in tables.calibration_rows(found):
+        common.row_of(row)
+
+
 def print_tables(meter: str, tools: list[Tool], results: list[Result]) -> None:
     board = "GPU: a fake driver library" if meter == "nvml" else "CPU: a fake powercap tree"
-    print(f"\n{board}. Error of the energy in %, ± what the tool states:\n")
+    print(f"\n{board}. Error of the energy, ± what the tool states, both in % of the truth:\n")
     shown = [t for t in tools if any(r.tool == t.name and r.set_up for r in results)]
     common.table("waveform", "the sensor itself", *(t.name for t in shown))
     for row in tables.error_rows(shown, results):
@@ -162,24 +194,27 @@ def print_tables(meter: str, tools: list[Tool], results: list[Result]) -> None:
         common.row_of(tables.summary_row(tool, results))
     print(f"\n{tables.verdict(tools[0].name, results)}", flush=True)
     if meter == "nvml":
-        print("\nWhat Joulemark can know of its own error, in % of the energy:\n")
+        print("\nWhat Joulemark can know of its own error, in % of the truth:\n")
         common.table(
-            "waveform", "error", "stated", "ring against counter", "flags",
-            "changes between samples, at most",
+            "waveform", "error", "stated, steps known", "of it aliasing", "stated, steps unknown",
+            "ring against counter", "flags", "changes between samples, at most",
         )  # fmt: skip
         for row in tables.knowledge_rows(tools[0].name, results):
             common.row_of(row)
 
 
-def kept_results(file: Path) -> dict[str, list[Result]]:
-    return {m: [Result(**r) for r in rows] for m, rows in json.loads(file.read_text()).items()}
+def kept_results(file: Path) -> tuple[dict | None, dict[str, list[Result]]]:
+    """The calibration, and the results of each meter."""
+    kept = json.loads(file.read_text())
+    found = kept.pop("calibration", None)
+    return found, {m: [Result(**r) for r in rows] for m, rows in kept.items()}
 
 
 def main() -> int:
     args = parse_arguments()
     common.existing(args.joulemark)
     surroundings = common.Surroundings()
-    measured: dict[str, list[Result]] = kept_results(args.table) if args.table else {}
+    found, measured = kept_results(args.table) if args.table else (None, {})
     for meter in args.meters:
         if meter == "rapl" and (why := powercap.why_not()):
             print(f"\nThe fake powercap tree cannot be shown to the tools here: {why}.")
@@ -187,11 +222,16 @@ def main() -> int:
         tools = make_tools(meter, args.joulemark)
         if not args.table:
             shutil.rmtree(FOLDER / "boards", ignore_errors=True)
+            if meter == "nvml":
+                found = know_the_board(args.joulemark, args.keep_calibration)
             measured[meter] = measure_all(meter, tools, args)
+        if meter == "nvml" and found:
+            print_calibration(found)
         if measured.get(meter):
             print_tables(meter, tools, measured[meter])
     if not args.table:
         kept = {m: [asdict(r) for r in rows] for m, rows in measured.items()}
+        kept["calibration"] = found
         (FOLDER / "results.json").write_text(json.dumps(kept, indent=1))
         common.print_machine(args.joulemark, surroundings, f"windows of {args.seconds:g} to {args.seconds + 0.1:g} s")
     return 0

@@ -18,11 +18,23 @@ def percent(relative: float) -> str:
     return "0.00" if text in ("+0.00", "-0.00") else text
 
 
+def plus_minus(result: Result, stated_rel: float | None) -> str:
+    """What a tool states is a share of the number that it gave; beside an error it is one of the truth."""
+    if stated_rel is None:
+        return ""
+    of_truth = 100 * stated_rel * result.joules / result.truth
+    return f"± {of_truth:.{2 if of_truth < 10 else 1}f}"
+
+
 def contains_truth(result: Result) -> bool | None:
     """Whether the truth lies within what the tool stated; None where it stated nothing."""
-    if result.error_rel is None or result.stated_rel is None:
+    return within(result, result.stated_rel)
+
+
+def within(result: Result, stated_rel: float | None) -> bool | None:
+    if result.error_rel is None or stated_rel is None:
         return None
-    return abs(result.joules - result.truth) <= result.stated_rel * result.joules
+    return abs(result.joules - result.truth) <= stated_rel * result.joules
 
 
 def cell(result: Result | None) -> str:
@@ -32,7 +44,7 @@ def cell(result: Result | None) -> str:
         return "failed"
     text = percent(result.error_rel)
     if result.stated_rel is not None:
-        text += f" ± {100 * result.stated_rel:.2f}"
+        text += f" {plus_minus(result, result.stated_rel)}"
     if contains_truth(result) is False:
         text += " **outside**"
     return text
@@ -92,19 +104,43 @@ def summary_row(tool: Tool, results: Sequence[Result]) -> list[str]:
     ]
 
 
+def calibration_rows(found: dict) -> list[list[str]]:
+    """The terms of a calibration that `measure` uses for what it states. `found`: as printed."""
+    updates = found["updates"]
+    names = {"power": "instant power"}
+    rows = [["update period", f"{1e3 * updates['period_s']:.2f} ms"]]
+    for response in found["responses"]:
+        spread = response.get("lag_spread_s")
+        lag = f"{1e3 * response['lag_s']:.1f}" + (f" ± {1e3 * spread:.1f}" if spread else "")
+        channel = response["channel"]
+        rows.append([f"lag, {names.get(channel, channel)}", f"{lag} ms"])
+    for a in found["aliasing"]:
+        watts = a["worst_rel"] * a["reference_w"]
+        rows.append([
+            f"squares of {1e3 * a['period_s']:.3g} ms, duty {a['duty']:.2g}",
+            f"misread by up to {watts:.0f} W, of {a['reference_w']:.0f} W",
+        ])  # fmt: skip
+    return rows
+
+
 def knowledge_rows(tool: str, results: Sequence[Result]) -> list[list[str]]:
     """A row of each waveform: the error beside all that could have warned of it."""
     rows = []
     for r in results:
         if r.tool != tool or r.failed:
             continue
+        # A constant load has no step that could be known.
+        known = [r.stated_rel, r.terms.get("aliasing")] if r.steps_known else [None, None]
         # The newest sample of the ring can be older than the last edge: then there is no integral.
         gap = "" if r.gap_rel is None else percent(r.gap_rel)
-        most = "" if r.between_samples_rel is None else f"± {100 * r.between_samples_rel:.2f}"
-        flags = ", ".join(r.flags) or "none"
-        rows.append(
-            [r.waveform, percent(r.error_rel), f"± {100 * r.stated_rel:.2f}", gap, flags, most]
-        )
+        rows.append([
+            r.waveform,
+            percent(r.error_rel),
+            *(plus_minus(r, stated) for stated in (*known, r.stated_without_steps_rel)),
+            gap,
+            ", ".join(r.flags) or "none",
+            plus_minus(r, r.between_samples_rel),
+        ])  # fmt: skip
     return rows
 
 
@@ -117,9 +153,13 @@ def verdict(tool: str, results: Sequence[Result]) -> str:
         r.waveform for r in resolved if r.error_rel is None or abs(r.error_rel) > GOAL_REL
     ]
     outside = [r.waveform for r in mine if not contains_truth(r)]
+    blind = [r.waveform for r in mine if within(r, r.stated_without_steps_rel) is False]
     near = f"yes ({len(resolved)} of them)" if not over else f"no: {', '.join(over)}"
     inside = "yes" if not outside else f"no: {', '.join(outside)}"
-    return (
+    text = (
         f"{tool} within {100 * GOAL_REL:g} % where the sensor resolves the load: {near}. "
         f"The truth within what it states, on all: {inside}."
     )
+    if blind:
+        text += f" And where it does not know the steps: no: {', '.join(blind)}."
+    return text

@@ -22,6 +22,18 @@ WAVEFORMS = {
     "square 5 ms": "square:82,640,0.005,0.5",
 }
 
+
+
+def period_s(waveform: str) -> float | None:
+    """After how long it repeats itself; None of a constant one."""
+    form, _, numbers = waveform.partition(":")
+    n = [float(x) for x in numbers.split(",")]
+    if form == "throttle":  # each level for n[2], and the first one before the n[3] changes
+        return n[2] * (n[3] + 1)
+    at = {"square": 2, "sawtooth": 2, "spike": 2, "burst": 4}
+    return None if form == "flat" else n[at[form]]
+
+
 #: The golden section: multiples of it spread evenly between whole numbers.
 SPREAD = 0.6180339887
 
@@ -39,3 +51,7 @@ QUICK = ["flat", "bursts", "square 0.1 s", "square 23 ms"]
 #: for as long as it takes, as the real driver's does. Power is never the same twice on a real board, and
 #: some tools wait for it to change: hence a little noise.
 GPU_SENSOR = "sampling=20;jitter=0.5;noise=0.2;cost=4;spin=1"
+
+#: What the same board uses under the loads of a calibration: an H200's idle power without and with a
+#: context on it (docs/calibration.md), and its limit.
+GPU_LOAD = "load:82,120,700"

@@ -94,11 +94,18 @@ class Runner {
     const auto policies = static_cast<double>(campaign_.plan.policies.size());
     return policies * campaign_.plan.max_seconds + kAroundAJob;
   }
-  std::size_t next_lot_size() const { return lot_size(campaign_.plan, left_of_slot(), per_job()); }
+  /// A lot has to be exported too, at the pace of those before it.
+  std::size_t next_lot_size() const {
+    const double exporting =
+        jobs_done_ > 0 ? seconds(exporting_) / static_cast<double>(jobs_done_) : 0.0;
+    return lot_size(campaign_.plan, left_of_slot(), per_job() + exporting);
+  }
 
   Result<void> one_lot(std::span<const Step> lot) {
     measured_of_lot_ = 0;
+    const Instant exports_began = clock_.now();
     if (auto ok = make_artefacts(lot); !ok) return ok;
+    exporting_ += clock_.now() - exports_began;
     if (auto ok = measure_idle(); !ok) return ok;
     for (const Step& step : lot) {
       if (slot_is_over()) break;
@@ -202,6 +209,7 @@ class Runner {
   std::size_t measured_of_lot_ = 0;
   std::size_t jobs_done_ = 0;
   Nanoseconds measuring_{0};
+  Nanoseconds exporting_{0};
 };
 
 /// The line through what is there, where it means something.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "measure/decide.hpp"
@@ -8,15 +7,18 @@
 namespace joulemark::measure {
 namespace {
 
-/// The sensor sees nothing of a load's harmonics whose share of its swing is below a thirtieth.
-constexpr int kHarmonics = 30;
+/// Harmonics beyond have less than a thousandth of a load's swing. A sensor that does not smooth is
+/// misled by the 50th of steps of a second as by a square of 50 samples: a percent of its mean.
+constexpr int kHarmonics = 1000;
 
-/// How much of an oscillation of this beat is left in a mean over `length`, at most; it keeps its
-/// phase for `coherent`.
+/// How much of what the sensor makes of a square is left in a mean over `length`, at most, when its
+/// phase goes round at this beat and is kept for `coherent`. The samples see one or the other whole
+/// number of themselves in each half of it, so over the phase the misreading is a square too: in a
+/// mean over n rounds half of one is left of it.
 double remains(double beat_hz, double length, double coherent) {
   const double in_phase = std::min(length, coherent);
-  const double turns = std::numbers::pi * beat_hz * in_phase;
-  const double within = turns > 1.0 ? 1.0 / turns : 1.0;
+  const double rounds = beat_hz * in_phase;
+  const double within = rounds > 0.5 ? 0.5 / rounds : 1.0;
   return within * std::sqrt(in_phase / length);
 }
 
@@ -28,6 +30,21 @@ double SampledSensor::misread(double samples) const {
   // In between, the straight line of the logarithms; it needs something at both ends.
   if (!(at_sampling > 0.0) || !(*at_long > 0.0)) return std::max(at_sampling, *at_long);
   return at_sampling * std::pow(*at_long / at_sampling, std::log(samples) / std::log(long_samples));
+}
+
+std::optional<SampledSensor> sampled_sensor(const meter::MeterInfo& meter, Watts mean) {
+  if (!meter.has_ring || !(mean.value > 0.0)) return std::nullopt;
+  const auto share = [&](const std::optional<Watts>& power, const std::optional<double>& rel) {
+    return power ? std::optional(*power / mean) : rel;
+  };
+  const auto at_sampling = share(meter.aliasing_power, meter.aliasing_rel);
+  if (!at_sampling) return std::nullopt;
+  SampledSensor sensor{seconds(meter.ring_period), *at_sampling};
+  if (meter.update_period) {
+    sensor.long_samples = seconds(*meter.update_period) / sensor.sampling_s;
+    sensor.at_long = share(meter.aliasing_updates_power, meter.aliasing_updates_rel);
+  }
+  return sensor;
 }
 
 double aliasing_term(const SampledSensor& sensor, std::span<const double> steps, double length_s) {
@@ -48,7 +65,9 @@ double aliasing_term(const SampledSensor& sensor, std::span<const double> steps,
     const double coherent = step * std::max(1.0, quarter * quarter);
     worst = std::max(worst, remains(beat, length_s, coherent) * sensor.misread(k));
   }
-  return worst;
+  // At each end of the run one sample stands for a load that may have changed within it.
+  const double ends = 2.0 * sensor.at_sampling * sensor.sampling_s / length_s;
+  return std::min(all, worst + ends);
 }
 
 }  // namespace joulemark::measure

@@ -133,7 +133,8 @@ std::vector<double> per_image(std::span<const MeasuredWindow> windows);
 // --- Aliasing --------------------------------------------------------------------------------
 
 /// A sensor that looks at the power only every `sampling_s`, and what it made of squares between a
-/// sleeping and a full load that kept step with it (a calibration, or docs/meters.md), relative.
+/// sleeping and a full load that kept step with it (a calibration, or docs/meters.md), as shares of
+/// the power that it gives for the run in question.
 struct SampledSensor {
   double sampling_s = 0.0;
   double at_sampling = 0.0;  ///< of a square of one sampling period
@@ -147,15 +148,23 @@ struct SampledSensor {
   double misread(double samples) const;
 };
 
+/// The sensor of a meter, for a run that it gives the mean power `mean`. What misleads it is how
+/// far the power swings, in watts: of a run between sleep and full load these are as many at any
+/// mean, and the more in proportion the less the sensor gives. Absent: nothing is known to mislead
+/// it.
+std::optional<SampledSensor> sampled_sensor(const meter::MeterInfo& meter, Watts mean);
+
 /// Relative systematic uncertainty of a run's energy because of such a sensor, while within each
 /// step of the run the power goes up and down in a way that is not known: at most as a square
 /// between sleep and full load does. Of what it makes of that there remains
 ///   - for the k-th harmonic of the steps, what it makes of a square of k sampling periods;
 ///   - in a mean over `length_s`, the less the more often that harmonic beats against the sampling:
-///     1/(pi x beats) of a sine's amplitude;
+///     half of it over the number of beats;
 ///   - the less, the more the steps vary: they keep a phase only for as many as a random walk takes
 ///     to a quarter of the harmonic's period, and such spells average as independent ones do.
-/// The worst harmonic counts. `steps`: seconds of each. Unknown steps leave all of the amplitude.
+/// The worst harmonic counts. To it comes what a run's two ends do, which no other step makes good:
+/// one sample each that may be misread by all of the amplitude. Both are bounds, so they add up;
+/// all of the amplitude is the most. `steps`: seconds of each. Unknown steps leave all of it.
 double aliasing_term(const SampledSensor& sensor, std::span<const double> steps, double length_s);
 
 // --- The host --------------------------------------------------------------------------------

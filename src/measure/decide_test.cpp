@@ -274,50 +274,5 @@ TEST(HostTerm, IsWhatTheDeviceDrawsWhileASlowerHostLetsItWait) {
   EXPECT_EQ(host_term(0.10, 0.0, Watts(120.0), Watts(0.0)), 0.0);
 }
 
-std::vector<double> steps_of(double period, double jitter = 0.0) {
-  std::vector<double> steps;
-  for (int i = 0; i < 1000; ++i) steps.push_back(period + jitter * std::sin(1.0 + 12.9898 * i));
-  return steps;
-}
-
-TEST(AliasingTerm, IsWholeForStepsThatKeepStepWithTheSensor) {
-  for (const double period : {0.02, 0.01, 0.004}) {
-    EXPECT_NEAR(aliasing_term({0.02, 0.04}, steps_of(period), 5.0), 0.04, 1e-6) << period;
-  }
-  // Every second sample sees the same: only the second harmonic, of half the size, does.
-  EXPECT_NEAR(aliasing_term({0.02, 0.04}, steps_of(0.04), 5.0), 0.02, 1e-6);
-}
-
-TEST(AliasingTerm, FallsTheMoreOftenTheStepsBeatAgainstTheSensor) {
-  const double once = aliasing_term({0.02, 0.04}, steps_of(0.0201), 5.0);
-  const double longer = aliasing_term({0.02, 0.04}, steps_of(0.0201), 50.0);
-  EXPECT_LT(once, 0.04);
-  EXPECT_LT(longer, 0.2 * once);
-  EXPECT_LT(aliasing_term({0.02, 0.04}, steps_of(0.0173), 5.0), 0.004);
-}
-
-TEST(AliasingTerm, FallsWhenStepsVary) {
-  const double strict = aliasing_term({0.02, 0.04}, steps_of(0.02), 10.0);
-  const double loose = aliasing_term({0.02, 0.04}, steps_of(0.02, 0.003), 10.0);
-  EXPECT_LT(loose, 0.5 * strict);
-  EXPECT_GT(loose, 0.0);
-}
-
-TEST(AliasingTerm, OfStepsThatKeepStepWithTheUpdatesIsWhatASquareOfThemShowed) {
-  const SampledSensor smooths{0.02, 0.09, 5.0, 0.036};
-  EXPECT_DOUBLE_EQ(smooths.misread(1.0), 0.09);
-  EXPECT_DOUBLE_EQ(smooths.misread(5.0), 0.036);
-  EXPECT_DOUBLE_EQ(smooths.misread(10.0), 0.018);
-  EXPECT_NEAR(smooths.misread(2.0), 0.0606, 1e-4);
-  EXPECT_NEAR(aliasing_term(smooths, steps_of(0.1), 5.0), 0.036, 1e-6);
-  EXPECT_NEAR(aliasing_term(smooths, steps_of(0.02), 5.0), 0.09, 1e-6);
-  EXPECT_DOUBLE_EQ((SampledSensor{0.02, 0.0, 5.0, 0.01}.misread(2.0)), 0.01);
-}
-
-TEST(AliasingTerm, IsWholeWhereStepsAreNotKnown) {
-  EXPECT_DOUBLE_EQ(aliasing_term({0.02, 0.04}, {}, 5.0), 0.04);
-  EXPECT_DOUBLE_EQ(aliasing_term({0.0, 0.04}, steps_of(0.02), 5.0), 0.04);
-}
-
 }  // namespace
 }  // namespace joulemark::measure

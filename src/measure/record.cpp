@@ -187,12 +187,13 @@ std::vector<store::Window> windows_of(const RunReport& run) {
 }
 
 void add_systematic(const RecordContext& context, const Subject& subject, const RunReport& run,
-                    Nanoseconds measured, store::Record& r) {
-  r.systematic_terms = meter_terms(context.meter, run.edge_uncertainty, measured, run.step_seconds);
+                    const Totals& t, store::Record& r) {
+  r.systematic_terms =
+      meter_terms(context.meter, run.edge_uncertainty, t.energy, t.time, run.step_seconds);
   const meter::MeterInfo& meter = context.meter;
   if (run.waited_share && meter.launch_spread_rel && meter.waiting_power) {
     r.systematic_terms["host"] = host_term(*meter.launch_spread_rel, *run.waited_share,
-                                           *meter.waiting_power, totals(run).energy / measured);
+                                           *meter.waiting_power, t.energy / t.time);
   }
   if (subject.descriptor.weights.origin != "pretrained")
     r.systematic_terms["weights_random"] = kRandomWeightsTerm;
@@ -230,26 +231,21 @@ void add_numbers(const RecordContext& context, const Subject& subject, const Run
   if (run.power_max) r.power_max_w = run.power_max->value;
   r.energy_delay_js = gross.value / rate.value;
   r.estimator_gap_rel = estimator_gap(run);
-  add_systematic(context, subject, run, t.time, r);
+  add_systematic(context, subject, run, t, r);
 }
 
 }  // namespace
 
 std::map<std::string, double> meter_terms(const meter::MeterInfo& meter,
-                                          Nanoseconds edge_uncertainty, Nanoseconds measured,
-                                          std::span<const double> steps) {
+                                          Nanoseconds edge_uncertainty, Joules energy,
+                                          Nanoseconds measured, std::span<const double> steps) {
   std::map<std::string, double> terms = {{"sensor", meter.systematic_rel}};
   // Both outer edges may be off by the uncertainty; inner edges cancel between neighbours.
   if (edge_uncertainty.count() > 0) {
     terms["edges"] = std::numbers::sqrt2 * seconds(edge_uncertainty) / seconds(measured);
   }
-  if (meter.aliasing_rel && meter.has_ring) {
-    SampledSensor sensor{seconds(meter.ring_period), *meter.aliasing_rel};
-    if (meter.update_period) {
-      sensor.long_samples = seconds(*meter.update_period) / sensor.sampling_s;
-      sensor.at_long = meter.aliasing_updates_rel;
-    }
-    terms["aliasing"] = aliasing_term(sensor, steps, seconds(measured));
+  if (const auto sensor = sampled_sensor(meter, energy / measured)) {
+    terms["aliasing"] = aliasing_term(*sensor, steps, seconds(measured));
   }
   return terms;
 }

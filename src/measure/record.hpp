@@ -27,12 +27,12 @@ struct RecordContext {
   Settings settings;
 };
 
-/// Relative systematic terms of an energy that a meter gave over `measured`: the meter's own, what
-/// is not known about the time of the two outer edges, and what aliasing may have done to a load
-/// that worked in `steps` (seconds of each; none: not known).
+/// Relative systematic terms of the `energy` that a meter gave over `measured`: the meter's own,
+/// what is not known about the time of the two outer edges, and what aliasing may have done to a
+/// load that worked in `steps` (seconds of each; none: not known).
 std::map<std::string, double> meter_terms(const meter::MeterInfo& meter,
-                                          Nanoseconds edge_uncertainty, Nanoseconds measured,
-                                          std::span<const double> steps);
+                                          Nanoseconds edge_uncertainty, Joules energy,
+                                          Nanoseconds measured, std::span<const double> steps);
 
 /// The root of the sum of the squares.
 double combined(const std::map<std::string, double>& terms);

@@ -33,10 +33,11 @@ MeterInfo improved(MeterInfo info, const Calibration& c) {
   info.ring_lag = lag_of(c, "ring");
   // Only a sensor that samples can be misled so; what else differs is the load.
   if (info.has_ring && c.worst_aliasing()) {
-    info.aliasing_rel = c.worst_aliasing();
+    info.aliasing_power = c.worst_aliasing();
+    info.aliasing_rel.reset();
     info.aliasing_updates_rel.reset();
     if (info.update_period && *info.update_period > info.ring_period) {
-      info.aliasing_updates_rel = c.worst_aliasing(seconds(*info.update_period));
+      info.aliasing_updates_power = c.worst_aliasing(seconds(*info.update_period));
     }
   }
   if (c.host && c.waiting() != nullptr) {
@@ -97,12 +98,13 @@ const Calibration::State* Calibration::waiting() const {
   return idle < 2 ? nullptr : &states[static_cast<std::size_t>(idle) - 1];
 }
 
-std::optional<double> Calibration::worst_aliasing() const { return worst_aliasing(0.0); }
+std::optional<Watts> Calibration::worst_aliasing() const { return worst_aliasing(0.0); }
 
-std::optional<double> Calibration::worst_aliasing(double period_s) const {
-  std::optional<double> worst;
+std::optional<Watts> Calibration::worst_aliasing(double period_s) const {
+  std::optional<Watts> worst;
   for (const Aliasing& a : aliasing) {
-    if (a.period_s >= 0.9 * period_s) worst = std::max(worst.value_or(0.0), a.worst_rel);
+    if (a.period_s < 0.9 * period_s) continue;
+    worst = std::max(worst.value_or(Watts(0.0)), Watts(a.worst_rel * a.reference_w));
   }
   return worst;
 }

@@ -83,10 +83,10 @@ struct Calibration {
   const Response* response(const std::string& channel) const;
   /// The device ready and without work; nullptr where being ready is no state of its own.
   const State* waiting() const;
-  /// The greatest of all deviations; absent when none was looked for.
-  std::optional<double> worst_aliasing() const;
+  /// The greatest of all deviations from a reference; absent when none was looked for.
+  std::optional<Watts> worst_aliasing() const;
   /// The greatest among squares at least as long as `period_s`, within a tenth.
-  std::optional<double> worst_aliasing(double period_s) const;
+  std::optional<Watts> worst_aliasing(double period_s) const;
 };
 
 inline constexpr const char* kStateSteady = "steady load";

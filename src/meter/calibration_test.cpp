@@ -10,9 +10,7 @@ namespace joulemark::meter {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::DoubleEq;
 using testing::HasSubstr;
-using testing::Optional;
 
 std::unique_ptr<Meter> synthetic(ManualClock& clock) {
   return open_synthetic("flat:100;update=100;ring=20;cost=4", clock).value();
@@ -41,8 +39,10 @@ TEST(Calibrated, KnowsWhatWasFound) {
   EXPECT_EQ(info.query_cost, 12ms);
   EXPECT_EQ(info.energy_lag, 30ms);
   EXPECT_EQ(info.ring_lag, 25ms);
-  EXPECT_THAT(info.aliasing_rel, Optional(DoubleEq(0.1)));
-  EXPECT_THAT(info.aliasing_updates_rel, Optional(DoubleEq(0.003)));
+  // In watts, of squares of 300 W: a tenth, and 0.3 % of the longer ones.
+  EXPECT_DOUBLE_EQ(info.aliasing_power.value_or(Watts()).value, 30.0);
+  EXPECT_DOUBLE_EQ(info.aliasing_updates_power.value_or(Watts()).value, 0.9);
+  EXPECT_EQ(info.aliasing_rel, std::nullopt);
   EXPECT_DOUBLE_EQ(info.systematic_rel, 0.02);
   EXPECT_THAT(info.systematic_reason, HasSubstr("20261125T101512Z-7f3a9c"));
   EXPECT_EQ(info.name, meter->info().name);
@@ -56,7 +56,7 @@ TEST(Calibrated, KnowsTheHostWhereADeviceWaitsForIt) {
   EXPECT_EQ(calibrated(*meter, c)->info().launch_spread_rel, std::nullopt) << "one idle state";
   c.states.insert(c.states.begin() + 1, {"idle, with a context", 120.0, {}, {}, {}, {}});
   const auto better = calibrated(*meter, c);
-  EXPECT_THAT(better->info().launch_spread_rel, Optional(DoubleEq(0.08)));
+  EXPECT_DOUBLE_EQ(better->info().launch_spread_rel.value(), 0.08);
   EXPECT_DOUBLE_EQ(better->info().waiting_power->value, 120.0);
 }
 
@@ -67,8 +67,17 @@ TEST(Calibrated, StaysAsItWasWhereNothingWasFound) {
   EXPECT_EQ(same->info().update_period, meter->info().update_period);
   EXPECT_EQ(same->info().query_cost, meter->info().query_cost);
   EXPECT_EQ(same->info().energy_lag, 0ns);
-  EXPECT_EQ(same->info().aliasing_rel, std::nullopt);
+  EXPECT_EQ(same->info().aliasing_power, std::nullopt);
   EXPECT_TRUE(same->info().calibration.empty());
+}
+
+TEST(Calibrated, TakesTheMostWattsAndNotTheGreatestShare) {
+  Calibration c = full();
+  // A shorter pulse: a greater share of a smaller power, and fewer watts.
+  c.aliasing.push_back({0.02, 0.25, 100.0, {120.0, 90.0}, 0.2});
+  EXPECT_DOUBLE_EQ(c.worst_aliasing()->value, 30.0);
+  EXPECT_DOUBLE_EQ(c.worst_aliasing(0.1)->value, 0.9);
+  EXPECT_EQ(Calibration{}.worst_aliasing(), std::nullopt);
 }
 
 TEST(Calibrated, AppliesNoLagThatIsNotKnown) {

@@ -47,10 +47,14 @@ struct MeterInfo {
   std::string calibration;    ///< its id; empty: none was made
   Nanoseconds energy_lag{0};  ///< a reading of the energy is true for this long before its update
   Nanoseconds ring_lag{0};    ///< already taken from the ring's stamps
-  /// By how much a load that keeps step with the ring's samples can mislead the sensor, relative.
+  /// By how much a load that keeps step with the ring's samples can mislead the sensor: in watts
+  /// where a calibration found it, since these are what the power of this device swings by,
+  /// whatever its mean. As a share of the mean where all that is known is another device.
+  std::optional<Watts> aliasing_power;
   std::optional<double> aliasing_rel;
   /// The same of a load that keeps step with the counter's updates; absent where it was not looked
   /// for, or where the ring is no finer than they are.
+  std::optional<Watts> aliasing_updates_power;
   std::optional<double> aliasing_updates_rel;
   /// How unevenly this host hands work to the device: standard deviation of the time of a launch
   /// over the calibration, relative.

@@ -1,20 +1,25 @@
-// One window of a meter as `joulemark measure` takes it, for bench/meters: the same observer, edges
-// and stated terms, without a worker. What a tool says and is told: tool.py.
+// One window of a meter as `joulemark measure` takes it, for bench/meters: the same calibration,
+// observer, edges and stated terms, without a worker. What a tool says and is told: tool.py.
 
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "cli/calibration.hpp"
 #include "measure/observer.hpp"
 #include "measure/record.hpp"
 #include "meter/registry.hpp"
+#include "store/store.hpp"
 
 namespace joulemark::measure {
 namespace {
@@ -26,6 +31,12 @@ using nlohmann::json;
 constexpr Nanoseconds kSpacing = 500ms;
 constexpr Nanoseconds kConfirmPatience = 1s;
 constexpr Nanoseconds kLockPatience = 20s;
+
+struct Options {
+  std::string meter;
+  std::string database;       ///< of calibrations; empty: the meter is used as it is
+  std::vector<double> steps;  ///< s, what a worker would have stamped; empty: not known
+};
 
 struct Go {
   Instant begin;
@@ -126,17 +137,30 @@ Joules between_samples(std::span<const meter::PowerSample> samples, Instant from
   return most;
 }
 
-json result(const MeterObserver& observer, const std::vector<EnergyPoint>& points) {
+/// How long after the time of a point its update is surely the one that the counter shows. Points
+/// lie on updates, less the lag.
+Nanoseconds shown_after(const meter::MeterInfo& info) {
+  return info.energy_lag + info.update_period.value_or(Nanoseconds(0)) / 2;
+}
+
+json result(const MeterObserver& observer, const std::vector<EnergyPoint>& points,
+            std::span<const double> steps) {
   const EnergyPoint& first = points.front();
   const EnergyPoint& last = points.back();
   const Joules joules = last.energy - first.energy;
-  const auto terms =
-      meter_terms(observer.info(), observer.edge_uncertainty(), last.at - first.at, {});
+  const auto stated = [&](std::span<const double> known) {
+    return meter_terms(observer.info(), observer.edge_uncertainty(), joules, last.at - first.at,
+                       known);
+  };
   json said = {{"from", seconds(first.at.since_boot)},
                {"to", seconds(last.at.since_boot)},
                {"joules", joules.value},
-               {"stated_rel", combined(terms)},
-               {"terms", terms}};
+               {"stated_rel", combined(stated(steps))},
+               {"stated_without_steps_rel", combined(stated({}))},
+               {"terms", stated(steps)},
+               {"steps_known", !steps.empty()},
+               {"shown_s", seconds(shown_after(observer.info()))},
+               {"calibration", observer.info().calibration}};
   const auto integral =
       integrate(observer.power(), first.at, last.at, observer.longest_power_gap());
   if (!integral || joules.value <= 0.0) return said;
@@ -151,14 +175,33 @@ json result(const MeterObserver& observer, const std::vector<EnergyPoint>& point
   return said;
 }
 
-Result<json> measured(const std::string& meter_name) {
+/// What `joulemark calibrate` found out about this meter; an error where it is not there.
+Result<meter::Calibration> read_calibration(const std::string& database,
+                                            const meter::MeterInfo& meter) {
+  if (database.empty()) return meter::Calibration{};
+  const auto store = store::open_sqlite(database, store::Mode::read);
+  if (!store) return tl::unexpected(store.error());
+  auto found = cli::find_calibration(**store, meter);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) {
+    return fail(ErrorKind::not_found,
+                fmt::format("{} has no calibration of {}", database, meter.device),
+                "Run joulemark calibrate --db with this file");
+  }
+  return std::move(**found);
+}
+
+Result<json> measured(const Options& wanted) {
   SteadyClock clock;
   meter::MeterOptions options;
   options.clock = &clock;
-  const std::string device = meter_name == "nvml" ? "cuda:0" : "cpu";
-  const auto opened = meter::open_meter(meter_name, device, options);
+  const std::string device = wanted.meter == "nvml" ? "cuda:0" : "cpu";
+  const auto opened = meter::open_meter(wanted.meter, device, options);
   if (!opened) return tl::unexpected(opened.error());
-  MeterObserver observer(**opened, clock);
+  const auto calibration = read_calibration(wanted.database, (*opened)->info());
+  if (!calibration) return tl::unexpected(calibration.error());
+  const auto meter = meter::calibrated(**opened, *calibration);
+  MeterObserver observer(*meter, clock);
   observer.set_spacing(kSpacing);
   if (auto r = get_ready(observer, clock); !r) return tl::unexpected(r.error());
   say({{"ready", true}});
@@ -167,9 +210,19 @@ Result<json> measured(const std::string& meter_name) {
   const std::int64_t asked_before = observer.queries().count;
   const auto points = measure(observer, clock, *go);
   if (!points) return tl::unexpected(points.error());
-  json said = result(observer, *points);
+  json said = result(observer, *points, wanted.steps);
   said["queries"] = observer.queries().count - asked_before;
   return said;
+}
+
+/// METER [DATABASE [STEP]]
+std::optional<Options> parse(int argc, char** argv) {
+  if (argc < 2 || argc > 4) return std::nullopt;
+  Options o;
+  o.meter = argv[1];
+  if (argc > 2) o.database = argv[2];
+  if (argc > 3) o.steps = {std::atof(argv[3])};
+  return o;
 }
 
 }  // namespace
@@ -177,11 +230,14 @@ Result<json> measured(const std::string& meter_name) {
 
 int main(int argc, char** argv) {
   namespace measure = joulemark::measure;
-  if (argc != 2) {
-    std::cerr << "joulemark_window METER: measures one window; started by bench/meters\n";
+  const auto options = measure::parse(argc, argv);
+  if (!options) {
+    std::cerr << "joulemark_window METER [DATABASE [STEP_SECONDS]]: measures one window, with the "
+                 "calibration that the database holds and for a load that works in such steps; "
+                 "started by bench/meters\n";
     return 2;
   }
-  const auto result = measure::measured(argv[1]);
+  const auto result = measure::measured(*options);
   measure::say(result ? *result : nlohmann::json{{"failed", result.error().message()}});
   // The CPU time of this process is read from outside before it ends.
   std::string line;

@@ -5,7 +5,8 @@ speaks lines of JSON: it says {"ready": true} once it is set up, is told {"begin
     {"from": T, "to": T, "joules": J, "stated_rel": U, "said": "..."}    or    {"failed": "why"}
 
 `from` and `to` are what the tool's user would take the number for: the return of the call that
-begins and the call that ends. `stated_rel` is there only where the tool states an uncertainty,
+begins and the call that ends; a tool that chose them on the sensor's updates also says `shown_s`,
+how much later these were shown. `stated_rel` is there only where the tool states an uncertainty,
 `said` only where it said something besides its number. The end of standard input ends the tool,
 so that its CPU time can be read from outside before that.
 """
