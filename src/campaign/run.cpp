@@ -67,9 +67,11 @@ class Runner {
   void remove_artefacts() {
     const std::string stays = campaign_.plan.sentinel ? campaign_.plan.sentinel->model : "";
     std::error_code ignored;  // what cannot be removed now is at the next start
+    std::vector<fs::path> used;
     for (const auto& entry : fs::directory_iterator(folder_.artefacts(), ignored)) {
-      if (entry.path().filename() != stays) fs::remove_all(entry.path(), ignored);
+      if (entry.path().filename() != stays) used.push_back(entry.path());
     }
+    for (const fs::path& path : used) fs::remove_all(path, ignored);
   }
 
   Result<std::vector<Step>> what_is_left() {

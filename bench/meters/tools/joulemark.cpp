@@ -15,7 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
-#include "cli/calibration.hpp"
+#include "campaign/session.hpp"
 #include "measure/observer.hpp"
 #include "measure/record.hpp"
 #include "meter/registry.hpp"
@@ -181,7 +181,7 @@ Result<meter::Calibration> read_calibration(const std::string& database,
   if (database.empty()) return meter::Calibration{};
   const auto store = store::open_sqlite(database, store::Mode::read);
   if (!store) return tl::unexpected(store.error());
-  auto found = cli::find_calibration(**store, meter);
+  auto found = campaign::find_calibration(**store, meter);
   if (!found) return tl::unexpected(found.error());
   if (!*found) {
     return fail(ErrorKind::not_found,
