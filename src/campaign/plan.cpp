@@ -349,4 +349,17 @@ std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) 
   return left;
 }
 
+bool is_wanted(const Campaign& campaign, std::span<const Done> rows, const Done& row) {
+  const std::string variant = Variant{row.format, row.precision, row.layout, {}}.name();
+  const std::string kind = kind_of(row.policy, row.batch);
+  const auto of_this_kind = [&](const Job& job) {
+    return (job.model == row.model || job.model == row.architecture) &&
+           campaign.plan.variants[job.variant].name() == variant;
+  };
+  const auto planned = std::count_if(campaign.jobs.begin(), campaign.jobs.end(), of_this_kind);
+  const Counts counts = counted(rows);
+  const auto there = counts.find({row.model, variant, kind});
+  return (there == counts.end() ? 0 : there->second) < planned;
+}
+
 }  // namespace joulemark::campaign

@@ -96,4 +96,8 @@ struct Step {
 /// kind, as a sentinel has, count for them from the first on.
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows);
 
+/// Whether the campaign lacks this row beside those that there are: of the same configuration,
+/// measured by two processes that did not know of each other, one is enough.
+bool is_wanted(const Campaign& campaign, std::span<const Done> rows, const Done& row);
+
 }  // namespace joulemark::campaign

@@ -153,5 +153,22 @@ TEST(Left, RowsOfOtherVariantsAndBatchesDoNotCount) {
   EXPECT_THAT(left_of(c, rows).front().policies, SizeIs(2));
 }
 
+TEST(Wanted, AsManyOfAKindAsWerePlanned) {
+  const Campaign c = frozen();
+  const auto sentinel = rows_of(c, 0)[0];
+  std::vector<Done> rows;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(is_wanted(c, rows, sentinel)) << i;
+    rows.push_back(sentinel);
+  }
+  EXPECT_FALSE(is_wanted(c, rows, sentinel)) << "the plan has it four times";
+  auto other = sentinel;
+  other.precision = "fp32";
+  EXPECT_FALSE(is_wanted(c, rows, other)) << "no variant of the plan";
+  other = sentinel;
+  other.policy = "throughput";
+  EXPECT_TRUE(is_wanted(c, rows, other));
+}
+
 }  // namespace
 }  // namespace joulemark::campaign

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -75,11 +76,11 @@ class Runner {
   }
 
   Result<std::vector<Step>> what_is_left() {
-    store::Filter mine;
-    mine.campaign = campaign_.id;
-    const auto records = session_.store().read(mine);
+    const auto records = read_rows(folder_.databases(), campaign_.id);
     if (!records) return tl::unexpected(records.error());
-    return left_of(campaign_, done_of(*records));
+    auto left = left_of(campaign_, done_of(*records));
+    if (folder_.shard) std::erase_if(left, [&](const Step& s) { return !folder_.shard->holds(s); });
+    return left;
   }
 
   std::optional<double> left_of_slot() const {
@@ -225,6 +226,52 @@ void add_line(Drift& d) {
 }
 
 }  // namespace
+
+std::string Shard::name() const { return fmt::format("{}-of-{}", number, count); }
+
+Result<Shard> parse_shard(const std::string& text) {
+  Shard shard;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, shard.number);
+  const bool slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
+  const auto second = slash ? std::from_chars(first.ptr + 1, end, shard.count) : first;
+  const bool sound = slash && second.ec == std::errc() && second.ptr == end && shard.number >= 1 &&
+                     shard.number <= shard.count;
+  if (sound) return shard;
+  return fail(ErrorKind::invalid_input, fmt::format("'{}' is no shard", text),
+              "Name one as 2/8: the second of eight");
+}
+
+std::vector<fs::path> Folder::databases() const {
+  std::vector<fs::path> all = {root / "results.sqlite"};
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(shards(), ignored)) {
+    all.push_back(entry.path() / "results.sqlite");
+  }
+  std::erase_if(all, [&](const fs::path& path) { return !fs::exists(path, ignored); });
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databases,
+                                             const std::string& campaign) {
+  std::vector<store::Record> rows;
+  std::set<std::string> known;
+  store::Filter mine;
+  mine.campaign = campaign;
+  for (const fs::path& database : databases) {
+    const auto store = store::open_sqlite(database, store::Mode::read);
+    if (!store) return tl::unexpected(store.error());
+    auto read = (*store)->read(mine);
+    if (!read) return tl::unexpected(read.error());
+    for (store::Record& r : *read) {
+      if (known.insert(r.run).second) rows.push_back(std::move(r));
+    }
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.measured_at < b.measured_at; });
+  return rows;
+}
 
 Result<Campaign> read_campaign(const Folder& folder) {
   std::ifstream in(folder.plan(), std::ios::binary);

@@ -17,14 +17,35 @@
 /// Running a campaign: what is left of it, lot by lot, until it is complete or its slot is over.
 namespace joulemark::campaign {
 
-/// Where a campaign lives: one folder.
+/// One of several parts of a campaign that are run at the same time: every count-th job.
+struct Shard {
+  std::size_t number = 1;  ///< from 1 to count
+  std::size_t count = 1;
+  std::string name() const;  ///< "2-of-8"
+  bool holds(const Step& step) const { return step.job % count == number - 1; }
+};
+/// "2/8". Error: invalid_input.
+Result<Shard> parse_shard(const std::string& text);
+
+/// Where a campaign lives: one folder. A shard has a database and artefacts of its own in it, so
+/// that no two processes ever write to the same.
 struct Folder {
   std::filesystem::path root;
+  std::optional<Shard> shard = {};
+
+  std::filesystem::path own() const { return shard ? shards() / shard->name() : root; }
   std::filesystem::path plan() const { return root / "campaign.json"; }
-  std::filesystem::path database() const { return root / "results.sqlite"; }
-  std::filesystem::path artefacts() const { return root / "artefacts"; }
-  std::filesystem::path logs() const { return root / "log"; }
+  std::filesystem::path database() const { return own() / "results.sqlite"; }
+  std::filesystem::path artefacts() const { return own() / "artefacts"; }
+  std::filesystem::path logs() const { return own() / "log"; }
+  std::filesystem::path shards() const { return root / "shards"; }
+  /// All databases that are there, the folder's own and its shards'.
+  std::vector<std::filesystem::path> databases() const;
 };
+
+/// The rows of a campaign in these databases, each once. Errors: the stores'.
+Result<std::vector<store::Record>> read_rows(const std::vector<std::filesystem::path>& databases,
+                                             const std::string& campaign);
 
 /// Errors: not_found, io, and those of campaign_from_json.
 Result<Campaign> read_campaign(const Folder& folder);

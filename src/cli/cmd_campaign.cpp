@@ -52,6 +52,16 @@ Result<void> make_folder(const campaign::Folder& folder) {
               "Choose another --out");
 }
 
+/// A shard's folder is made when it is first run.
+Result<void> make_own_folder(const campaign::Folder& folder) {
+  std::error_code error;
+  fs::create_directories(folder.own(), error);
+  if (!error) return {};
+  return fail(ErrorKind::io,
+              fmt::format("cannot make {}: {}", folder.own().string(), error.message()),
+              "Check its permissions");
+}
+
 Result<std::string> read_text(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (in) return std::string(std::istreambuf_iterator<char>(in), {});
@@ -107,17 +117,6 @@ Result<std::unique_ptr<campaign::Session>> open_session(const CampaignRunOptions
   if (!station) return tl::unexpected(station.error());
   return campaign::Session::open(std::move(options), std::move(*station), folder.database(), clock,
                                  interrupted());
-}
-
-Result<std::vector<store::Record>> rows_of(const fs::path& database, const std::string& campaign) {
-  auto store = store::open_sqlite(database, store::Mode::read);
-  if (!store) {
-    if (store.error().kind == ErrorKind::not_found) return std::vector<store::Record>{};
-    return tl::unexpected(store.error());
-  }
-  store::Filter mine;
-  mine.campaign = campaign;
-  return (*store)->read(mine);
 }
 
 /// "-0.3 .. +0.6 %, the last +0.4 %; +0.1 ± 0.2 % an hour". `scale` makes `unit` of the values.
@@ -183,27 +182,47 @@ ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
   return j;
 }
 
-int report_tally(const campaign::Campaign& c, const fs::path& database, bool json, int code) {
-  const auto rows = rows_of(database, c.id);
+int report_tally(const campaign::Campaign& c, const campaign::Folder& folder, bool json, int code) {
+  const auto rows = campaign::read_rows(folder.databases(), c.id);
   if (!rows) return report_error(rows.error(), json);
   const campaign::Tally t = campaign::tally(c, *rows);
   return json ? print_json(tally_json(c, t), code) : print_text(tally_text(c, t), code);
 }
 
-/// The rows of one shard that are not there yet.
-Result<std::size_t> collect_one(store::Store& store, std::set<std::string>& known,
-                                const fs::path& shard, const std::string& campaign) {
-  const fs::path database = fs::is_directory(shard) ? campaign::Folder{shard}.database() : shard;
-  auto other = store::open_sqlite(database, store::Mode::read);
-  if (!other) return tl::unexpected(other.error());
+/// What is to be collected: databases, and those of folders; without any, those of the shards.
+std::vector<fs::path> databases_of(const CampaignCollectOptions& o,
+                                   const campaign::Folder& folder) {
+  if (o.shards.empty()) return folder.databases();
+  std::vector<fs::path> all;
+  for (const fs::path& shard : o.shards) {
+    if (!fs::is_directory(shard)) {
+      all.push_back(shard);
+      continue;
+    }
+    const auto those = campaign::Folder{shard}.databases();
+    all.insert(all.end(), those.begin(), those.end());
+  }
+  return all;
+}
+
+/// Adds the rows that the campaign lacks. Returns how many these were.
+Result<std::size_t> collect_rows(const campaign::Campaign& c, const campaign::Folder& folder,
+                                 const std::vector<store::Record>& found) {
+  auto store = store::open_sqlite(folder.database(), store::Mode::write);
+  if (!store) return tl::unexpected(store.error());
   store::Filter mine;
-  mine.campaign = campaign;
-  const auto rows = (*other)->read(mine);
-  if (!rows) return tl::unexpected(rows.error());
+  mine.campaign = c.id;
+  const auto here = (*store)->read(mine);
+  if (!here) return tl::unexpected(here.error());
+  std::vector<campaign::Done> done = campaign::done_of(*here);
+  std::set<std::string> known;
+  for (const store::Record& r : *here) known.insert(r.run);
   std::size_t added = 0;
-  for (const store::Record& r : *rows) {
-    if (!known.insert(r.run).second) continue;
-    if (auto stored = store.append(r); !stored) return tl::unexpected(stored.error());
+  for (const store::Record& r : found) {
+    const campaign::Done row = campaign::done_of({r}).front();
+    if (known.contains(r.run) || !campaign::is_wanted(c, done, row)) continue;
+    if (auto stored = (*store)->append(r); !stored) return tl::unexpected(stored.error());
+    done.push_back(row);
     ++added;
   }
   return added;
@@ -229,25 +248,32 @@ int run_campaign_plan(const CampaignPlanOptions& o, const CommonOptions& common)
                       kOk);
   }
   return print_text(
-      fmt::format("{}: {} models in {} variants, {} rows; at most {} of measuring (estimated), and "
-                  "the exports\nNext: joulemark campaign run {}\n",
-                  c->id, c->jobs.size() / c->plan.variants.size(), c->plan.variants.size(), rows,
-                  duration_text(planned_seconds(*c)), folder.root.string()),
+      fmt::format("{}: {} jobs, {} rows; at most {} of measuring (estimated), and the exports\n"
+                  "Next: joulemark campaign run {}\n",
+                  c->id, c->jobs.size(), rows, duration_text(planned_seconds(*c)),
+                  folder.root.string()),
       kOk);
 }
 
 int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
   catch_signals();
   SteadyClock clock;
-  const campaign::Folder folder{o.folder};
+  campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
+  if (!o.shard.empty()) {
+    const auto shard = campaign::parse_shard(o.shard);
+    if (!shard) return report_error(shard.error(), common.json);
+    folder.shard = *shard;
+  }
+  if (auto made = make_own_folder(folder); !made) return report_error(made.error(), common.json);
   const auto session = open_session(o, *c, folder, clock);
   if (!session) return report_error(session.error(), common.json);
-  const auto before = rows_of(folder.database(), c->id);
+  const auto before = campaign::read_rows(folder.databases(), c->id);
   if (!before) return report_error(before.error(), common.json);
 
-  Progress progress = Progress::on_stderr(clock, campaign::tally(*c, *before).left());
+  const std::size_t shards = folder.shard ? folder.shard->count : 1;
+  Progress progress = Progress::on_stderr(clock, campaign::tally(*c, *before).left() / shards);
   const campaign::Listener listener{
       [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
       [&](const store::Record& r) { progress.finished(report::one_line(r)); }};
@@ -265,40 +291,33 @@ int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
   }
   const bool some_failed = std::any_of(rows->begin(), rows->end(),
                                        [](const store::Record& r) { return r.status != "ok"; });
-  return report_tally(*c, folder.database(), common.json, some_failed ? kSomeFailed : kOk);
+  return report_tally(*c, folder, common.json, some_failed ? kSomeFailed : kOk);
 }
 
 int run_campaign_status(const CampaignOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  return report_tally(*c, folder.database(), common.json, kOk);
+  return report_tally(*c, folder, common.json, kOk);
 }
 
 int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  auto store = store::open_sqlite(folder.database(), store::Mode::write);
-  if (!store) return report_error(store.error(), common.json);
-  const auto here = (*store)->read({});
-  if (!here) return report_error(here.error(), common.json);
-  std::set<std::string> known;
-  for (const store::Record& r : *here) known.insert(r.run);
-  for (const fs::path& shard : o.shards) {
-    const auto added = collect_one(**store, known, shard, c->id);
-    if (!added) return report_error(added.error(), common.json);
-    fmt::print(stderr, "{}: {} rows added\n", shard.string(), *added);
-  }
-  store->reset();
-  return report_tally(*c, folder.database(), common.json, kOk);
+  const auto found = campaign::read_rows(databases_of(o, folder), c->id);
+  if (!found) return report_error(found.error(), common.json);
+  const auto added = collect_rows(*c, folder, *found);
+  if (!added) return report_error(added.error(), common.json);
+  fmt::print(stderr, "{} rows added\n", *added);
+  return report_tally(*c, folder, common.json, kOk);
 }
 
 int run_campaign_verify(const CampaignOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  const auto rows = rows_of(folder.database(), c->id);
+  const auto rows = campaign::read_rows(folder.databases(), c->id);
   if (!rows) return report_error(rows.error(), common.json);
   std::vector<std::string> problems;
   for (const store::Record& r : *rows) {

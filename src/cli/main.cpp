@@ -129,8 +129,8 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
                  "a setting of the meter, key=value; may be repeated")
       ->type_name("KEY=VALUE");
   app.add_flag("--strict", o->strict,
-               "treat a result that carries a flag as failed, but for power_capped, estimated and "
-               "weights_random");
+               "treat a result that carries a flag as failed, but for power_capped, estimated, "
+               "weights_random and host_bound");
   app.add_option("--setup", o->setup, "name for device, runtime, precision and layout together")
       ->type_name("NAME");
   app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");
@@ -173,6 +173,9 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
       ->check(CLI::Range(0.0, 1e7).description(""))
       ->capture_default_str()
       ->type_name("S");
+  app.add_option("--shard", o->shard,
+                 "every N-th job only, from the K-th on, into a database of its own")
+      ->type_name("K/N");
   app.add_option("--idle-seconds", o->idle_seconds,
                  "how long idle power is measured before each lot")
       ->check(CLI::Range(0.1, 3600.0).description(""))
@@ -201,10 +204,11 @@ Run add_campaign_status(CLI::App& app, CommonOptions& common) {
 
 Run add_campaign_collect(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<CampaignCollectOptions>();
-  app.description(
-      "Add the rows that other folders have of the same campaign; twice changes nothing");
+  app.description("Add the rows that shards and other folders have of this campaign, each once");
   add_folder(app, *o);
-  app.add_option("shards", o->shards, "folders, or databases")->required()->type_name("SHARD");
+  app.add_option("others", o->shards,
+                 "folders or databases; without any, the campaign's own shards")
+      ->type_name("OTHER");
   return [o, &common] { return run_campaign_collect(*o, common); };
 }
 

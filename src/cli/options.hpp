@@ -61,6 +61,7 @@ struct CampaignRunOptions : CampaignOptions {
   std::vector<std::string> meter_options;
   double idle_seconds = 3.0;
   double slot = 0.0;  ///< seconds; 0: no limit
+  std::string shard;  ///< "2/8"; empty: all of it
 };
 struct CampaignCollectOptions : CampaignOptions {
   std::vector<std::filesystem::path> shards;

@@ -160,11 +160,42 @@ def test_shards_are_collected_once(six):
     six.run("--slot", "0.1")
     there = six.run(folder=shard)
     assert there.json["left"] == 0
-    # A part of the same campaign that was measured elsewhere, and all of it.
+    # All of the same campaign was measured elsewhere, beside what is here.
     for _ in range(2):
         collected = six.world.run("campaign", "collect", six.folder, shard, "--json")
         assert collected.code == 0, collected.err
         assert collected.json["left"] == 0
+    assert len(six.rows()) == 6
+
+
+def test_shards_run_side_by_side_and_are_one_campaign(six):
+    six.plan(sentinel={"model": "model0", "every": 2})
+    running = [six.world.start(*six.arguments(None, "--shard", f"{k}/3"), env=six.env) for k in (1, 2, 3)]
+    for process in running:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode in (0, 3), err
+    # Six models and the sentinel before every second of them and last.
+    assert six.status()["left"] == 0 and six.status()["rows"] == 6 + 4
+    assert len(list(six.folder.glob("shards/*/results.sqlite"))) == 3
+    for _ in range(2):
+        collected = six.world.run("campaign", "collect", six.folder, "--json")
+        assert collected.code == 0, collected.err
+    assert len(six.rows()) == 10
+    assert six.run().json["left"] == 0
+    wrong = six.run("--shard", "4/3")
+    assert wrong.code == 2 and "the second of eight" in wrong.err
+
+
+def test_what_two_processes_measured_both_is_kept_once(six):
+    """A scheduler that lost a node may run its part again elsewhere while the node still works."""
+    six.plan()
+    twin = six.world.folder / "twin"
+    six.plan(folder=twin)
+    assert six.run("--shard", "1/2").code in (0, 3)
+    assert six.run("--shard", "1/2", folder=twin).code in (0, 3)
+    six.run("--shard", "2/2")
+    collected = six.world.run("campaign", "collect", six.folder, six.folder, twin, "--json")
+    assert collected.code == 0, collected.err
     assert len(six.rows()) == 6
 
 
