@@ -41,7 +41,8 @@ TEST(Updates, OneThatWasMissedIsTwoPeriods) {
     // From 500 to 700 ms nobody looked.
     if (ms > 500 && ms < 700) continue;
     const Instant t{std::chrono::milliseconds(ms)};
-    polled.push_back({t, t, Joules(static_cast<double>(ms / 100))});
+    const int updates_so_far = ms / 100;
+    polled.push_back({t, t, Joules(static_cast<double>(updates_so_far))});
   }
   const auto u = updates(polled);
   EXPECT_NEAR(*u.period_s, 0.1, 0.002);

@@ -14,8 +14,6 @@ using namespace std::chrono_literals;
 using testing::Board;
 using testing::BoardLoad;
 using testing::BoardMeter;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::Sensor;
 
 Result<Observations> observed(Board& board, const std::atomic<bool>& interrupted = false) {

@@ -80,7 +80,8 @@ TEST_F(CudaLoadTest, CountsTheLaunchesOfItsHost) {
   const auto rate = load->launches_per_second(5ms);
   const double took = seconds(clock_.now() - before);
   ASSERT_TRUE(rate && *rate);
-  const auto launched = static_cast<double>(launches().size() / std::string("mark ").size());
+  const std::size_t count = launches().size() / std::string("mark ").size();
+  const auto launched = static_cast<double>(count);
   // Only launches are counted as time: never fewer a second than over all of it.
   EXPECT_GE(**rate, launched / took);
   settings("fail=cuLaunchKernel");
