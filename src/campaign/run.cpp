@@ -261,6 +261,8 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
   mine.campaign = campaign;
   for (const fs::path& database : databases) {
     const auto store = store::open_sqlite(database, store::Mode::read);
+    // Another shard may be about to make its own.
+    if (!store && store.error().kind == ErrorKind::not_found) continue;
     if (!store) return tl::unexpected(store.error());
     auto read = (*store)->read(mine);
     if (!read) return tl::unexpected(read.error());

@@ -51,6 +51,11 @@ constexpr int kSchema = static_cast<int>(kMigrations.size());
 /// Marks the file as ours ("JMRK"), for file(1) and against strangers' databases.
 constexpr int kApplicationId = 0x4a4d524b;
 
+Error nothing_measured(const fs::path& path) {
+  return {ErrorKind::not_found, fmt::format("there are no measurements in {}", path.string()),
+          "Measure something first: joulemark measure MODEL, or name a database with --db"};
+}
+
 Error to_error(const SQLite::Exception& e, const fs::path& path) {
   const std::string file = path.string();
   switch (e.getErrorCode()) {
@@ -183,9 +188,12 @@ class SqliteStore final : public Store {
       : path_(std::move(path)), lock_(std::move(lock)), db_(path_.string(), flags, 5000) {}
 
   Result<void> prepare(Mode mode) {
+    // Tables and marks are written in one transaction, which may come between these lines: asked in
+    // this order, what is there is never taken for another program's.
+    const bool empty = db_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+    if (empty && mode == Mode::read) return tl::unexpected(nothing_measured(path_));
     const int version = db_.execAndGet("PRAGMA user_version").getInt();
     const int application = db_.execAndGet("PRAGMA application_id").getInt();
-    const bool empty = db_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
     if (!empty && application != kApplicationId) {
       return fail(ErrorKind::invalid_input,
                   fmt::format("{} is another program's database", path_.string()),
@@ -377,10 +385,7 @@ class SqliteStore final : public Store {
 
 Result<std::unique_ptr<Store>> open_sqlite(const fs::path& path, Mode mode) {
   std::error_code error;
-  if (mode == Mode::read && !fs::exists(path, error)) {
-    return fail(ErrorKind::not_found, fmt::format("there are no measurements in {}", path.string()),
-                "Measure something first: joulemark measure MODEL, or name a database with --db");
-  }
+  if (mode == Mode::read && !fs::exists(path, error)) return tl::unexpected(nothing_measured(path));
   std::optional<WriterLock> lock;
   if (mode == Mode::write) {
     if (fs::exists(path, error) && access(path.c_str(), W_OK) != 0) {

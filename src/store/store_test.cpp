@@ -252,6 +252,14 @@ TEST_F(Sqlite, ReadingDoesNotCreate) {
   EXPECT_FALSE(fs::exists(place_.database()));
 }
 
+TEST_F(Sqlite, ADatabaseThatIsBeingMadeHasNoMeasurementsYet) {
+  std::ofstream(place_.database()).flush();
+  const auto store = open(Mode::read);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().kind, ErrorKind::not_found);
+  EXPECT_TRUE(open(Mode::write)) << "and can be made";
+}
+
 TEST_F(Sqlite, ANewerSchemaIsNotTouched) {
   open().value();
   sql("PRAGMA user_version = 7");
