@@ -3,6 +3,8 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <numeric>
 
 namespace joulemark {
@@ -53,6 +55,12 @@ std::string join_words(const std::vector<std::string>& words) {
     text += words[i];
   }
   return text;
+}
+
+std::optional<std::string> read_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 bool matches(std::string_view glob, std::string_view name) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,9 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
 
 /// "a, b and c".
 std::string join_words(const std::vector<std::string>& words);
+
+/// All of a file; absent when it cannot be opened.
+std::optional<std::string> read_file(const std::filesystem::path& file);
 
 /// True when `name` matches the shell pattern `glob` (fnmatch(3)).
 bool matches(std::string_view glob, std::string_view name);

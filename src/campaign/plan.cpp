@@ -249,6 +249,14 @@ std::string kind_of(std::string_view policy, std::optional<std::int64_t> batch) 
   return fixed && batch ? fmt::format("{} {}", policy, *batch) : std::string(policy);
 }
 
+std::vector<measure::Policy> policies_of(const Plan& plan) {
+  std::vector<measure::Policy> policies;
+  for (const std::string& text : plan.policies) {
+    if (const auto policy = measure::parse_policy(text)) policies.push_back(*policy);
+  }
+  return policies;
+}
+
 /// How many rows there are of each model, by its name with and without a tag, in each variant and
 /// under each policy.
 using Counts = std::map<std::tuple<std::string, std::string, std::string>, std::int64_t>;
@@ -266,6 +274,11 @@ Counts counted(std::span<const Done> rows) {
 }  // namespace
 
 std::string Variant::name() const { return fmt::format("{}-{}-{}", format, precision, layout); }
+
+double longest_job_s(const Plan& plan) {
+  constexpr double kLoadAndGate = 5.0;
+  return static_cast<double>(plan.policies.size()) * plan.max_seconds + kLoadAndGate;
+}
 
 Result<Plan> parse_plan(std::string_view text) {
   const json j = json::parse(text, nullptr, false, true);
@@ -328,10 +341,7 @@ Result<Campaign> campaign_from_json(const std::string& text) {
 }
 
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) {
-  std::vector<measure::Policy> policies;
-  for (const std::string& text : campaign.plan.policies) {
-    if (const auto policy = measure::parse_policy(text)) policies.push_back(*policy);
-  }
+  const std::vector<measure::Policy> policies = policies_of(campaign.plan);
   const Counts done = counted(rows);
   std::vector<Step> left;
   std::map<std::pair<std::string, std::size_t>, std::int64_t> seen;  // jobs of this kind so far
@@ -349,17 +359,27 @@ std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) 
   return left;
 }
 
-bool is_wanted(const Campaign& campaign, std::span<const Done> rows, const Done& row) {
+Vacancies::Vacancies(const Campaign& campaign, std::span<const Done> rows) {
+  const std::vector<measure::Policy> policies = policies_of(campaign.plan);
+  for (const Job& job : campaign.jobs) {
+    const std::string variant = campaign.plan.variants[job.variant].name();
+    for (const measure::Policy& policy : policies)
+      ++lacking_[{job.model, variant, kind_of(name(policy.kind), policy.batch)}];
+  }
+  for (const Done& row : rows) fill(row);
+}
+
+bool Vacancies::fill(const Done& row) {
   const std::string variant = Variant{row.format, row.precision, row.layout, {}}.name();
-  const std::string kind = kind_of(row.policy, row.batch);
-  const auto of_this_kind = [&](const Job& job) {
-    return (job.model == row.model || job.model == row.architecture) &&
-           campaign.plan.variants[job.variant].name() == variant;
-  };
-  const auto planned = std::count_if(campaign.jobs.begin(), campaign.jobs.end(), of_this_kind);
-  const Counts counts = counted(rows);
-  const auto there = counts.find({row.model, variant, kind});
-  return (there == counts.end() ? 0 : there->second) < planned;
+  // A plan names a model in one way, with its tag or without.
+  for (const std::string& model : {row.model, row.architecture}) {
+    const auto found = lacking_.find({model, variant, kind_of(row.policy, row.batch)});
+    if (found == lacking_.end()) continue;
+    if (found->second < 1) return false;
+    --found->second;
+    return true;
+  }
+  return false;
 }
 
 }  // namespace joulemark::campaign

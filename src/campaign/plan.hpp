@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/result.hpp"
@@ -47,6 +49,9 @@ struct Plan {
   std::int64_t lot = 16;            ///< artefacts that lie on disk at once, at most
   double export_timeout_s = 600.0;  ///< per model
 };
+
+/// What a job takes at most: all of the time for each policy, and load and gate (an estimate).
+double longest_job_s(const Plan& plan);
 
 /// Reads a plan: JSON, in which // comments are allowed. Errors: invalid_input, naming the field
 /// and what it may be; a field that is not known is one, with the nearest that is.
@@ -96,8 +101,17 @@ struct Step {
 /// kind, as a sentinel has, count for them from the first on.
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows);
 
-/// Whether the campaign lacks this row beside those that there are: of the same configuration,
-/// measured by two processes that did not know of each other, one is enough.
-bool is_wanted(const Campaign& campaign, std::span<const Done> rows, const Done& row);
+/// Where a campaign lacks rows beside those that there are. Of one configuration, measured by two
+/// processes that did not know of each other, one row is enough.
+class Vacancies {
+ public:
+  Vacancies(const Campaign& campaign, std::span<const Done> rows);
+  /// True when such a row is lacking; from then on it is not.
+  bool fill(const Done& row);
+
+ private:
+  /// Rows of a model in a variant under a policy that are planned, less those that there are.
+  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> lacking_;
+};
 
 }  // namespace joulemark::campaign

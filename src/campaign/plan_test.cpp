@@ -153,21 +153,22 @@ TEST(Left, RowsOfOtherVariantsAndBatchesDoNotCount) {
   EXPECT_THAT(left_of(c, rows).front().policies, SizeIs(2));
 }
 
-TEST(Wanted, AsManyOfAKindAsWerePlanned) {
+TEST(Vacancies, AreAsManyOfAKindAsWerePlanned) {
   const Campaign c = frozen();
   const auto sentinel = rows_of(c, 0)[0];
-  std::vector<Done> rows;
-  for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(is_wanted(c, rows, sentinel)) << i;
-    rows.push_back(sentinel);
-  }
-  EXPECT_FALSE(is_wanted(c, rows, sentinel)) << "the plan has it four times";
+  Vacancies vacancies(c, {});
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(vacancies.fill(sentinel)) << i;
+  EXPECT_FALSE(vacancies.fill(sentinel)) << "the plan has it four times";
+  const std::vector<Done> two(2, sentinel);
+  Vacancies beside(c, two);
+  EXPECT_TRUE(beside.fill(sentinel) && beside.fill(sentinel));
+  EXPECT_FALSE(beside.fill(sentinel)) << "two were there";
   auto other = sentinel;
   other.precision = "fp32";
-  EXPECT_FALSE(is_wanted(c, rows, other)) << "no variant of the plan";
+  EXPECT_FALSE(vacancies.fill(other)) << "no variant of the plan";
   other = sentinel;
   other.policy = "throughput";
-  EXPECT_TRUE(is_wanted(c, rows, other));
+  EXPECT_TRUE(vacancies.fill(other));
 }
 
 }  // namespace

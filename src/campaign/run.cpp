@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <numeric>
 #include <set>
 #include <span>
 
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "measure/statistics.hpp"
 #include "zoo/descriptor.hpp"
@@ -20,9 +19,6 @@ namespace joulemark::campaign {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// What a job takes beside its windows and warm-up, where nothing is known yet: load and gate.
-constexpr double kAroundAJob = 5.0;
 
 class Runner {
  public:
@@ -37,11 +33,8 @@ class Runner {
         clock_(clock),
         began_(clock.now()) {}
 
-  Result<std::vector<store::Record>> all() {
+  Result<std::vector<store::Record>> all(std::span<const Step> steps) {
     if (auto ok = start_clean(); !ok) return tl::unexpected(ok.error());
-    auto left = what_is_left();
-    if (!left) return tl::unexpected(left.error());
-    std::span<const Step> steps(*left);
     while (!steps.empty() && !slot_is_over()) {
       const auto lot = steps.first(std::min(steps.size(), next_lot_size()));
       if (auto ok = one_lot(lot); !ok) return tl::unexpected(ok.error());
@@ -75,14 +68,6 @@ class Runner {
     for (const fs::path& path : used) fs::remove_all(path, ignored);
   }
 
-  Result<std::vector<Step>> what_is_left() {
-    const auto records = read_rows(folder_.databases(), campaign_.id);
-    if (!records) return tl::unexpected(records.error());
-    auto left = left_of(campaign_, done_of(*records));
-    if (folder_.shard) std::erase_if(left, [&](const Step& s) { return !folder_.shard->holds(s); });
-    return left;
-  }
-
   std::optional<double> left_of_slot() const {
     if (!options_.slot) return std::nullopt;
     return seconds(*options_.slot - (clock_.now() - began_));
@@ -93,9 +78,8 @@ class Runner {
   }
   /// As it was so far; before that, as the plan allows.
   double per_job() const {
-    if (jobs_done_ > 0) return seconds(measuring_) / static_cast<double>(jobs_done_);
-    const auto policies = static_cast<double>(campaign_.plan.policies.size());
-    return policies * campaign_.plan.max_seconds + kAroundAJob;
+    return jobs_done_ > 0 ? seconds(measuring_) / static_cast<double>(jobs_done_)
+                          : longest_job_s(campaign_.plan);
   }
   /// A lot has to be exported too, at the pace of those before it.
   std::size_t next_lot_size() const {
@@ -125,7 +109,6 @@ class Runner {
   /// One call of the exporter for each variant of the lot.
   Result<void> make_artefacts(std::span<const Step> lot) {
     failures_.clear();
-    const std::string kind = session_.device().name.substr(0, session_.device().name.find(':'));
     for (std::size_t v = 0; v < campaign_.plan.variants.size(); ++v) {
       std::set<std::string> models;
       for (const Step& step : lot) {
@@ -135,7 +118,7 @@ class Runner {
       if (models.empty()) continue;
       const Variant& variant = campaign_.plan.variants[v];
       listener_.stage(variant.name(), fmt::format("exporting {} models", models.size()));
-      auto failed = export_models(zoo_, campaign_.plan, variant, kind,
+      auto failed = export_models(zoo_, campaign_.plan, variant, session_.device().kind(),
                                   {models.begin(), models.end()}, clock_);
       if (!failed) return tl::unexpected(failed.error());
       failures_[v] = std::move(*failed);
@@ -155,9 +138,9 @@ class Runner {
     const Variant& variant = campaign_.plan.variants[job.variant];
     const ExportFailures& failed = failures_[job.variant];
     if (const auto found = failed.find(job.model); found != failed.end())
-      return store_failures(step, {ErrorKind::export_failed, found->second, {}});
+      return store_failures(step, found->second);
     auto artefact = find_artefact(job, variant);
-    if (!artefact) return store_failures(step, artefact.error());
+    if (!artefact) return store_failures(step, artefact.error().what);
     return session_.measure(
         *artefact, step.policies,
         [&](const std::string& what) { listener_.stage(job.model, what); },
@@ -176,7 +159,7 @@ class Runner {
   }
 
   /// A model that cannot be had is a row under each policy that it was asked for.
-  Result<void> store_failures(const Step& step, const Error& error) {
+  Result<void> store_failures(const Step& step, const std::string& why) {
     const Job& job = campaign_.jobs[step.job];
     zoo::Descriptor d;
     d.architecture = job.model.substr(0, job.model.find('.'));
@@ -186,8 +169,7 @@ class Runner {
     d.precision = variant.precision;
     d.layout = variant.layout;
     for (const measure::Policy& policy : step.policies) {
-      const auto row =
-          session_.append_failure(d, policy, {ErrorKind::export_failed, error.what, error.next});
+      const auto row = session_.append_failure(d, policy, {ErrorKind::export_failed, why, {}});
       if (!row) return tl::unexpected(row.error());
       keep(*row);
     }
@@ -275,14 +257,22 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
   return rows;
 }
 
+Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder) {
+  const auto records = read_rows(folder.databases(), campaign.id);
+  if (!records) return tl::unexpected(records.error());
+  auto left = left_of(campaign, done_of(*records));
+  if (folder.shard) std::erase_if(left, [&](const Step& s) { return !folder.shard->holds(s); });
+  return left;
+}
+
 Result<Campaign> read_campaign(const Folder& folder) {
-  std::ifstream in(folder.plan(), std::ios::binary);
-  if (!in) {
+  const auto text = read_file(folder.plan());
+  if (!text) {
     return fail(ErrorKind::not_found,
                 fmt::format("there is no campaign in {}", folder.root.string()),
                 fmt::format("joulemark campaign plan PLAN.json --out {}", folder.root.string()));
   }
-  return campaign_from_json({std::istreambuf_iterator<char>(in), {}});
+  return campaign_from_json(*text);
 }
 
 std::vector<Done> done_of(const std::vector<store::Record>& records) {
@@ -330,17 +320,17 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
 }
 
 std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s) {
-  const auto most = static_cast<std::size_t>(plan.lot);
-  if (!left_s || !(per_job_s > 0.0)) return most;
-  const double fit = std::floor(*left_s / per_job_s);
-  return std::clamp(fit < 1.0 ? std::size_t{1} : static_cast<std::size_t>(std::min(fit, 1e9)),
-                    std::size_t{1}, most);
+  const auto most = static_cast<double>(plan.lot);
+  const bool limited = left_s && per_job_s > 0.0;
+  const double jobs = limited ? std::clamp(std::floor(*left_s / per_job_s), 1.0, most) : most;
+  return static_cast<std::size_t>(jobs);
 }
 
-Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,
-                                       const Zoo& zoo, Session& session, const RunOptions& options,
-                                       const Listener& listener, Clock& clock) {
-  return Runner(campaign, folder, zoo, session, options, listener, clock).all();
+Result<std::vector<store::Record>> run(const Campaign& campaign, std::span<const Step> steps,
+                                       const Folder& folder, const Zoo& zoo, Session& session,
+                                       const RunOptions& options, const Listener& listener,
+                                       Clock& clock) {
+  return Runner(campaign, folder, zoo, session, options, listener, clock).all(steps);
 }
 
 }  // namespace joulemark::campaign

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,9 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
 /// What the database says, in the form that the plan asks in.
 std::vector<Done> done_of(const std::vector<store::Record>& records);
 
+/// What is left for this folder to do: of the campaign, or of its shard. Errors: the stores'.
+Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder);
+
 /// How many jobs fit into a lot: no more than the plan allows, and where there is a slot, no more
 /// than can be measured in what is left of it, at `per_job` seconds each. At least one, at first.
 std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s);
@@ -94,12 +98,14 @@ struct RunOptions {
   Nanoseconds idle{0};              ///< of the idle power, before each lot; 0: none
 };
 
-/// Runs what is left. Each row is in the database before the next is begun, so that whatever ends
-/// this process loses at most one. Artefacts are made a lot at a time, while nothing is measured,
-/// and removed as soon as they have been. Returns the rows of this run. Errors end it early:
-/// interrupted, those of meter, store and exporter; rows that were complete are kept.
-Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,
-                                       const Zoo& zoo, Session& session, const RunOptions& options,
-                                       const Listener& listener, Clock& clock);
+/// Runs `steps`, what is left, in their order. Each row is in the database before the next is
+/// begun, so that whatever ends this process loses at most one. Artefacts are made a lot at a time,
+/// while nothing is measured, and removed as soon as they have been. Returns the rows of this run.
+/// Errors end it early: interrupted, those of meter, store and exporter; rows that were complete
+/// are kept.
+Result<std::vector<store::Record>> run(const Campaign& campaign, std::span<const Step> steps,
+                                       const Folder& folder, const Zoo& zoo, Session& session,
+                                       const RunOptions& options, const Listener& listener,
+                                       Clock& clock);
 
 }  // namespace joulemark::campaign

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 
 #include <nlohmann/json.hpp>
@@ -21,11 +20,6 @@ namespace fs = std::filesystem;
 /// Long enough to import timm on a slow disk.
 constexpr Nanoseconds kListPatience = 300s;
 constexpr Nanoseconds kPoll = 200ms;
-
-std::string read_all(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The last line that has something on it: warnings of libraries come before the answer.
 std::string last_line(const std::string& text) {
@@ -58,7 +52,7 @@ Result<Answer> ask(const Zoo& zoo, std::vector<std::string> arguments, const std
   }
   const Instant until = clock.now() + patience;
   while (true) {
-    if (auto how = child->wait(kPoll)) return Answer{*how, read_all(command.log)};
+    if (auto how = child->wait(kPoll)) return Answer{*how, read_file(command.log).value_or("")};
     if (zoo.interrupted != nullptr && *zoo.interrupted)
       return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
     if (clock.now() > until) {

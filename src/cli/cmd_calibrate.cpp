@@ -39,9 +39,8 @@ Result<Bench> prepare(const CalibrateOptions& o, const CommonOptions& common, Cl
   meter::MeterOptions options;
   options.clock = &clock;
   options.pci_bus_id = b.load->pci_bus_id();
-  for (const std::string& setting : o.meter_options) {
-    if (auto ok = meter::apply_setting(setting, options); !ok) return tl::unexpected(ok.error());
-  }
+  if (auto ok = meter::apply_settings(o.meter_options, options); !ok)
+    return tl::unexpected(ok.error());
   auto meter = meter::open_meter(o.meter, o.device, options);
   if (!meter) return tl::unexpected(meter.error());
   b.meter = std::move(*meter);

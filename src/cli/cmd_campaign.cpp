@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "base/text.hpp"
 #include "campaign/run.hpp"
 #include "campaign/verify.hpp"
 #include "cli/commands.hpp"
@@ -23,65 +22,37 @@ namespace {
 using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-int print_json(const ordered_json& j, int code) {
-  const auto written =
-      write_out(j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
-  return written ? code : report_error(written.error(), false);
-}
-
-int print_text(const std::string& text, int code) {
-  const auto written = write_out(text);
-  return written ? code : report_error(written.error(), false);
-}
-
 campaign::Zoo zoo_of(const CampaignOptions& o, const campaign::Folder& folder) {
   return {o.exporter, folder.artefacts(), folder.logs(), &interrupted()};
 }
 
-Result<void> make_folder(const campaign::Folder& folder) {
+Result<void> make_folder(const fs::path& path) {
   std::error_code error;
-  if (fs::exists(folder.plan(), error)) {
-    return fail(ErrorKind::invalid_input,
-                fmt::format("{} holds a campaign already", folder.root.string()),
-                "Choose another folder, or go on with it: joulemark campaign run");
-  }
-  fs::create_directories(folder.logs(), error);
+  fs::create_directories(path, error);
   if (!error) return {};
-  return fail(ErrorKind::io,
-              fmt::format("cannot make {}: {}", folder.logs().string(), error.message()),
-              "Choose another --out");
+  return fail(ErrorKind::io, fmt::format("cannot make {}: {}", path.string(), error.message()),
+              "Choose another folder, or check its permissions");
 }
 
-/// A shard's folder is made when it is first run.
-Result<void> make_own_folder(const campaign::Folder& folder) {
-  std::error_code error;
-  fs::create_directories(folder.own(), error);
-  if (!error) return {};
-  return fail(ErrorKind::io,
-              fmt::format("cannot make {}: {}", folder.own().string(), error.message()),
-              "Check its permissions");
-}
-
-Result<std::string> read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (in) return std::string(std::istreambuf_iterator<char>(in), {});
-  return fail(ErrorKind::not_found, fmt::format("cannot read {}", file.string()),
-              "docs/campaigns.md shows a plan");
-}
-
-/// Time that the rest needs, as the plan allows: an estimate from above, without exports.
-double planned_seconds(const campaign::Campaign& c) {
-  const auto rows = static_cast<double>(c.jobs.size() * c.plan.policies.size());
-  return rows * c.plan.max_seconds + 5.0 * static_cast<double>(c.jobs.size());
+/// The folder of a campaign that is to be made.
+Result<void> make_new(const campaign::Folder& folder) {
+  std::error_code ignored;
+  if (!fs::exists(folder.plan(), ignored)) return make_folder(folder.logs());
+  return fail(ErrorKind::invalid_input,
+              fmt::format("{} holds a campaign already", folder.root.string()),
+              "Choose another folder, or go on with it: joulemark campaign run");
 }
 
 Result<campaign::Campaign> make_campaign(const CampaignPlanOptions& o,
                                          const campaign::Folder& folder, Clock& clock) {
-  const auto text = read_text(o.plan);
-  if (!text) return tl::unexpected(text.error());
+  const auto text = read_file(o.plan);
+  if (!text) {
+    return fail(ErrorKind::not_found, fmt::format("cannot read {}", o.plan.string()),
+                "docs/campaigns.md shows a plan");
+  }
   auto plan = campaign::parse_plan(*text);
   if (!plan) return tl::unexpected(plan.error());
-  if (auto made = make_folder(folder); !made) return tl::unexpected(made.error());
+  if (auto made = make_new(folder); !made) return tl::unexpected(made.error());
   auto models = campaign::find_models(zoo_of(o, folder), plan->models, clock);
   if (!models) return tl::unexpected(models.error());
   return campaign::freeze(std::move(*plan), std::move(*models));
@@ -97,9 +68,7 @@ campaign::SessionOptions session_options(const CampaignRunOptions& o, const camp
   s.campaign = c.id;
   s.joulemark_version = JOULEMARK_VERSION;
   s.settings.target_rel = c.plan.target_rel;
-  s.settings.longest_run = from_seconds(c.plan.max_seconds);
-  s.settings.shortest_window =
-      std::min<Nanoseconds>(s.settings.shortest_window, s.settings.longest_run / 12);
+  s.settings.limit_run(from_seconds(c.plan.max_seconds));
   s.settings.largest_batch = c.plan.max_batch;
   return s;
 }
@@ -109,10 +78,8 @@ Result<std::unique_ptr<campaign::Session>> open_session(const CampaignRunOptions
                                                         const campaign::Folder& folder,
                                                         Clock& clock) {
   campaign::SessionOptions options = session_options(o, c);
-  for (const std::string& setting : o.meter_options) {
-    if (auto ok = meter::apply_setting(setting, options.meter_options); !ok)
-      return tl::unexpected(ok.error());
-  }
+  if (auto ok = meter::apply_settings(o.meter_options, options.meter_options); !ok)
+    return tl::unexpected(ok.error());
   auto station = campaign::find_station(options, clock, interrupted());
   if (!station) return tl::unexpected(station.error());
   return campaign::Session::open(std::move(options), std::move(*station), folder.database(), clock,
@@ -186,7 +153,7 @@ int report_tally(const campaign::Campaign& c, const campaign::Folder& folder, bo
   const auto rows = campaign::read_rows(folder.databases(), c.id);
   if (!rows) return report_error(rows.error(), json);
   const campaign::Tally t = campaign::tally(c, *rows);
-  return json ? print_json(tally_json(c, t), code) : print_text(tally_text(c, t), code);
+  return print_and_end(json ? pretty(tally_json(c, t)) : tally_text(c, t), json, code);
 }
 
 /// What is to be collected: databases, and those of folders; without any, those of the shards.
@@ -214,15 +181,13 @@ Result<std::size_t> collect_rows(const campaign::Campaign& c, const campaign::Fo
   mine.campaign = c.id;
   const auto here = (*store)->read(mine);
   if (!here) return tl::unexpected(here.error());
-  std::vector<campaign::Done> done = campaign::done_of(*here);
+  campaign::Vacancies vacancies(c, campaign::done_of(*here));
   std::set<std::string> known;
   for (const store::Record& r : *here) known.insert(r.run);
   std::size_t added = 0;
   for (const store::Record& r : found) {
-    const campaign::Done row = campaign::done_of({r}).front();
-    if (known.contains(r.run) || !campaign::is_wanted(c, done, row)) continue;
+    if (known.contains(r.run) || !vacancies.fill(campaign::done_of({r}).front())) continue;
     if (auto stored = (*store)->append(r); !stored) return tl::unexpected(stored.error());
-    done.push_back(row);
     ++added;
   }
   return added;
@@ -239,20 +204,21 @@ int run_campaign_plan(const CampaignPlanOptions& o, const CommonOptions& common)
   if (auto written = write_file(folder.plan(), campaign::to_json(*c)); !written)
     return report_error(written.error(), common.json);
   const std::size_t rows = c->jobs.size() * c->plan.policies.size();
+  const double at_most_s =
+      static_cast<double>(c->jobs.size()) * campaign::longest_job_s(c->plan);  // without exports
   if (common.json) {
-    return print_json({{"campaign", c->id},
-                       {"folder", folder.root.string()},
-                       {"jobs", c->jobs.size()},
-                       {"rows", rows},
-                       {"at_most_s", planned_seconds(*c)}},
-                      kOk);
+    return print_and_end(pretty({{"campaign", c->id},
+                                 {"folder", folder.root.string()},
+                                 {"jobs", c->jobs.size()},
+                                 {"rows", rows},
+                                 {"at_most_s", at_most_s}}),
+                         true);
   }
-  return print_text(
+  return print_and_end(
       fmt::format("{}: {} jobs, {} rows; at most {} of measuring (estimated), and the exports\n"
                   "Next: joulemark campaign run {}\n",
-                  c->id, c->jobs.size(), rows, duration_text(planned_seconds(*c)),
-                  folder.root.string()),
-      kOk);
+                  c->id, c->jobs.size(), rows, duration_text(at_most_s), folder.root.string()),
+      false);
 }
 
 int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
@@ -266,14 +232,15 @@ int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
     if (!shard) return report_error(shard.error(), common.json);
     folder.shard = *shard;
   }
-  if (auto made = make_own_folder(folder); !made) return report_error(made.error(), common.json);
+  if (auto made = make_folder(folder.own()); !made) return report_error(made.error(), common.json);
   const auto session = open_session(o, *c, folder, clock);
   if (!session) return report_error(session.error(), common.json);
-  const auto before = campaign::read_rows(folder.databases(), c->id);
-  if (!before) return report_error(before.error(), common.json);
+  const auto steps = campaign::steps_left(*c, folder);
+  if (!steps) return report_error(steps.error(), common.json);
 
-  const std::size_t shards = folder.shard ? folder.shard->count : 1;
-  Progress progress = Progress::on_stderr(clock, campaign::tally(*c, *before).left() / shards);
+  std::size_t rows_left = 0;
+  for (const campaign::Step& step : *steps) rows_left += step.policies.size();
+  Progress progress = Progress::on_stderr(clock, rows_left);
   const campaign::Listener listener{
       [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
       [&](const store::Record& r) { progress.finished(report::one_line(r)); }};
@@ -281,7 +248,7 @@ int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
   if (o.slot > 0.0) options.slot = from_seconds(o.slot);
   options.idle = from_seconds(o.idle_seconds);
   const auto rows =
-      campaign::run(*c, folder, zoo_of(o, folder), **session, options, listener, clock);
+      campaign::run(*c, *steps, folder, zoo_of(o, folder), **session, options, listener, clock);
   progress.clear();
   if (!rows) {
     Error e = rows.error();
@@ -325,12 +292,13 @@ int run_campaign_verify(const CampaignOptions& o, const CommonOptions& common) {
       problems.push_back(fmt::format("{}: {}", r.run, *problem));
   }
   const int code = problems.empty() ? kOk : kUsage;
-  if (common.json) return print_json({{"rows", rows->size()}, {"unsound", problems}}, code);
+  if (common.json)
+    return print_and_end(pretty({{"rows", rows->size()}, {"unsound", problems}}), true, code);
   std::string text;
   for (const std::string& problem : problems) text += problem + "\n";
   text += fmt::format("{} of {} rows follow from their windows\n", rows->size() - problems.size(),
                       rows->size());
-  return print_text(text, code);
+  return print_and_end(text, false, code);
 }
 
 }  // namespace joulemark::cli

@@ -29,11 +29,10 @@ Result<std::vector<measure::Policy>> parse_policies(const std::vector<std::strin
 
 Result<std::vector<zoo::Descriptor>> resolve_models(const MeasureOptions& o,
                                                     const CommonOptions& common,
-                                                    const std::string& device) {
-  const std::string kind = device.substr(0, device.find(':'));
+                                                    const runtime::WorkerDevice& device) {
   std::vector<zoo::Descriptor> models;
   for (const std::string& name : o.models) {
-    auto found = zoo::find(common.models, {name, o.format, o.precision, o.layout, kind});
+    auto found = zoo::find(common.models, {name, o.format, o.precision, o.layout, device.kind()});
     if (!found) return tl::unexpected(found.error());
     for (zoo::Descriptor& d : *found) {
       const bool there = std::any_of(models.begin(), models.end(), [&](const zoo::Descriptor& m) {
@@ -48,9 +47,7 @@ Result<std::vector<zoo::Descriptor>> resolve_models(const MeasureOptions& o,
 measure::Settings settings_from(const MeasureOptions& o) {
   measure::Settings s;
   s.target_rel = o.target_rel;
-  s.longest_run = from_seconds(o.max_seconds);
-  // Five windows and a warm-up must fit, also into a short run.
-  s.shortest_window = std::min<Nanoseconds>(s.shortest_window, s.longest_run / 12);
+  s.limit_run(from_seconds(o.max_seconds));
   s.largest_batch = o.max_batch;
   s.step_timeout = from_seconds(o.step_timeout);
   return s;
@@ -88,16 +85,14 @@ Result<Sitting> prepare(const MeasureOptions& o, const CommonOptions& common, Cl
   if (!policies) return tl::unexpected(policies.error());
   sitting.policies = std::move(*policies);
   campaign::SessionOptions options = session_options(o);
-  for (const std::string& setting : o.meter_options) {
-    if (auto ok = meter::apply_setting(setting, options.meter_options); !ok)
-      return tl::unexpected(ok.error());
-  }
+  if (auto ok = meter::apply_settings(o.meter_options, options.meter_options); !ok)
+    return tl::unexpected(ok.error());
   if (!o.trace.empty()) {
     if (auto ok = make_trace_folder(o.trace); !ok) return tl::unexpected(ok.error());
   }
   auto station = campaign::find_station(options, clock, interrupted());
   if (!station) return tl::unexpected(station.error());
-  auto models = resolve_models(o, common, station->device.name);
+  auto models = resolve_models(o, common, station->device);
   if (!models) return tl::unexpected(models.error());
   sitting.models = std::move(*models);
   auto session = campaign::Session::open(std::move(options), std::move(*station), common.db, clock,

@@ -35,16 +35,6 @@ std::string models_text(const std::vector<zoo::Descriptor>& models) {
   return table.render();
 }
 
-std::string pretty(const ordered_json& j) {
-  return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
-/// Ends a command whose last step is to print `text`.
-int print_and_end(const std::string& text, const CommonOptions& common) {
-  const auto written = write_out(text);
-  return written ? kOk : report_error(written.error(), common.json);
-}
-
 ordered_json models_json(const std::vector<zoo::Descriptor>& models) {
   ordered_json list = ordered_json::array();
   for (const zoo::Descriptor& d : models) {
@@ -84,7 +74,7 @@ int run_list(const ListOptions& options, const CommonOptions& common) {
     const ordered_json j = {
         {"models", models_json(models.value_or(std::vector<zoo::Descriptor>{}))},
         {"runs", ordered_json::parse(store::to_json(rows))}};
-    return print_and_end(pretty(j), common);
+    return print_and_end(pretty(j), common.json);
   }
   std::string text = fmt::format("Models in {}:\n", common.models.string());
   if (models && !models->empty()) {
@@ -98,7 +88,7 @@ int run_list(const ListOptions& options, const CommonOptions& common) {
     text += fmt::format("{}  {}\n", r.run, report::one_line(r));
   }
   if (rows.empty()) text += "none. Measure a model: joulemark measure resnet18\n";
-  return print_and_end(text, common);
+  return print_and_end(text, common.json);
 }
 
 int run_show(const ShowOptions& options, const CommonOptions& common) {
@@ -107,7 +97,7 @@ int run_show(const ShowOptions& options, const CommonOptions& common) {
   const auto record = (*store)->find(options.run);
   if (!record) return report_error(record.error(), common.json);
   return print_and_end((common.json ? store::to_full_json(*record) : report::show(*record)) + "\n",
-                       common);
+                       common.json);
 }
 
 int run_report(const ReportOptions& options, const CommonOptions& common) {
@@ -122,7 +112,7 @@ int run_report(const ReportOptions& options, const CommonOptions& common) {
   return print_and_end(common.json ? pretty({{"report", path}, {"rows", records->size()}})
                                    : fmt::format("Wrote {} ({} rows). Open file://{}\n",
                                                  options.out.string(), records->size(), path),
-                       common);
+                       common.json);
 }
 
 int run_export(const ExportOptions& options, const CommonOptions& common) {
@@ -131,14 +121,14 @@ int run_export(const ExportOptions& options, const CommonOptions& common) {
   if (!records) return report_error(records.error(), common.json);
   const bool prefers_json = common.json && options.out.empty() && options.format == "csv";
   const std::string content = in_format(*records, prefers_json ? "json" : options.format);
-  if (options.out.empty()) return print_and_end(content, common);
+  if (options.out.empty()) return print_and_end(content, common.json);
   if (const auto ok = write_file(options.out, content); !ok) {
     return report_error(ok.error(), common.json);
   }
   return print_and_end(
       common.json ? pretty({{"file", options.out.string()}, {"rows", records->size()}})
                   : fmt::format("Wrote {} ({} rows)\n", options.out.string(), records->size()),
-      common);
+      common.json);
 }
 
 }  // namespace joulemark::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "cli/options.hpp"
@@ -30,6 +31,9 @@ std::string exit_codes_help();
 /// Reports an error that ends a command: one line on stderr, and with --json an object
 /// {"error": {"kind", "what", "next"}} on stdout. Returns its exit code.
 int report_error(const Error& error, bool json);
+
+/// Ends a command whose last step is to print `text`: its code, or that of not being able to print.
+int print_and_end(std::string_view text, bool json, int code = kOk);
 
 // The commands. Each prints its own result and returns the exit code.
 int run_doctor(const DoctorOptions& options, const CommonOptions& common);

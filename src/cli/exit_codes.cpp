@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 
 namespace joulemark::cli {
 namespace {
@@ -78,6 +79,11 @@ int report_error(const Error& error, bool json) {
     fmt::print("{}\n", j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   return exit_code(error.kind);
+}
+
+int print_and_end(std::string_view text, bool json, int code) {
+  const auto written = write_out(text);
+  return written ? code : report_error(written.error(), json);
 }
 
 }  // namespace joulemark::cli

@@ -37,6 +37,34 @@ double read_share(const std::string& text) {
   return text.ends_with('%') ? value / 100.0 : value;
 }
 
+// Options that several commands have, in structs of their own.
+
+constexpr const char* kAllMeters = "auto, nvml, rapl, estimate, replay or synthetic";
+
+template <class Options>
+void add_meter(CLI::App& app, Options& o, const char* meters) {
+  app.add_option("--meter", o.meter, meters)->capture_default_str()->type_name("NAME");
+  app.add_option("--meter-option", o.meter_options,
+                 "a setting of the meter, key=value; may be repeated")
+      ->type_name("KEY=VALUE");
+}
+
+template <class Options>
+void add_worker(CLI::App& app, Options& o) {
+  app.add_option("--worker", o.worker, "worker program to use")->type_name("FILE");
+  app.add_option("--worker-options", o.worker_options,
+                 "options for the worker, a JSON object (docs/worker-protocol.md)")
+      ->type_name("JSON");
+}
+
+template <class Options>
+void add_idle(CLI::App& app, Options& o, const char* what) {
+  app.add_option("--idle-seconds", o.idle_seconds, what)
+      ->check(CLI::Range(0.1, 3600.0).description(""))
+      ->capture_default_str()
+      ->type_name("S");
+}
+
 Run add_doctor(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<DoctorOptions>();
   app.description("Say what this machine can measure, what is missing, and how to fix it");
@@ -56,12 +84,7 @@ Run add_calibrate(CLI::App& app, CommonOptions& common) {
   app.add_option("--device", o->device, "cpu, cuda or cuda:N")
       ->capture_default_str()
       ->type_name("DEVICE");
-  app.add_option("--meter", o->meter, "auto, nvml, rapl or estimate")
-      ->capture_default_str()
-      ->type_name("NAME");
-  app.add_option("--meter-option", o->meter_options,
-                 "a setting of the meter, key=value; may be repeated")
-      ->type_name("KEY=VALUE");
+  add_meter(app, *o, "auto, nvml, rapl or estimate");
   app.add_flag("--quick", o->quick, "a third of the time, for a first look: wider intervals");
   app.add_option("--trace", o->trace, "write everything that was seen into this folder")
       ->type_name("DIR");
@@ -117,26 +140,15 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
       ->check(CLI::Range(0.1, 86400.0).description(""))
       ->capture_default_str()
       ->type_name("S");
-  app.add_option("--idle-seconds", o->idle_seconds, "how long idle power is measured first")
-      ->check(CLI::Range(0.1, 3600.0).description(""))
-      ->capture_default_str()
-      ->type_name("S");
+  add_idle(app, *o, "how long idle power is measured first");
   app.add_flag("--no-idle", o->no_idle, "do not measure idle power; there is then no net energy");
-  app.add_option("--meter", o->meter, "auto, nvml, rapl, estimate, replay or synthetic")
-      ->capture_default_str()
-      ->type_name("NAME");
-  app.add_option("--meter-option", o->meter_options,
-                 "a setting of the meter, key=value; may be repeated")
-      ->type_name("KEY=VALUE");
+  add_meter(app, *o, kAllMeters);
   app.add_flag("--strict", o->strict,
                "treat a result that carries a flag as failed, but for power_capped, estimated, "
                "weights_random and host_bound");
   app.add_option("--setup", o->setup, "name for device, runtime, precision and layout together")
       ->type_name("NAME");
-  app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");
-  app.add_option("--worker-options", o->worker_options,
-                 "options for the worker, a JSON object (docs/worker-protocol.md)")
-      ->type_name("JSON");
+  add_worker(app, *o);
   app.add_option("--trace", o->trace, "write raw energy and power traces into this folder")
       ->type_name("DIR");
   return [o, &common] { return run_measure(*o, common); };
@@ -176,21 +188,9 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   app.add_option("--shard", o->shard,
                  "every N-th job only, from the K-th on, into a database of its own")
       ->type_name("K/N");
-  app.add_option("--idle-seconds", o->idle_seconds,
-                 "how long idle power is measured before each lot")
-      ->check(CLI::Range(0.1, 3600.0).description(""))
-      ->capture_default_str()
-      ->type_name("S");
-  app.add_option("--meter", o->meter, "auto, nvml, rapl, estimate, replay or synthetic")
-      ->capture_default_str()
-      ->type_name("NAME");
-  app.add_option("--meter-option", o->meter_options,
-                 "a setting of the meter, key=value; may be repeated")
-      ->type_name("KEY=VALUE");
-  app.add_option("--worker", o->worker, "worker program to use")->type_name("FILE");
-  app.add_option("--worker-options", o->worker_options,
-                 "options for the worker, a JSON object (docs/worker-protocol.md)")
-      ->type_name("JSON");
+  add_idle(app, *o, "how long idle power is measured before each lot");
+  add_meter(app, *o, kAllMeters);
+  add_worker(app, *o);
   add_exporter(app, *o);
   return [o, &common] { return run_campaign_run(*o, common); };
 }

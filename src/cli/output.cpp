@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 namespace joulemark::cli {
 namespace {
 
@@ -51,6 +53,10 @@ void apply_umask(int fd) {
 }
 
 }  // namespace
+
+std::string pretty(const nlohmann::ordered_json& j) {
+  return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
 
 Result<void> write_out(std::string_view text) {
   errno = 0;

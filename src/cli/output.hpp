@@ -1,11 +1,17 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "base/result.hpp"
 
 namespace joulemark::cli {
+
+/// JSON as every command prints it.
+std::string pretty(const nlohmann::ordered_json& j);
 
 /// Writes to standard output at once. Errors: storage_full or io, when it goes to a file or pipe
 /// that takes no more.

@@ -5,11 +5,10 @@
 
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <vector>
 
+#include "base/text.hpp"
 #include "runtime/child.hpp"
 #include "runtime/folder.hpp"
 
@@ -132,9 +131,7 @@ Nanoseconds PerfStat::length() const { return state_->length; }
 
 Result<Joules> PerfStat::finish(Nanoseconds patience) {
   if (!state_->child.wait(patience)) return unsupported("perf did not end", "");
-  std::ifstream in(state_->log, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return parse_perf(text);
+  return parse_perf(read_file(state_->log).value_or(""));
 }
 
 }  // namespace joulemark::measure

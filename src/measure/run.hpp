@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <optional>
@@ -29,6 +30,12 @@ struct Settings {
   int queue_depth = 3;
   Nanoseconds load_timeout = std::chrono::seconds(300);
   Nanoseconds step_timeout = std::chrono::seconds(60);
+
+  /// Allows a run so long, with windows of which enough and a warm-up fit into it.
+  void limit_run(Nanoseconds longest) {
+    longest_run = longest;
+    shortest_window = std::min<Nanoseconds>(shortest_window, longest / 12);
+  }
 };
 
 /// What a run needs besides the worker.

@@ -118,4 +118,11 @@ Result<void> apply_setting(std::string_view setting, MeterOptions& o) {
               "gpu=INDEX and nvml-library=PATH");
 }
 
+Result<void> apply_settings(const std::vector<std::string>& settings, MeterOptions& options) {
+  for (const std::string& setting : settings) {
+    if (auto ok = apply_setting(setting, options); !ok) return ok;
+  }
+  return {};
+}
+
 }  // namespace joulemark::meter

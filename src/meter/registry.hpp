@@ -47,6 +47,9 @@ Result<std::unique_ptr<Meter>> open_meter(std::string_view name, std::string_vie
 /// busy-watts-per-cpu, gpu, nvml-library. Error: invalid_input naming the keys.
 Result<void> apply_setting(std::string_view setting, MeterOptions& options);
 
+/// All of them, in their order; ends with the first that is wrong.
+Result<void> apply_settings(const std::vector<std::string>& settings, MeterOptions& options);
+
 /// The library that NVML is loaded from under these options.
 std::string nvml_library(const MeterOptions& options);
 

@@ -18,6 +18,8 @@ struct WorkerDevice {
   std::string name;         ///< "cpu", "cuda:0"
   std::string pci_bus_id;   ///< "0000:3b:00.0" for GPUs: what ties it to a meter; else empty
   std::string description;  ///< "NVIDIA H200", or the CPU's model name
+  /// What artefacts are made for: "cpu", "cuda".
+  std::string kind() const { return name.substr(0, name.find(':')); }
 };
 
 /// What a worker says of itself in the protocol's `hello`.

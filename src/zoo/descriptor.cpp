@@ -258,13 +258,12 @@ Result<Descriptor> parse_descriptor(std::string_view content, const fs::path& fo
 }
 
 Result<Descriptor> read_descriptor(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
+  const auto content = read_file(path);
+  if (!content) {
     return fail(ErrorKind::not_found, fmt::format("cannot open {}", path.string()),
                 "Check the path and its permissions");
   }
-  const std::string content((std::istreambuf_iterator<char>(in)), {});
-  return parse_descriptor(content, path.parent_path());
+  return parse_descriptor(*content, path.parent_path());
 }
 
 Result<void> verify_file(const Descriptor& d, const FileRef& ref) {

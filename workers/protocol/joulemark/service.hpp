@@ -28,8 +28,8 @@ inline std::uint64_t monotonic_ns() {
 /// How a run ended.
 struct StepsRun {
   std::uint64_t steps = 0;  ///< completed
-  std::uint64_t waited_ns =
-      0;  ///< spent waiting for the device: almost nothing where it waits for us
+  /// Spent waiting for the device: almost nothing where it waits for us.
+  std::uint64_t waited_ns = 0;
 };
 
 /// Runs steps until the stop word is set or `max_steps` are done (0: no such limit), with at most
