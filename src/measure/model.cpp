@@ -31,6 +31,16 @@ class ModelRun {
       : subject_(subject), bench_(bench), settings_(settings), start_worker_(start_worker) {}
 
   Outcome measure(const Policy& policy) {
+    const Instant began = bench_.clock.now();
+    searched_ = Nanoseconds(0);
+    Outcome outcome = attempt(policy);
+    outcome.took = bench_.clock.now() - began;
+    outcome.searched = searched_;
+    return outcome;
+  }
+
+ private:
+  Outcome attempt(const Policy& policy) {
     Outcome outcome;
     outcome.policy = policy;
     const auto batch = decide_batch(policy);
@@ -58,7 +68,6 @@ class ModelRun {
     return finish(std::move(outcome));
   }
 
- private:
   /// A worker that failed in any way is not trusted with the next configuration.
   Outcome finish(Outcome outcome) {
     if (!outcome.run) {
@@ -103,7 +112,10 @@ class ModelRun {
 
   Result<BatchSearch> search_any() {
     if (const auto opened = open(1); !opened) return tl::unexpected(opened.error());
-    return search_batches(*session_->worker, bench_, settings_);
+    const Instant began = bench_.clock.now();
+    auto found = search_batches(*session_->worker, bench_, settings_);
+    searched_ += bench_.clock.now() - began;
+    return found;
   }
 
   /// Artefacts compiled for fixed batch sizes leave only those to choose from.
@@ -113,7 +125,9 @@ class ModelRun {
     BatchSearch search({*batches.rbegin(), {}, {}});
     for (const std::int64_t batch : batches) {
       if (const auto opened = open(batch); !opened) return tl::unexpected(opened.error());
+      const Instant began = bench_.clock.now();
       const auto burst = run_burst(*session_->worker, batch, bench_, settings_);
+      searched_ += bench_.clock.now() - began;
       if (!burst && burst.error().kind == ErrorKind::out_of_memory) {
         search.out_of_memory(batch);
         session_.reset();
@@ -209,6 +223,7 @@ class ModelRun {
   const StartWorker& start_worker_;
   std::optional<Session> session_;
   std::optional<BatchSearch> search_;
+  Nanoseconds searched_{0};  ///< by the present policy
   std::vector<float> input_, output_;
   std::map<std::int64_t, RunReport> reports_;  ///< by batch: two policies may agree on one
   std::map<std::int64_t, LoadReport> load_reports_;

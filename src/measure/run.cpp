@@ -233,6 +233,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   if (auto r = conditions.end(); !r) return tl::unexpected(r.error());
   report.conditions = conditions.seen();
 
+  report.ran = bench.clock.now() - run.began();
   // The ring gives its samples up to now only; ask once more while the device still works.
   if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
   if (auto r = run.stop(); !r) return tl::unexpected(r.error());

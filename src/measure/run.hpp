@@ -68,6 +68,7 @@ struct RunReport {
   std::optional<Watts> power_max;
   RunConditions conditions;
   Nanoseconds warm_up{0};
+  Nanoseconds ran{0};  ///< warm-up and windows together
   bool steady = false;
   bool reached_target = false;
   Nanoseconds edge_uncertainty{0};
