@@ -6,6 +6,7 @@ namespace joulemark::measure {
 namespace {
 
 constexpr double kNearPeak = 0.98;
+constexpr double kClimb = 1.2;
 /// Of short steps a burst has more, but then it is the time that counts, not the steps.
 constexpr double kMostStepsOfABurst = 7.0;
 
@@ -79,8 +80,15 @@ void BatchSearch::add(const Burst& burst, BurstTime took) {
       std::upper_bound(bursts_.begin(), bursts_.end(), burst,
                        [](const Burst& a, const Burst& b) { return a.batch < b.batch; });
   if (place == bursts_.end()) {
+    // Libraries pick kernels by size, and a pick can be a bad one: a vgg11 lost 58 % from batch 8
+    // to 16 on an H200, and made it good beyond. A climb out of such a hole is no end of growth.
     const bool gained = burst.throughput.value * kNearPeak > best_throughput(bursts_);
-    without_gain_ = gained ? 0 : without_gain_ + 1;
+    const bool climbs = !bursts_.empty() && burst.throughput / bursts_.back().throughput >= kClimb;
+    if (gained) {
+      without_gain_ = 0;
+    } else if (!climbs) {
+      ++without_gain_;
+    }
     last_took_ = took;
   }
   bursts_.insert(place, burst);

@@ -61,9 +61,9 @@ struct BatchSearchLimits {
 };
 
 /// Walks powers of two until out of memory, the cap, the budget, or until growing has twice in a
-/// row gained nothing. While throughput grows in proportion to the batch it walks in steps of four,
-/// and comes back for the half of the best size where that was jumped over. `next` is absent when
-/// the search is over; `add` and `out_of_memory` answer it.
+/// row gained nothing, climbs out of a hole left out. While throughput grows in proportion to the
+/// batch it walks in steps of four, and comes back for the half of the best size where that was
+/// jumped over. `next` is absent when the search is over; `add` and `out_of_memory` answer it.
 class BatchSearch {
  public:
   explicit BatchSearch(BatchSearchLimits limits) : limits_(limits) {}
@@ -169,16 +169,23 @@ double aliasing_term(const SampledSensor& sensor, std::span<const double> steps,
 
 // --- The host --------------------------------------------------------------------------------
 
-/// The device waited for the worker if the worker waited for less of the time than this.
+/// The device waits for the host if the host has less of a step's time to spare than this.
 inline constexpr double kHostBound = 0.05;
+
+/// Of a `step`'s time, how much the host that launches it has to spare, at least: what it was seen
+/// to wait for its device, `waited_share`. Where a launch itself waits, because the step has more
+/// of them than the driver queues (seen on an H200, docs/method.md), that is nothing. But a smaller
+/// batch takes as many launches: what the step takes beyond `shortest`, the shortest step seen at a
+/// smaller batch, is to spare too.
+double host_spare(double waited_share, Nanoseconds step, std::optional<Nanoseconds> shortest);
 
 /// Relative systematic uncertainty of a run's energy because the time of its steps depends on how
 /// fast the host hands out work, which is another at another time: twice `launch_spread_rel`, a
-/// standard deviation. The host waited for `waited_share` of the time; the step is longer by what
+/// standard deviation. The host has `spare` of the time to spare; the step is longer by what
 /// it is slower than that, and meanwhile the device draws `waiting` out of a mean of `power`.
 /// Source: 60 runs on an H200, data/studies (J/image is linear in the time per image, with the
 /// power of a waiting device as its slope, within 0.3 %).
-double host_term(double launch_spread_rel, double waited_share, Watts waiting, Watts power);
+double host_term(double launch_spread_rel, double spare, Watts waiting, Watts power);
 
 // --- Flags -----------------------------------------------------------------------------------
 
@@ -193,7 +200,7 @@ struct FlagInput {
   std::size_t fewest_windows = StoppingRule{}.fewest_windows;
   bool idle_subtracted = false;             ///< there is a net energy, which rests on an idle power
   std::optional<meter::HostUse> host = {};  ///< what others did on the host meanwhile
-  std::optional<double> waited_share = {};  ///< RunReport::waited_share
+  std::optional<double> host_spare = {};    ///< RunReport::host_spare
   bool samples_missing = false;             ///< energy was interpolated where power is all there is
   Nanoseconds wall_clock_set{0};            ///< by how much somebody set it meanwhile
 };

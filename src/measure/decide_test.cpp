@@ -95,6 +95,15 @@ TEST(BatchSearch, StopsAfterTwoDoublingsWithoutGainAndTakesTheSmallestNearThePea
   EXPECT_EQ(search.throughput_batch(), 16);
 }
 
+TEST(BatchSearch, ClimbsOutOfAHole) {
+  // A vgg11 in fp16 on an H200, images/s at 1, 2, 4, ...; the last three are assumed.
+  const std::map<std::int64_t, double> rates = {{1, 2325},  {2, 4333},  {4, 6948},  {8, 8429},
+                                                {16, 3532}, {32, 5480}, {64, 9000}, {128, 9500}};
+  BatchSearch search({128, 0ns, 0ns});
+  walk(search, [&](std::int64_t batch) { return rates.at(batch); });
+  EXPECT_EQ(search.throughput_batch(), 128);
+}
+
 TEST(BatchSearch, OutOfMemoryEndsItBelow) {
   BatchSearch search({1024, 0ns, 0ns});
   walk(search, [](std::int64_t b) { return 100.0 * double(b); }, 8);
@@ -262,6 +271,14 @@ TEST(Flags, EachConditionRaisesItsOwn) {
                           "estimated", "shared_device", "weights_random"));
   EXPECT_THAT(flags({&info, {}, windows_of({1, 1, 1}), {}, true, false, true}),
               ElementsAre("short_window", "estimated", "search_cut"));
+}
+
+TEST(HostSpare, IsWhatWasWaitedOrWhatASmallerBatchShows) {
+  EXPECT_EQ(host_spare(0.3, 10ms, std::nullopt), 0.3);
+  EXPECT_NEAR(host_spare(0.0, 290ms, 29ms), 0.9, 1e-12) << "held up in launching";
+  EXPECT_EQ(host_spare(0.3, 10ms, 9ms), 0.3);
+  EXPECT_EQ(host_spare(0.01, 10ms, 11ms), 0.01) << "a host that was slower then proves nothing";
+  EXPECT_EQ(host_spare(0.01, 0ns, 11ms), 0.01);
 }
 
 TEST(HostTerm, IsWhatTheDeviceDrawsWhileASlowerHostLetsItWait) {

@@ -161,7 +161,7 @@ std::vector<std::string> flags(const FlagInput& in) {
   raise_if(power_limit_changed(in.conditions), "power_limit_changed");
   raise_if(temperature_changed(in.conditions), "temperature_changed");
   raise_if(in.host && in.host->others_cpus + in.host->stolen_cpus > kBusyHost, "busy_host");
-  raise_if(in.waited_share && *in.waited_share < kHostBound, "host_bound");
+  raise_if(in.host_spare && *in.host_spare < kHostBound, "host_bound");
   raise_if(mig_slice(in), "mig_slice");
   raise_if(persistence_off(in), "persistence_off");
   raise_if(in.samples_missing, "samples_missing");

@@ -57,10 +57,10 @@ TEST_F(ConditionFlags, NothingKnownRaisesNothing) {
 }
 
 TEST_F(ConditionFlags, ADeviceThatWaitsIsHostBound) {
-  in_.waited_share = 0.049;
+  in_.host_spare = 0.049;
   EXPECT_THAT(raised(), ElementsAre("host_bound"));
   EXPECT_THAT(refused_by_strict(raised()), IsEmpty());
-  in_.waited_share = 0.051;
+  in_.host_spare = 0.051;
   EXPECT_THAT(raised(), IsEmpty());
 }
 

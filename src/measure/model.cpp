@@ -23,6 +23,18 @@ Error as_load_failure(Error error) {
   return error;
 }
 
+/// Over all windows; absent where there are none.
+std::optional<Nanoseconds> mean_step(const RunReport& run) {
+  Nanoseconds time{0};
+  Images images;
+  for (const MeasuredWindow& w : run.windows) {
+    time += w.to - w.from;
+    images += w.images;
+  }
+  if (!(images.value > 0.0)) return std::nullopt;
+  return from_seconds(seconds(time) * static_cast<double>(run.batch) / images.value);
+}
+
 /// Measures the policies of one subject one after the other, with at most one worker alive.
 class ModelRun {
  public:
@@ -61,9 +73,10 @@ class ModelRun {
     }
     outcome.load = session_->load;
     outcome.run = measure_batch(*session_->worker, *batch, bench_, settings_);
+    if (outcome.run) see_what_the_host_has_to_spare(*outcome.run);
     if (outcome.run && !outcome.run->unstable) {
       reports_.emplace(*batch, *outcome.run);
-      load_reports_.emplace(*batch, session_->load);
+      load_reports_.emplace(*batch, *outcome.load);
     }
     return finish(std::move(outcome));
   }
@@ -115,7 +128,45 @@ class ModelRun {
     const Instant began = bench_.clock.now();
     auto found = search_batches(*session_->worker, bench_, settings_);
     searched_ += bench_.clock.now() - began;
+    if (found) remember(found->bursts());
     return found;
+  }
+
+  void remember(std::span<const Burst> bursts) {
+    for (const Burst& b : bursts) {
+      const auto step = from_seconds(static_cast<double>(b.batch) / b.throughput.value);
+      const auto known = steps_.try_emplace(b.batch, step).first;
+      known->second = std::min(known->second, step);
+    }
+  }
+
+  /// A run that seems to wait for its host, and of which no smaller batch was seen, is asked for
+  /// one.
+  void see_what_the_host_has_to_spare(RunReport& run) {
+    const auto step = mean_step(run);
+    if (!run.waited_share || !step) return;
+    const auto smaller = [&] { return steps_.begin() != steps_.lower_bound(run.batch); };
+    if (*run.waited_share < kHostBound && run.batch > 1 && !smaller() && any_batch())
+      burst_of_one();
+    for (auto known = steps_.begin(); known != steps_.lower_bound(run.batch); ++known) {
+      if (!run.shortest_step || known->second < *run.shortest_step)
+        run.shortest_step = known->second;
+    }
+    run.host_spare = host_spare(*run.waited_share, *step, run.shortest_step);
+    const auto mine = steps_.try_emplace(run.batch, *step).first;
+    mine->second = std::min(mine->second, *step);
+  }
+
+  /// The run before it is complete; one that fails here costs only what it would have told.
+  void burst_of_one() {
+    const Instant began = bench_.clock.now();
+    const auto burst = run_burst(*session_->worker, 1, bench_, settings_);
+    searched_ += bench_.clock.now() - began;
+    if (burst) {
+      remember({&burst->burst, 1});
+    } else {
+      session_.reset();
+    }
   }
 
   /// Artefacts compiled for fixed batch sizes leave only those to choose from.
@@ -136,6 +187,7 @@ class ModelRun {
       if (!burst) return tl::unexpected(burst.error());
       search.add(burst->burst, burst->took);
     }
+    remember(search.bursts());
     return search;
   }
 
@@ -223,7 +275,8 @@ class ModelRun {
   const StartWorker& start_worker_;
   std::optional<Session> session_;
   std::optional<BatchSearch> search_;
-  Nanoseconds searched_{0};  ///< by the present policy
+  Nanoseconds searched_{0};                    ///< by the present policy
+  std::map<std::int64_t, Nanoseconds> steps_;  ///< the shortest seen at each batch
   std::vector<float> input_, output_;
   std::map<std::int64_t, RunReport> reports_;  ///< by batch: two policies may agree on one
   std::map<std::int64_t, LoadReport> load_reports_;

@@ -20,6 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::int64_t kImages = 2;
 constexpr std::int64_t kClasses = 3;
@@ -225,6 +226,43 @@ TEST_F(ModelTest, AHostThatIsWaitedForIsATermWhereItIsKnown) {
   context.meter.launch_spread_rel = 0.1;
   context.meter.waiting_power = Watts(100.0);
   EXPECT_NEAR(record().systematic_terms.at("host"), 0.2 * 0.25, 0.001);
+}
+
+TEST_F(ModelTest, AHostHeldUpInLaunchingIsNotWaitedFor) {
+  behaviour_.waited = 1ms;
+  const Policy fixed{PolicyKind::fixed, 64};  // a step of 65 ms, and of 2 ms at batch 1
+  const auto flags_of = [&](const Outcome& o) {
+    return make_record({}, subject_, o, "", "").flags;
+  };
+  const auto alone = measure({fixed});
+  EXPECT_NEAR(alone[0].run->host_spare.value(), 1.0 - 2.0 / 65.0, 0.002);
+  EXPECT_GT(alone[0].searched, Nanoseconds(0)) << "a burst at batch 1";
+  EXPECT_THAT(flags_of(alone[0]), Not(Contains("host_bound")));
+
+  const auto both = measure({kBatch1, fixed});
+  EXPECT_THAT(flags_of(both[0]), Contains("host_bound"));
+  EXPECT_THAT(flags_of(both[1]), Not(Contains("host_bound")));
+  EXPECT_EQ(both[1].searched, Nanoseconds(0)) << "batch 1 was seen before";
+
+  behaviour_.per_image = 0ms;  // it takes as long at batch 1
+  EXPECT_THAT(flags_of(measure({fixed})[0]), Contains("host_bound"));
+}
+
+TEST_F(ModelTest, ACrashAfterACompleteRunTakesNothingFromIt) {
+  behaviour_.waited = 1ms;
+  behaviour_.crash_at_batch = 1;
+  const auto outcomes = measure({Policy{PolicyKind::fixed, 64}, Policy{PolicyKind::fixed, 32}});
+  ASSERT_TRUE(outcomes[0].run && outcomes[1].run);
+  EXPECT_LT(outcomes[0].run->host_spare.value(), kHostBound);
+  EXPECT_EQ(workers_started_, 2);
+}
+
+TEST_F(ModelTest, ARowSaysWhatItsTimeWentInto) {
+  const auto outcomes = measure({kThroughput});
+  EXPECT_GT(outcomes[0].searched, Nanoseconds(1s));
+  EXPECT_GT(outcomes[0].run->ran, outcomes[0].run->warm_up);
+  EXPECT_GE(outcomes[0].took, outcomes[0].searched + outcomes[0].run->ran);
+  EXPECT_THAT(make_record({}, subject_, outcomes[0], "", "").provenance_json, HasSubstr("time_s"));
 }
 
 TEST_F(ModelTest, AFailureHasNoNumbers) {

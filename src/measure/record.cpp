@@ -125,6 +125,8 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
                           {"stolen_cpus", run.host->stolen_cpus}};
     }
     put(j["run"], "waited_share", run.waited_share);
+    put(j["run"], "host_spare", run.host_spare);
+    if (run.shortest_step) j["run"]["shortest_step_s"] = seconds(*run.shortest_step);
     if (run.tick_period) j["run"]["tick_period_s"] = seconds(*run.tick_period);
     if (run.clocks.asleep.count() != 0) j["run"]["asleep_s"] = seconds(run.clocks.asleep);
     if (run.clocks.wall.count() != 0) j["run"]["wall_clock_set_s"] = seconds(run.clocks.wall);
@@ -193,8 +195,8 @@ void add_systematic(const RecordContext& context, const Subject& subject, const 
   r.systematic_terms =
       meter_terms(context.meter, run.edge_uncertainty, t.energy, t.time, run.step_seconds);
   const meter::MeterInfo& meter = context.meter;
-  if (run.waited_share && meter.launch_spread_rel && meter.waiting_power) {
-    r.systematic_terms["host"] = host_term(*meter.launch_spread_rel, *run.waited_share,
+  if (run.host_spare && meter.launch_spread_rel && meter.waiting_power) {
+    r.systematic_terms["host"] = host_term(*meter.launch_spread_rel, *run.host_spare,
                                            *meter.waiting_power, t.energy / t.time);
   }
   if (subject.descriptor.weights.origin != "pretrained")
@@ -310,7 +312,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   seen.search_cut = batch_was_cut_short(outcome);
   seen.idle_subtracted = r.energy_net_j_per_image.has_value();
   seen.host = run.host;
-  seen.waited_share = run.waited_share;
+  seen.host_spare = run.host_spare;
   seen.samples_missing = run.samples_missing;
   seen.wall_clock_set = run.clocks.wall;
   r.flags = flags(seen);

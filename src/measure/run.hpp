@@ -76,6 +76,10 @@ struct RunReport {
   /// Of the run's time, warm-up and all, the worker waited for its device so much. Near 0 the
   /// device waited for the worker. Absent where the worker does not say: its device is the host.
   std::optional<double> waited_share;
+  /// Of a step's time, what the host has to spare, at least (measure::host_spare), and the shortest
+  /// step at a smaller batch that says so. Absent where waited_share is, or none was seen.
+  std::optional<double> host_spare;
+  std::optional<Nanoseconds> shortest_step;
   double controller_cpu_share = 0.0;   ///< CPU time of this process per second of windows
   std::optional<meter::HostUse> host;  ///< what others did on the host meanwhile
   /// Power is all that the meter has, and for longer than its samples may be apart there were none.

@@ -125,10 +125,20 @@ void add_conditions(Sheet& sheet, const std::string& text) {
 
 /// Which of the two waited for the other.
 void add_waiting(Sheet& sheet, const json& provenance) {
-  const json::json_pointer waited("/run/waited_share");
-  if (!provenance.contains(waited) || !provenance[waited].is_number()) return;
-  sheet.row("host and device", fmt::format("the worker waited for the device {:.0f} % of the time",
-                                           100.0 * provenance[waited].get<double>()));
+  const auto share = [&](const char* where) -> std::optional<double> {
+    const json::json_pointer at(where);
+    if (!provenance.contains(at) || !provenance[at].is_number()) return std::nullopt;
+    return 100.0 * provenance[at].get<double>();
+  };
+  const auto waited = share("/run/waited_share");
+  if (!waited) return;
+  sheet.row("host and device",
+            fmt::format("the worker waited for the device {:.0f} % of the time", *waited));
+  if (const auto spare = share("/run/host_spare"); spare && *spare > *waited + 1.0) {
+    sheet.row("", fmt::format("of a step, the host has {:.0f} % to spare, or more: at a smaller "
+                              "batch it launched one in the rest",
+                              *spare));
+  }
 }
 
 /// What the host did, and others on it, while the windows were measured.

@@ -89,6 +89,8 @@ TEST(Show, SaysWhichOfHostAndDeviceWaited) {
   auto r = sample();
   r.provenance_json = R"({"run":{"waited_share":0.012}})";
   EXPECT_THAT(show(r), HasSubstr("the worker waited for the device 1 % of the time"));
+  r.provenance_json = R"({"run":{"waited_share":0.002,"host_spare":0.87}})";
+  EXPECT_THAT(show(r), HasSubstr("the host has 87 % to spare"));
   for (const char* nothing : {"{}", R"({"run":{"waited_share":"x"}})", R"({"run":[]})"}) {
     r.provenance_json = nothing;
     EXPECT_THAT(show(r), Not(HasSubstr("waited"))) << nothing;
