@@ -49,7 +49,7 @@ Result<std::optional<meter::Calibration>> find_calibration(store::Store& store,
   return std::optional(std::move(*calibration));
 }
 
-std::string default_setup(const meter::MeterInfo& meter, const std::string& runtime,
+std::string default_setup(const meter::MeterInfo& meter, const SessionOptions& options,
                           const zoo::Descriptor& d) {
   std::string device;
   for (const char c : meter.device) {
@@ -61,7 +61,8 @@ std::string default_setup(const meter::MeterInfo& meter, const std::string& runt
     }
   }
   while (device.ends_with('-')) device.pop_back();
-  return fmt::format("{}-{}-{}-{}-{}", device, runtime, d.format, d.precision, d.layout);
+  return fmt::format("{}-{}-{}-{}-{}{}", device, options.runtime, d.format, d.precision, d.layout,
+                     options.cuda_graph ? "-cuda_graph" : "");
 }
 
 Session::Session(SessionOptions options, Station station, Clock& clock,
@@ -90,6 +91,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station s
   s->meter_ = meter::calibrated(*s->device_meter_, calibration->value_or(meter::Calibration{}));
   s->observer_ = std::make_unique<measure::MeterObserver>(*s->meter_, clock);
   s->context_.campaign = s->options_.campaign;
+  s->context_.sitting = make_run_id();
   s->context_.joulemark_version = s->options_.joulemark_version;
   s->context_.meter = s->meter_->info();
   s->context_.settings = s->options_.settings;
@@ -105,9 +107,8 @@ Result<void> Session::measure_idle(Nanoseconds length, const Say& say) {
 }
 
 measure::Subject Session::subject_of(const zoo::Descriptor& descriptor) {
-  context_.setup = options_.setup.empty()
-                       ? default_setup(context_.meter, options_.runtime, descriptor)
-                       : options_.setup;
+  context_.setup =
+      options_.setup.empty() ? default_setup(context_.meter, options_, descriptor) : options_.setup;
   return {descriptor,       options_.runtime,    station_.device.name,
           options_.threads, options_.cuda_graph, options_.worker_options};
 }

@@ -56,7 +56,8 @@ Result<std::optional<meter::Calibration>> find_calibration(store::Store& store,
                                                            const meter::MeterInfo& meter);
 
 /// "nvidia-h200-torch-torchscript-fp16-channels_last": a name that two machines of a kind share.
-std::string default_setup(const meter::MeterInfo& meter, const std::string& runtime,
+/// Steps launched as a CUDA graph cost another energy: "...-cuda_graph".
+std::string default_setup(const meter::MeterInfo& meter, const SessionOptions& options,
                           const zoo::Descriptor& d);
 
 /// Everything that a sitting holds open: meter, calibration, database, worker program. Rows are in

@@ -69,6 +69,7 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
   const zoo::Descriptor& d = subject.descriptor;
   json j = {
       {"joulemark", context.joulemark_version},
+      {"sitting", context.sitting},
       {"exporter", d.exporter},
       {"meter",
        {{"name", context.meter.name},
