@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Adds what measure.sh made to the results of this folder, and prints them as a table.
+"""Adds what measure.sh or a campaign made to the results of this folder, and prints them as a table.
 
-    python3 data/results/collect.py add OUT...     OUT: folders that measure.sh wrote
-    python3 data/results/collect.py table          Markdown, for the README
+    python3 data/results/collect.py add OUT...     OUT: folders that measure.sh wrote, or campaigns'
+    python3 data/results/collect.py table          Markdown, for the README: the architectures of architectures.txt
+    python3 data/results/collect.py table --all    Markdown, of all
     python3 data/results/collect.py check          every number again from its windows
 
 Results are one folder for each setup (device, runtime, format, precision, layout):
 
-    <setup>/runs.jsonl     one run a line: its row, windows, conditions and provenance (docs/columns.md)
-    <setup>/rows.csv       the rows alone, made from runs.jsonl
+    <setup>/runs*.jsonl    one run a line: its row, windows, conditions and provenance (docs/columns.md);
+                           a file for each call of `add`, named by its first run
+    <setup>/rows.csv       the rows alone, made from those
     <setup>/machine.json   what `joulemark doctor` said of the machine
 
 Runs are only ever added: a run that is there already is left as it is, so adding twice changes nothing.
@@ -20,11 +22,13 @@ import argparse
 import csv
 import json
 import math
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-#: What a line of runs.jsonl holds beside the columns of a row.
+#: What a line of a runs*.jsonl holds beside the columns of a row.
 BESIDE_THE_ROW = ("systematic_terms", "conditions", "provenance", "window_list")
 POLICIES = {"batch_1": "batch 1", "throughput": "best batch"}
 
@@ -35,9 +39,16 @@ def read_runs(file: Path) -> list[dict]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
 
 
+def runs_in(folder: Path) -> list[dict]:
+    """All of a setup, in the order in which they were measured."""
+    runs = [run for file in folder.glob("runs*.jsonl") for run in read_runs(file)]
+    return sorted(runs, key=lambda run: run["run"])
+
+
 def setups(results: Path) -> dict[str, list[dict]]:
     """All runs by the name of their setup."""
-    return {file.parent.name: read_runs(file) for file in sorted(results.glob("*/runs.jsonl"))}
+    folders = sorted({file.parent for file in results.glob("*/runs*.jsonl")})
+    return {folder.name: runs_in(folder) for folder in folders}
 
 
 # --- add ---------------------------------------------------------------------------------------------
@@ -45,9 +56,9 @@ def setups(results: Path) -> dict[str, list[dict]]:
 
 def add(out: Path, results: Path) -> dict[str, int]:
     """Adds the runs of one folder; returns how many were new, by setup. ValueError when one is not sound."""
-    new = read_runs(out / "runs.jsonl")
+    new = runs_of(out)
     if not new:
-        raise ValueError(f"{out / 'runs.jsonl'} has no runs")
+        raise ValueError(f"{out} has no runs")
     for run in new:
         if problem := unsound(run):
             raise ValueError(f"{out}: run {run.get('run')}: {problem}")
@@ -55,10 +66,11 @@ def add(out: Path, results: Path) -> dict[str, int]:
     for setup in sorted({run["setup"] for run in new}):
         folder = results / setup
         folder.mkdir(parents=True, exist_ok=True)
-        runs = read_runs(folder / "runs.jsonl")
-        known = {run["run"] for run in runs}
+        known = {run["run"] for run in runs_in(folder)}
         fresh = [run for run in new if run["setup"] == setup and run["run"] not in known]
-        write(folder, sorted(runs + fresh, key=lambda run: run["run"]))
+        if fresh:
+            write_runs(folder, sorted(fresh, key=lambda run: run["run"]))
+            write_rows(folder)
         machine = out / "doctor.json"
         if machine.exists() and not (folder / "machine.json").exists():
             (folder / "machine.json").write_text(without_paths(machine), encoding="utf-8")
@@ -66,9 +78,29 @@ def add(out: Path, results: Path) -> dict[str, int]:
     return added
 
 
-def write(folder: Path, runs: list[dict]) -> None:
+def runs_of(out: Path) -> list[dict]:
+    """Of a folder of measure.sh, or of a campaign, whose database is read by joulemark."""
+    if (out / "runs.jsonl").exists() or not (out / "results.sqlite").exists():
+        return read_runs(out / "runs.jsonl")
+    program = os.environ.get("JOULEMARK", str(HERE.parents[1] / "build/release/bin/joulemark"))
+    command = [program, "export", "--db", str(out / "results.sqlite"), "--format", "jsonl"]
+    said = subprocess.run(command, capture_output=True, text=True)
+    if said.returncode:
+        raise ValueError(f"{out}: {said.stderr.strip()}")
+    return [json.loads(line) for line in said.stdout.splitlines() if line]
+
+
+def write_runs(folder: Path, runs: list[dict]) -> None:
+    """Into a file of their own: what is there is never written again."""
     lines = [json.dumps(run, ensure_ascii=False, separators=(",", ":")) + "\n" for run in runs]
-    (folder / "runs.jsonl").write_text("".join(lines), encoding="utf-8")
+    file = folder / f"runs-{runs[0]['run']}.jsonl"
+    fresh = file.with_suffix(".partial")
+    fresh.write_text("".join(lines), encoding="utf-8")
+    fresh.replace(file)
+
+
+def write_rows(folder: Path) -> None:
+    runs = runs_in(folder)
     columns = [key for key in runs[0] if key not in BESIDE_THE_ROW]
     with open(folder / "rows.csv", "w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
@@ -146,10 +178,13 @@ def distinct(names: list[str]) -> dict[str, str]:
     return {name: "-".join(p[i] for i in differing) for name, p in zip(names, parts)}
 
 
-def table(results: Path) -> str:
+def table(results: Path, only: set[str] | None = None) -> str:
+    """Of all architectures, or of some."""
     by_setup = {setup: newest(runs) for setup, runs in setups(results).items()}
     columns = [(setup, policy) for setup in by_setup for policy in POLICIES]
     architectures = {architecture for runs in by_setup.values() for architecture, _ in runs}
+    if only is not None:
+        architectures &= only
 
     def least(architecture: str) -> float:
         energies = [
@@ -171,6 +206,11 @@ def table(results: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
+def listed() -> set[str]:
+    lines = (HERE / "architectures.txt").read_text(encoding="utf-8").splitlines()
+    return {line for line in lines if line and not line.startswith("#")}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -178,11 +218,12 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=HERE, help="instead of this folder")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("add").add_argument("out", nargs="+", type=Path)
-    commands.add_parser("table")
+    shown = commands.add_parser("table")
+    shown.add_argument("--all", action="store_true", help="not only those of architectures.txt")
     commands.add_parser("check")
     args = parser.parse_args()
     if args.command == "table":
-        print(table(args.results), end="")
+        print(table(args.results, None if args.all else listed()), end="")
         return 0
     try:
         if args.command == "add":

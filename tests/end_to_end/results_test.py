@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +21,9 @@ collect = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(collect)
 
 
-def call(*arguments) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, RESULTS / "collect.py", *map(str, arguments)], capture_output=True, text=True
-    )
+def call(*arguments, env: dict | None = None) -> subprocess.CompletedProcess:
+    command = [sys.executable, RESULTS / "collect.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=env)
 
 
 @pytest.fixture
@@ -45,16 +45,34 @@ def test_adding_twice_is_adding_once(out, tmp_path):
     assert first.returncode == 0, first.stderr
     (folder,) = results.iterdir()
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert set(before) == {"runs.jsonl", "rows.csv", "machine.json"}
+    (runs,) = [name for name in before if name.startswith("runs-") and name.endswith(".jsonl")]
+    assert set(before) == {runs, "rows.csv", "machine.json"}
     again = call("--results", results, "add", out)
     assert "0 runs added" in again.stdout
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert "4 runs are sound" in call("--results", results, "check").stdout
 
 
+def test_what_comes_later_is_a_file_of_its_own(out, world, tmp_path):
+    results = tmp_path / "results"
+    call("--results", results, "add", out)
+    (folder,) = results.iterdir()
+    (first,) = folder.glob("runs-*.jsonl")
+    before = first.read_bytes()
+    assert world.measure("resnet18", batch="4").code == 0
+    (out / "runs.jsonl").unlink()  # then the database is read
+    (out / "results.sqlite").write_bytes(world.db.read_bytes())
+    added = call("--results", results, "add", out, env={**os.environ, "JOULEMARK": str(world.joulemark)})
+    assert "1 runs added" in added.stdout, added.stderr
+    assert first.read_bytes() == before
+    assert len(list(folder.glob("runs-*.jsonl"))) == 2
+    with open(folder / "rows.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 5
+
+
 def test_the_table_has_energy_interval_and_failures(out, tmp_path):
     call("--results", tmp_path / "results", "add", out)
-    table = call("--results", tmp_path / "results", "table").stdout
+    table = call("--results", tmp_path / "results", "table", "--all").stdout
     (line,) = [line for line in table.splitlines() if line.startswith("| resnet18 |")]
     assert line.count("±") == 2
     assert "wrong_output" in table
