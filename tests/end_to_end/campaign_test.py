@@ -11,10 +11,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from world import World, eventually, interrupt
 
+SCHEMA = Path(__file__).resolve().parents[2] / "docs/schema/row.schema.json"
 STAND_IN = Path(__file__).parent / "stand_in_zoo.py"
 FAST = {"step": {"mode": "sleep", "ms_fixed": 1, "ms_per_image": 0}}
 VARIANT = {"format": "reference", "precision": "fp32", "layout": "contiguous"}
@@ -88,6 +90,8 @@ def test_a_campaign_from_its_plan_to_its_last_row(six):
     rows = six.rows()
     failures = {(r["architecture"], r["status"]) for r in rows if r["status"] != "ok"}
     assert failures == {("cannot", "export_failed"), ("crashes", "crashed")}
+    schema = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+    assert not [error.message for row in rows for error in schema.iter_errors(row)]
     (why,) = {r["message"] for r in rows if r["model"] == "cannot"}
     assert "no such layer" in why
     assert list((six.folder / "artefacts").iterdir()) == [six.folder / "artefacts/model0"], "only the sentinel stays"
