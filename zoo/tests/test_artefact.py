@@ -89,6 +89,10 @@ def test_a_model_that_its_precision_breaks_is_not_exported(tmp_path, name, error
         export_one(dataclasses.replace(SPEC, name=name, precision="fp16"), tmp_path, lambda stage: None)
 
 
+def test_what_a_model_keeps_from_another_precision_is_forgotten(tmp_path):
+    export_one(dataclasses.replace(SPEC, name="zoo_caches", precision="fp16"), tmp_path, lambda stage: None)
+
+
 def test_the_same_spec_gives_the_same_digests_and_another_seed_others(tmp_path):
     _, first = export(SPEC, tmp_path / "a")
     _, again = export(SPEC, tmp_path / "b")

@@ -14,7 +14,7 @@ import timm
 from timm.data import create_transform, resolve_data_config
 
 from .spec import ExportSpec
-from .weights import make_live
+from .weights import make_live, without_caches
 
 #: Without one, a hub that stops answering in the middle holds a model until its time-out.
 SOCKET_SECONDS = 20.0
@@ -38,7 +38,9 @@ def build(spec: ExportSpec) -> BuiltModel:
     size = (3, spec.input_size, spec.input_size) if spec.input_size else tuple(config["input_size"])
     pixels = normalised_images(spec, config, size)
     if weights["origin"] == "live":
-        make_live(model, pixels, spec.seed)
+        # On the device of the spec: the statistics of a large model take a CPU a minute.
+        make_live(model.to(spec.device), pixels.to(spec.device), spec.seed)
+        model = without_caches(model.to("cpu"))
     return BuiltModel(
         model=model.requires_grad_(False),
         config=config,

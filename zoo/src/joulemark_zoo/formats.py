@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from .spec import ExportSpec
+from .weights import without_caches
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 MEMORY_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -55,9 +56,10 @@ class ExportError(RuntimeError):
 
 def placed(model: torch.nn.Module, spec: ExportSpec) -> torch.nn.Module:
     """The model in the spec's precision and layout, on its device (in place)."""
-    return model.to(
+    moved = model.to(
         device=spec.device, dtype=DTYPES[spec.precision], memory_format=MEMORY_FORMATS[spec.layout]
     )
+    return without_caches(moved)
 
 
 @dataclasses.dataclass

@@ -106,7 +106,7 @@ def export_all(
     results: list[ExportResult] = []
     # Compilers unpack and cache hundreds of megabytes: all of it goes with this folder.
     with tempfile.TemporaryDirectory(prefix=f"{SCRATCH_PREFIX}{os.getpid()}-") as scratch:
-        env = environment(Path(scratch), jobs, {spec.device for spec in specs})
+        env = environment(Path(scratch), min(jobs, len(specs)) or 1, {spec.device for spec in specs})
         run = Run(out, Path(scratch), env, timeout, force, hub_in_reach)
         pool = concurrent.futures.ThreadPoolExecutor(max_workers=jobs)
         try:

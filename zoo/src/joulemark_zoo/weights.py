@@ -39,6 +39,12 @@ def make_live(model: nn.Module, images: torch.Tensor, seed: int) -> None:
         scale_classifier(model, images)
 
 
+def without_caches(model: nn.Module) -> nn.Module:
+    """The same model in eval mode. LeViT, EfficientFormer and TinyViT keep their attention biases from one forward pass
+    to the next; up to timm 1.0.30 neither another precision nor other weights empty that cache, but train() does."""
+    return model.train().eval()
+
+
 def enliven(module: nn.Module, name: str, parameter: torch.Tensor, generator: torch.Generator) -> None:
     """Opens one parameter if its default value shuts a branch; a bias may stay zero."""
 
