@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 
 #include <nlohmann/json.hpp>
 
@@ -77,6 +78,26 @@ std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t length = std::min(text.find(' '), text.size());
+    words.emplace_back(text.substr(0, length));
+    text.remove_prefix(std::min(length + 1, text.size()));
+  }
+  return words;
+}
+
+std::map<std::string, double> terms_of(const std::string& text) {
+  std::map<std::string, double> terms;
+  const auto j = nlohmann::json::parse(text, nullptr, false);
+  if (!j.is_object()) return terms;
+  for (const auto& [term, value] : j.items()) {
+    if (value.is_number()) terms[term] = value.get<double>();
+  }
+  return terms;
+}
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -133,6 +154,20 @@ std::string to_text(const Record& r, const Column& column) {
                  [&](Count f) { return shortest(r.*f); }, [&](Words f) { return joined(r.*f); },
                  [&](Terms f) { return terms_json(r.*f).dump(); }},
       column.field);
+}
+
+void from_text(Record& r, const Column& column, const std::optional<std::string>& text) {
+  const auto number = [&](auto& field) {
+    typename std::remove_reference_t<decltype(field)>::value_type value{};
+    const bool read =
+        text && std::from_chars(text->data(), text->data() + text->size(), value).ec == std::errc();
+    field = read ? std::optional(value) : std::nullopt;
+  };
+  const std::string given = text.value_or("");
+  std::visit(Overloaded{[&](Text f) { r.*f = given; }, [&](Number f) { number(r.*f); },
+                        [&](Count f) { number(r.*f); }, [&](Words f) { r.*f = words_of(given); },
+                        [&](Terms f) { r.*f = terms_of(given); }},
+             column.field);
 }
 
 std::string to_csv(std::span<const Record> records) {

@@ -34,6 +34,10 @@ std::span<const Column> columns();
 /// words separated by spaces.
 std::string to_text(const Record& record, const Column& column);
 
+/// The reverse, for stores: sets the field to what `to_text` wrote, or to absent. An absent text is
+/// an empty one.
+void from_text(Record& record, const Column& column, const std::optional<std::string>& text);
+
 /// Rows under a header, RFC 4180.
 std::string to_csv(std::span<const Record> records);
 /// An array of objects; null when absent, flags as one text with spaces.

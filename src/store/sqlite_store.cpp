@@ -11,10 +11,8 @@
 #include <cerrno>
 #include <fstream>
 
-#include <nlohmann/json.hpp>
-
-#include "base/text.hpp"
 #include "store/columns.hpp"
+#include "store/select.hpp"
 #include "store/store.hpp"
 
 namespace joulemark::store {
@@ -50,11 +48,6 @@ constexpr int kSchemaWithCalibrations = 2;
 constexpr int kSchema = static_cast<int>(kMigrations.size());
 /// Marks the file as ours ("JMRK"), for file(1) and against strangers' databases.
 constexpr int kApplicationId = 0x4a4d524b;
-
-Error nothing_measured(const fs::path& path) {
-  return {ErrorKind::not_found, fmt::format("there are no measurements in {}", path.string()),
-          "Measure something first: joulemark measure MODEL, or name a database with --db"};
-}
 
 Error to_error(const SQLite::Exception& e, const fs::path& path) {
   const std::string file = path.string();
@@ -167,18 +160,8 @@ void load(SQLite::Statement& s, const Column& c, Record& r) {
     if (!value.isNull()) r.*(*f) = value.getDouble();
   } else if (const auto* n = std::get_if<Count>(&c.field)) {
     if (!value.isNull()) r.*(*n) = value.getInt64();
-  } else if (const auto* t = std::get_if<Text>(&c.field)) {
-    r.*(*t) = value.getString();
-  } else if (const auto* w = std::get_if<Words>(&c.field)) {
-    std::string rest = value.getString();
-    while (!rest.empty()) {
-      const auto space = rest.find(' ');
-      (r.*(*w)).push_back(rest.substr(0, space));
-      rest = space == std::string::npos ? "" : rest.substr(space + 1);
-    }
-  } else if (const auto* m = std::get_if<Terms>(&c.field)) {
-    const auto j = nlohmann::json::parse(value.getString(), nullptr, false);
-    if (j.is_object()) r.*(*m) = j.get<std::map<std::string, double>>();
+  } else {
+    from_text(r, c, value.getString());
   }
 }
 
@@ -191,7 +174,7 @@ class SqliteStore final : public Store {
     // Tables and marks are written in one transaction, which may come between these lines: asked in
     // this order, what is there is never taken for another program's.
     const bool empty = db_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
-    if (empty && mode == Mode::read) return tl::unexpected(nothing_measured(path_));
+    if (empty && mode == Mode::read) return tl::unexpected(nothing_measured(path_.string()));
     const int version = db_.execAndGet("PRAGMA user_version").getInt();
     const int application = db_.execAndGet("PRAGMA application_id").getInt();
     if (!empty && application != kApplicationId) {
@@ -253,16 +236,7 @@ class SqliteStore final : public Store {
       SQLite::Statement select(
           db_, "SELECT * FROM record WHERE substr(run, 1, length(:prefix)) = :prefix ORDER BY id");
       select.bind(":prefix", prefix);
-      std::vector<Record> found = collect(select);
-      if (found.size() == 1) return found.front();
-      if (found.empty()) {
-        return fail(ErrorKind::not_found,
-                    fmt::format("there is no run '{}' in {}", prefix, path_.string()),
-                    "`joulemark list` shows the runs that are there");
-      }
-      return fail(ErrorKind::invalid_input,
-                  fmt::format("'{}' begins the names of {} runs", prefix, found.size()),
-                  fmt::format("Write more of it, for instance {}", found.back().run));
+      return the_one(collect(select), prefix, path_.string());
     } catch (const SQLite::Exception& e) {
       return tl::unexpected(to_error(e, path_));
     }
@@ -271,8 +245,8 @@ class SqliteStore final : public Store {
   Result<void> append(const StoredCalibration& c) override {
     try {
       SQLite::Statement insert(db_,
-                               "INSERT INTO calibration (name, meter, device, device_id, made_at, "
-                               "json) VALUES (?, ?, ?, ?, ?, ?)");
+                               fmt::format("INSERT INTO calibration ({}) VALUES (?, ?, ?, ?, ?, ?)",
+                                           kCalibrationColumns));
       insert.bind(1, c.id);
       insert.bind(2, c.meter);
       insert.bind(3, c.device);
@@ -289,28 +263,50 @@ class SqliteStore final : public Store {
   Result<std::optional<StoredCalibration>> newest_calibration(
       const std::string& meter, const std::string& device, const std::string& device_id) override {
     try {
-      // A database that is only read keeps the schema that it was written with.
-      if (db_.execAndGet("PRAGMA user_version").getInt() < kSchemaWithCalibrations)
-        return std::nullopt;
-      SQLite::Statement select(db_,
-                               "SELECT name, made_at, json FROM calibration WHERE meter = ? AND "
-                               "device = ? AND device_id = ? ORDER BY id DESC LIMIT 1");
+      if (!has_calibrations()) return std::nullopt;
+      SQLite::Statement select(
+          db_, fmt::format("SELECT {} FROM calibration WHERE meter = ? AND device = ? AND "
+                           "device_id = ? ORDER BY id DESC LIMIT 1",
+                           kCalibrationColumns));
       select.bind(1, meter);
       select.bind(2, device);
       select.bind(3, device_id);
       if (!select.executeStep()) return std::nullopt;
-      return StoredCalibration{select.getColumn(0).getString(),
-                               meter,
-                               device,
-                               device_id,
-                               select.getColumn(1).getString(),
-                               select.getColumn(2).getString()};
+      return to_calibration(select);
     } catch (const SQLite::Exception& e) {
       return tl::unexpected(to_error(e, path_));
     }
   }
 
+  Result<std::vector<StoredCalibration>> calibrations() override {
+    try {
+      std::vector<StoredCalibration> all;
+      if (!has_calibrations()) return all;
+      SQLite::Statement select(
+          db_, fmt::format("SELECT {} FROM calibration ORDER BY id", kCalibrationColumns));
+      while (select.executeStep()) all.push_back(to_calibration(select));
+      return all;
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
+  Result<void> claim(const Device&) override { return {}; }
+
  private:
+  static constexpr const char* kCalibrationColumns =
+      "name, meter, device, device_id, made_at, json";
+
+  /// A database that is only read keeps the schema that it was written with.
+  bool has_calibrations() {
+    return db_.execAndGet("PRAGMA user_version").getInt() >= kSchemaWithCalibrations;
+  }
+
+  static StoredCalibration to_calibration(SQLite::Statement& row) {
+    const auto text = [&](int column) { return row.getColumn(column).getString(); };
+    return {text(0), text(1), text(2), text(3), text(4), text(5)};
+  }
+
   void append_windows(const Record& record, std::int64_t id) {
     SQLite::Statement insert(db_, "INSERT INTO window VALUES (?, ?, ?, ?, ?, ?, ?)");
     int number = 0;
@@ -354,28 +350,6 @@ class SqliteStore final : public Store {
     return windows;
   }
 
-  static bool passes(const Record& r, const Filter& f) {
-    const bool model =
-        f.model.empty() || matches(f.model, r.model) || matches(f.model, r.architecture);
-    return model && (f.setup.empty() || matches(f.setup, r.setup)) &&
-           (f.status.empty() || f.status == r.status) &&
-           (f.campaign.empty() || f.campaign == r.campaign);
-  }
-
-  static std::vector<Record> newest(std::vector<Record> all) {
-    const auto key = [](const Record& r) {
-      const std::int64_t fixed = r.policy == "fixed" ? r.batch.value_or(0) : 0;
-      return std::tuple(r.model, r.input_size, r.setup, r.policy, fixed);
-    };
-    std::map<decltype(key(all.front())), std::size_t> last;
-    for (std::size_t i = 0; i < all.size(); ++i) last[key(all[i])] = i;
-    std::vector<Record> kept;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (last[key(all[i])] == i) kept.push_back(std::move(all[i]));
-    }
-    return kept;
-  }
-
   fs::path path_;
   std::optional<WriterLock> lock_;
   SQLite::Database db_;
@@ -385,7 +359,8 @@ class SqliteStore final : public Store {
 
 Result<std::unique_ptr<Store>> open_sqlite(const fs::path& path, Mode mode) {
   std::error_code error;
-  if (mode == Mode::read && !fs::exists(path, error)) return tl::unexpected(nothing_measured(path));
+  if (mode == Mode::read && !fs::exists(path, error))
+    return tl::unexpected(nothing_measured(path.string()));
   std::optional<WriterLock> lock;
   if (mode == Mode::write) {
     if (fs::exists(path, error) && access(path.c_str(), W_OK) != 0) {

@@ -1,12 +1,17 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/units.hpp"
+#include "store/location.hpp"
 #include "store/record.hpp"
 
 namespace joulemark::store {
@@ -21,12 +26,18 @@ struct Filter {
   bool newest_only = false;
 };
 
+/// A device that one measurement at a time may use.
+struct Device {
+  std::string id;    ///< the same for every process that sees it, and for no other device anywhere
+  std::string name;  ///< for messages
+};
+
 /// Where measurements are kept. Append-only: a record is never changed.
 class Store {
  public:
   virtual ~Store() = default;
   /// Durable when it returns. Errors: storage_full, read_only, io, invalid_input for a run id that
-  /// is there already.
+  /// is there already. What a shared store cannot take is kept beside it; the error says where.
   virtual Result<void> append(const Record& record) = 0;
   /// In the order of measuring, windows included.
   virtual Result<std::vector<Record>> read(const Filter& filter) = 0;
@@ -39,13 +50,41 @@ class Store {
   /// Of the same meter of the same device; absent when there is none.
   virtual Result<std::optional<StoredCalibration>> newest_calibration(
       const std::string& meter, const std::string& device, const std::string& device_id) = 0;
+  /// All of them, in the order of making.
+  virtual Result<std::vector<StoredCalibration>> calibrations() = 0;
+
+  /// Keeps others from measuring this device into the same store for as long as this one lives. A
+  /// file, which has one writer at a time, need not ask what is measured. Error: busy, naming the
+  /// other process.
+  virtual Result<void> claim(const Device& device) = 0;
 };
 
 enum class Mode { read, write };
 
-/// Opens a SQLite database; for writing it is created or migrated, and locked against other writers
-/// for as long as the store lives. Errors, each with the next step: not_found (reading), read_only,
-/// newer_schema, busy (naming the other process), invalid_input (not a database of ours), io.
+/// What a shared store needs, beyond its location, to be patient. Files ignore it.
+struct OpenOptions {
+  /// For how long a connection that was lost is sought again before that is an error.
+  Nanoseconds wait{std::chrono::seconds(60)};
+  /// Ends that wait early; may be null.
+  const std::atomic<bool>* interrupted = nullptr;
+  /// Is told in words of a connection that is lost or found again; may be empty.
+  std::function<void(const std::string&)> say{};
+  /// Where a record is kept that could not be stored; else in the system's temporary folder.
+  std::filesystem::path rescue = ".";
+};
+
+/// Opens the store at a location, by its kind. For writing it is made or migrated. Errors, each
+/// with the next step: not_found (reading, or no such database), read_only, permission_denied,
+/// newer_schema, busy, invalid_input (not a store of ours, or no location), unsupported (this
+/// joulemark or this machine has no PostgreSQL), io.
+Result<std::unique_ptr<Store>> open_store(const Location& location, Mode mode,
+                                          const OpenOptions& options = {});
+
+/// A SQLite database, locked against other writers for as long as the store lives.
 Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& path, Mode mode);
+
+/// A database of a PostgreSQL server, through libpq: one connection for as long as the store lives.
+Result<std::unique_ptr<Store>> open_postgres(const Location& location, Mode mode,
+                                             const OpenOptions& options);
 
 }  // namespace joulemark::store
