@@ -35,4 +35,16 @@ Result<runtime::WorkerDevice> choose_device(const runtime::WorkerProgram& progra
               fmt::format("It has {}; `joulemark doctor` says what is missing", join_words(names)));
 }
 
+std::optional<store::Device> device_of(const meter::MeterInfo& meter,
+                                       const std::filesystem::path& procfs) {
+  if (meter.scope == meter::Scope::simulated) return std::nullopt;
+  const bool is_gpu =
+      meter.scope == meter::Scope::gpu_board || meter.scope == meter::Scope::gpu_mig_slice;
+  if (is_gpu && !meter.device_id.empty()) return store::Device{meter.device_id, meter.device};
+  std::string boot = read_file(procfs / "sys/kernel/random/boot_id").value_or("");
+  while (!boot.empty() && boot.back() == '\n') boot.pop_back();
+  // All meters of a host's processors are disturbed by the same load.
+  return store::Device{fmt::format("{} {}", boot, is_gpu ? meter.device : "cpu"), meter.device};
+}
+
 }  // namespace joulemark::campaign

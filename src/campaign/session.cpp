@@ -73,7 +73,7 @@ Session::Session(SessionOptions options, Station station, Clock& clock,
       interrupted_(interrupted) {}
 
 Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station station,
-                                               const std::filesystem::path& db, Clock& clock,
+                                               const store::Location& db, Clock& clock,
                                                const std::atomic<bool>& interrupted) {
   std::unique_ptr<Session> s(
       new Session(std::move(options), std::move(station), clock, interrupted));
@@ -83,9 +83,12 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station s
   auto meter = meter::open_meter(s->options_.meter, s->station_.device.name, meter_options);
   if (!meter) return tl::unexpected(meter.error());
   s->device_meter_ = std::move(*meter);
-  auto store = store::open_sqlite(db, store::Mode::write);
+  auto store = store::open_store(db, store::Mode::write, s->options_.store);
   if (!store) return tl::unexpected(store.error());
   s->store_ = std::move(*store);
+  if (const auto claimed = device_of(s->device_meter_->info())) {
+    if (auto ok = s->store_->claim(*claimed); !ok) return tl::unexpected(ok.error());
+  }
   const auto calibration = find_calibration(*s->store_, s->device_meter_->info());
   if (!calibration) return tl::unexpected(calibration.error());
   s->meter_ = meter::calibrated(*s->device_meter_, calibration->value_or(meter::Calibration{}));

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,6 +37,7 @@ struct SessionOptions {
   std::string campaign;  ///< groups the rows
   std::string joulemark_version;
   measure::Settings settings;
+  store::OpenOptions store;
 };
 
 /// The worker program, and the device that it is to use.
@@ -69,9 +69,10 @@ class Session {
   /// Receives each row after it was stored, with what it was made of. An error ends the model.
   using Sink = std::function<Result<void>(const store::Record&, const measure::Outcome&)>;
 
-  /// Opens the meter of the station's device and the database. Errors: theirs.
+  /// Opens the meter of the station's device and the database, and claims the device there. Errors:
+  /// theirs.
   static Result<std::unique_ptr<Session>> open(SessionOptions options, Station station,
-                                               const std::filesystem::path& db, Clock& clock,
+                                               const store::Location& db, Clock& clock,
                                                const std::atomic<bool>& interrupted);
 
   const runtime::WorkerDevice& device() const { return station_.device; }

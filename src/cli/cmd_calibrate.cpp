@@ -6,9 +6,11 @@
 #include "calibrate/analyse.hpp"
 #include "calibrate/observe.hpp"
 #include "calibrate/text.hpp"
+#include "campaign/device.hpp"
 #include "cli/calibration.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/open_store.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/trace.hpp"
@@ -44,9 +46,12 @@ Result<Bench> prepare(const CalibrateOptions& o, const CommonOptions& common, Cl
   auto meter = meter::open_meter(o.meter, o.device, options);
   if (!meter) return tl::unexpected(meter.error());
   b.meter = std::move(*meter);
-  auto store = store::open_sqlite(common.db, store::Mode::write);
+  auto store = open_store(common, store::Mode::write);
   if (!store) return tl::unexpected(store.error());
   b.store = std::move(*store);
+  if (const auto device = campaign::device_of(b.meter->info())) {
+    if (auto claimed = b.store->claim(*device); !claimed) return tl::unexpected(claimed.error());
+  }
   return b;
 }
 
@@ -87,7 +92,7 @@ int run_calibrate(const CalibrateOptions& options, const CommonOptions& common) 
     fmt::print("{}\n", calibrate::to_json(*calibration));
   } else {
     fmt::print("{}\nStored in {}; `joulemark measure --db {}` uses it for this device.\n",
-               calibrate::to_words(*calibration), common.db.string(), common.db.string());
+               calibrate::to_words(*calibration), common.db.text(), common.db.text());
   }
   return kOk;
 }

@@ -11,6 +11,7 @@
 #include "campaign/verify.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/open_store.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "report/table.hpp"
@@ -82,8 +83,8 @@ Result<std::unique_ptr<campaign::Session>> open_session(const CampaignRunOptions
     return tl::unexpected(ok.error());
   auto station = campaign::find_station(options, clock, interrupted());
   if (!station) return tl::unexpected(station.error());
-  return campaign::Session::open(std::move(options), std::move(*station), folder.database(), clock,
-                                 interrupted());
+  return campaign::Session::open(std::move(options), std::move(*station),
+                                 store::Location::file(folder.database()), clock, interrupted());
 }
 
 /// "-0.3 .. +0.6 %, the last +0.4 %; +0.1 ± 0.2 % an hour". `scale` makes `unit` of the values.
@@ -149,11 +150,15 @@ ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
   return j;
 }
 
+int print_tally(const campaign::Campaign& c, const std::vector<store::Record>& rows, bool json,
+                int code) {
+  const campaign::Tally t = campaign::tally(c, rows);
+  return print_and_end(json ? pretty(tally_json(c, t)) : tally_text(c, t), json, code);
+}
+
 int report_tally(const campaign::Campaign& c, const campaign::Folder& folder, bool json, int code) {
   const auto rows = campaign::read_rows(folder.databases(), c.id);
-  if (!rows) return report_error(rows.error(), json);
-  const campaign::Tally t = campaign::tally(c, *rows);
-  return print_and_end(json ? pretty(tally_json(c, t)) : tally_text(c, t), json, code);
+  return rows ? print_tally(c, *rows, json, code) : report_error(rows.error(), json);
 }
 
 /// What is to be collected: databases, and those of folders; without any, those of the shards.
@@ -172,14 +177,16 @@ std::vector<fs::path> databases_of(const CampaignCollectOptions& o,
   return all;
 }
 
-/// Adds the rows that the campaign lacks. Returns how many these were.
-Result<std::size_t> collect_rows(const campaign::Campaign& c, const campaign::Folder& folder,
-                                 const std::vector<store::Record>& found) {
-  auto store = store::open_sqlite(folder.database(), store::Mode::write);
-  if (!store) return tl::unexpected(store.error());
+store::Filter rows_of(const campaign::Campaign& c) {
   store::Filter mine;
   mine.campaign = c.id;
-  const auto here = (*store)->read(mine);
+  return mine;
+}
+
+/// Adds the rows that the store lacks of the campaign. Returns how many these were.
+Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& store,
+                                 const std::vector<store::Record>& found) {
+  const auto here = store.read(rows_of(c));
   if (!here) return tl::unexpected(here.error());
   campaign::Vacancies vacancies(c, campaign::done_of(*here));
   std::set<std::string> known;
@@ -187,7 +194,7 @@ Result<std::size_t> collect_rows(const campaign::Campaign& c, const campaign::Fo
   std::size_t added = 0;
   for (const store::Record& r : found) {
     if (known.contains(r.run) || !vacancies.fill(campaign::done_of({r}).front())) continue;
-    if (auto stored = (*store)->append(r); !stored) return tl::unexpected(stored.error());
+    if (auto stored = store.append(r); !stored) return tl::unexpected(stored.error());
     ++added;
   }
   return added;
@@ -274,10 +281,16 @@ int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& c
   if (!c) return report_error(c.error(), common.json);
   const auto found = campaign::read_rows(databases_of(o, folder), c->id);
   if (!found) return report_error(found.error(), common.json);
-  const auto added = collect_rows(*c, folder, *found);
+  const auto into =
+      o.into.empty() ? store::Location::file(folder.database()) : store::Location(o.into);
+  const auto store = store::open_store(into, store::Mode::write, store_options(common));
+  if (!store) return report_error(store.error(), common.json);
+  const auto added = collect_rows(*c, **store, *found);
   if (!added) return report_error(added.error(), common.json);
-  fmt::print(stderr, "{} rows added\n", *added);
-  return report_tally(*c, folder, common.json, kOk);
+  fmt::print(stderr, "{} rows added to {}\n", *added, into.text());
+  if (o.into.empty()) return report_tally(*c, folder, common.json, kOk);
+  const auto rows = (*store)->read(rows_of(*c));
+  return rows ? print_tally(*c, *rows, common.json, kOk) : report_error(rows.error(), common.json);
 }
 
 int run_campaign_verify(const CampaignOptions& o, const CommonOptions& common) {

@@ -7,6 +7,7 @@
 #include "campaign/session.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/open_store.hpp"
 #include "cli/progress.hpp"
 #include "cli/trace.hpp"
 #include "report/table.hpp"
@@ -85,6 +86,7 @@ Result<Sitting> prepare(const MeasureOptions& o, const CommonOptions& common, Cl
   if (!policies) return tl::unexpected(policies.error());
   sitting.policies = std::move(*policies);
   campaign::SessionOptions options = session_options(o);
+  options.store = store_options(common);
   if (auto ok = meter::apply_settings(o.meter_options, options.meter_options); !ok)
     return tl::unexpected(ok.error());
   if (!o.trace.empty()) {
@@ -158,13 +160,13 @@ int summarise(const Sitting& c, const Result<void>& ended, const CommonOptions& 
     fmt::print("{}\n", j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (!c.rows.empty()) {
     fmt::print("{}", report::ranked_table(c.rows));
-    fmt::print("\nStored in {}. Next: joulemark report, or joulemark show {}\n", common.db.string(),
+    fmt::print("\nStored in {}. Next: joulemark report, or joulemark show {}\n", common.db.text(),
                c.rows.back().run);
   }
   if (!ended) {
     Error e = ended.error();
     if (e.kind == ErrorKind::interrupted) {
-      e.next = fmt::format("{} complete rows are kept in {}", c.rows.size(), common.db.string());
+      e.next = fmt::format("{} complete rows are kept in {}", c.rows.size(), common.db.text());
     }
     return report_error(e, false);
   }

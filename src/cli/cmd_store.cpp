@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/open_store.hpp"
 #include "cli/output.hpp"
 #include "report/html.hpp"
 #include "report/show.hpp"
@@ -19,7 +20,7 @@ using nlohmann::ordered_json;
 
 Result<std::vector<store::Record>> read_records(const CommonOptions& common,
                                                 const store::Filter& filter) {
-  auto store = store::open_sqlite(common.db, store::Mode::read);
+  auto store = open_store(common, store::Mode::read);
   if (!store) return tl::unexpected(store.error());
   return (*store)->read(filter);
 }
@@ -83,7 +84,7 @@ int run_list(const ListOptions& options, const CommonOptions& common) {
     text += fmt::format("none. Export one: python -m joulemark_zoo export resnet18 --out {}\n",
                         common.models.string());
   }
-  text += fmt::format("\nRuns in {}:\n", common.db.string());
+  text += fmt::format("\nRuns in {}:\n", common.db.text());
   for (const store::Record& r : rows) {
     text += fmt::format("{}  {}\n", r.run, report::one_line(r));
   }
@@ -92,7 +93,7 @@ int run_list(const ListOptions& options, const CommonOptions& common) {
 }
 
 int run_show(const ShowOptions& options, const CommonOptions& common) {
-  auto store = store::open_sqlite(common.db, store::Mode::read);
+  auto store = open_store(common, store::Mode::read);
   if (!store) return report_error(store.error(), common.json);
   const auto record = (*store)->find(options.run);
   if (!record) return report_error(record.error(), common.json);

@@ -47,6 +47,7 @@ int run_campaign_verify(const CampaignOptions& options, const CommonOptions& com
 int run_list(const ListOptions& options, const CommonOptions& common);
 int run_show(const ShowOptions& options, const CommonOptions& common);
 int run_report(const ReportOptions& options, const CommonOptions& common);
+int run_import(const ImportOptions& options, const CommonOptions& common);
 int run_export(const ExportOptions& options, const CommonOptions& common);
 
 }  // namespace joulemark::cli

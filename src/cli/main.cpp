@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
@@ -209,6 +210,10 @@ Run add_campaign_collect(CLI::App& app, CommonOptions& common) {
   app.add_option("others", o->shards,
                  "folders or databases; without any, the campaign's own shards")
       ->type_name("OTHER");
+  app.add_option(
+         "--into", o->into,
+         "another database to add them to: a SQLite file, or postgresql://user@host/database")
+      ->type_name("FILE|URL");
   return [o, &common] { return run_campaign_collect(*o, common); };
 }
 
@@ -245,6 +250,18 @@ Run add_report(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_report(*o, common); };
 }
 
+Run add_import(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<ImportOptions>();
+  app.description("Add the rows and calibrations of other databases that this one lacks");
+  app.footer(
+      "Called again it changes nothing. For instance, to share what is in a file:\n"
+      "  joulemark import joulemark.sqlite --db postgresql://me@server/energy");
+  app.add_option("from", o->from, "databases to read: SQLite files, or URLs of PostgreSQL")
+      ->required()
+      ->type_name("FILE|URL");
+  return [o, &common] { return run_import(*o, common); };
+}
+
 Run add_export(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<ExportOptions>();
   app.description("Write all rows as CSV or JSON (columns: docs/columns.md)");
@@ -269,7 +286,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"doctor", add_doctor}, {"calibrate", add_calibrate}, {"measure", add_measure},
     {"list", add_list},     {"show", add_show},           {"report", add_report},
-    {"export", add_export},
+    {"export", add_export}, {"import", add_import},
 };
 
 /// Those of `joulemark campaign`.
@@ -286,19 +303,29 @@ constexpr const char* kModelsVariable = "JOULEMARK_MODELS";
 /// that are not called too, after the option of the one that is.
 CommonOptions common_from_environment() {
   CommonOptions common;
-  const auto take = [](const char* variable, std::filesystem::path& path) {
+  const auto value_of = [](const char* variable) -> std::optional<std::string> {
     const char* value = std::getenv(variable);
-    if (value != nullptr && *value != '\0') path = value;
+    return value != nullptr && *value != '\0' ? std::optional<std::string>(value) : std::nullopt;
   };
-  take(kDatabaseVariable, common.db);
-  take(kModelsVariable, common.models);
+  if (const auto db = value_of(kDatabaseVariable)) common.db = store::Location(*db);
+  if (const auto models = value_of(kModelsVariable)) common.models = *models;
   return common;
 }
 
 void add_common(CLI::App& app, CommonOptions& common) {
-  app.add_option("--db", common.db, fmt::format("database of results; or {}", kDatabaseVariable))
+  // The default that --help shows is the text without a password.
+  app.add_option_function<std::string>(
+         "--db", [&](const std::string& text) { common.db = store::Location(text); },
+         fmt::format(
+             "database of results: a SQLite file, or postgresql://user@host/database; or {}",
+             kDatabaseVariable))
+      ->default_str(common.db.text())
+      ->type_name("FILE|URL");
+  app.add_option("--db-wait", common.db_wait_s,
+                 "for how long to try again when a PostgreSQL server does not answer")
+      ->check(CLI::Range(0.0, 86400.0).description(""))
       ->capture_default_str()
-      ->type_name("FILE");
+      ->type_name("S");
   app.add_option("--models", common.models,
                  fmt::format("folder of exported models; or {}", kModelsVariable))
       ->capture_default_str()

@@ -4,11 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "store/location.hpp"
+
 /// What each command was asked for, filled by cli.cpp and read by the command.
 namespace joulemark::cli {
 
 struct CommonOptions {
-  std::filesystem::path db = "joulemark.sqlite";
+  store::Location db{"joulemark.sqlite"};
+  double db_wait_s = 60.0;  ///< for a shared store that does not answer
   std::filesystem::path models = "artefacts";
   bool json = false;
 };
@@ -65,6 +68,7 @@ struct CampaignRunOptions : CampaignOptions {
 };
 struct CampaignCollectOptions : CampaignOptions {
   std::vector<std::filesystem::path> shards;
+  std::string into;  ///< location of a store; empty: the folder's own
 };
 
 struct ListOptions {
@@ -76,6 +80,9 @@ struct ShowOptions {
 struct ReportOptions {
   std::filesystem::path out = "report.html";
   std::string title = "Energy per image";
+};
+struct ImportOptions {
+  std::vector<std::string> from;  ///< locations of stores
 };
 struct ExportOptions {
   std::string format = "csv";
