@@ -92,7 +92,7 @@ int run_calibrate(const CalibrateOptions& options, const CommonOptions& common) 
     fmt::print("{}\n", calibrate::to_json(*calibration));
   } else {
     fmt::print("{}\nStored in {}; `joulemark measure --db {}` uses it for this device.\n",
-               calibrate::to_words(*calibration), common.db.text(), common.db.text());
+               calibrate::to_words(*calibration), common.db.text(), common.db.argument());
   }
   return kOk;
 }

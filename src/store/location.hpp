@@ -25,6 +25,8 @@ class Location {
   /// Fit for messages, logs and JSON: a URL without its password, and without its parameters that
   /// hold one.
   std::string text() const;
+  /// The same as a word of a command line, in quotes where a shell needs them.
+  std::string argument() const;
   /// Of a file.
   std::filesystem::path path() const { return text_; }
   /// As it was given, with a password if it has one: for the library that connects, and never for a

@@ -58,6 +58,16 @@ TEST(Location, IsShownWithoutItsPassword) {
   EXPECT_EQ(shown("postgresql:///energy?oauth_client_secret=hunter2"), "postgresql:///energy");
 }
 
+TEST(Location, CanBePastedIntoAShell) {
+  const auto pasted = [](const char* text) { return Location(text).argument(); };
+  EXPECT_EQ(pasted("joulemark.sqlite"), "joulemark.sqlite");
+  EXPECT_EQ(pasted("my results.sqlite"), "'my results.sqlite'");
+  EXPECT_EQ(pasted("it's"), R"('it'\''s')");
+  EXPECT_EQ(pasted("postgresql://me:hunter2@server:5432/energy"),
+            "postgresql://me@server:5432/energy");
+  EXPECT_EQ(pasted("postgresql:///d?host=/run&port=1"), "'postgresql:///d?host=/run&port=1'");
+}
+
 TEST(Location, APasswordThatTearsItsUrlApartIsNotShownEither) {
   for (const char* text :
        {"postgresql://me:hunter2@x@server/energy", "postgresql://me:hunter2/x@server/energy",

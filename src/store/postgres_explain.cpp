@@ -42,7 +42,7 @@ constexpr std::array kMeanings = {
     Meaning{"25006", false, ErrorKind::read_only, "it takes no writing",
             "Name the server that does, not a standby of it, or choose another place with --db"},
     Meaning{"28", false, ErrorKind::permission_denied, "", kPassword},
-    Meaning{"3D000", false, ErrorKind::not_found, "there is no such database",
+    Meaning{"3D000", false, ErrorKind::io, "there is no such database",
             "Make it on the server (createdb -E UTF8 -T template0 NAME), or choose another with "
             "--db"},
     Meaning{"42501", false, ErrorKind::permission_denied, "", kGrant},

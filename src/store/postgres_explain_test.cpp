@@ -30,7 +30,7 @@ TEST(Explain, EveryRefusalHasItsKindAndANextStep) {
   EXPECT_EQ(kind("28P01"), ErrorKind::permission_denied);
   EXPECT_EQ(kind("28000"), ErrorKind::permission_denied);
   EXPECT_EQ(kind("42501"), ErrorKind::permission_denied);
-  EXPECT_EQ(kind("3D000"), ErrorKind::not_found);
+  EXPECT_EQ(kind("3D000"), ErrorKind::io) << "not the not_found that `list` takes for no rows yet";
   EXPECT_EQ(kind("53100"), ErrorKind::storage_full);
   EXPECT_EQ(kind("25006"), ErrorKind::read_only);
   EXPECT_EQ(kind("23505"), ErrorKind::invalid_input);

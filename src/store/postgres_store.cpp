@@ -220,7 +220,8 @@ class PostgresStore final : public Store {
       const auto aside = open_sqlite(file, Mode::write);
       if (!aside || !(*aside)->append(thing)) continue;
       error.what += fmt::format(". {} was not stored there; it is kept in {}", id, file.string());
-      error.next = fmt::format("Add it later: joulemark import {} --db {}", file.string(), place_);
+      error.next = fmt::format("Add it later: joulemark import {} --db {}",
+                               Location::file(file).argument(), location_.argument());
       return tl::unexpected(std::move(error));
     }
     error.what += fmt::format(". {} could be stored neither there nor in {}, and is lost", id,

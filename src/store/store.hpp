@@ -74,9 +74,9 @@ struct OpenOptions {
 };
 
 /// Opens the store at a location, by its kind. For writing it is made or migrated. Errors, each
-/// with the next step: not_found (reading, or no such database), read_only, permission_denied,
-/// newer_schema, busy, invalid_input (not a store of ours, or no location), unsupported (this
-/// joulemark or this machine has no PostgreSQL), io.
+/// with the next step: not_found (reading, and nothing was measured yet), read_only,
+/// permission_denied, newer_schema, busy, invalid_input (not a store of ours, or no location),
+/// unsupported (this joulemark or this machine has no PostgreSQL), io.
 Result<std::unique_ptr<Store>> open_store(const Location& location, Mode mode,
                                           const OpenOptions& options = {});
 
