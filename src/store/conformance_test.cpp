@@ -55,7 +55,9 @@ class Conformance : public ::testing::TestWithParam<Kind> {
     if (!location_) GTEST_SKIP() << why_not;
   }
   std::unique_ptr<Store> open(Mode mode = Mode::write) {
-    auto store = open_store(*location_, mode);
+    OpenOptions options;
+    options.rescue = place_.folder();
+    auto store = open_store(*location_, mode, options);
     EXPECT_TRUE(store) << store.error().message();
     return std::move(store.value());
   }

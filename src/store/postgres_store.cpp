@@ -61,6 +61,16 @@ class PostgresStore final : public Store {
         mode_(mode),
         options_(std::move(options)) {}
 
+  /// A device is free when this returns: the server alone would say so a moment later, and the next
+  /// measurement may ask at once.
+  ~PostgresStore() override {
+    if (connection_ && !claims_.empty()) {
+      static_cast<void>(connection_->query("SELECT pg_advisory_unlock_all()"));
+    }
+  }
+  PostgresStore(const PostgresStore&) = delete;
+  PostgresStore& operator=(const PostgresStore&) = delete;
+
   Result<void> open() {
     if (auto connected = connect(); !connected) return unexpected(connected.error());
     if (auto fit = check_server(facts_, mode_, place_); !fit) return fit;
