@@ -124,7 +124,7 @@ std::string Location::text() const {
 }
 
 std::string Location::argument() const {
-  const std::string word = text();
+  std::string word = text();
   const auto is_plain = [](unsigned char c) {
     return std::isalnum(c) != 0 ||
            std::string_view("@%+=:,./-_~").find(static_cast<char>(c)) != std::string_view::npos;

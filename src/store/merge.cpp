@@ -63,9 +63,9 @@ Result<Merged> merge(Store& from, Store& into) {
   const auto new_calibrations = lacking(std::move(*calibrations), *calibrations_there);
   if (!new_calibrations) return tl::unexpected(new_calibrations.error());
 
-  const auto first = append_all(into, *new_records, record_count);
+  auto first = append_all(into, *new_records, record_count);
   if (!first) return first;
-  const auto second = append_all(into, *new_calibrations, calibration_count);
+  auto second = append_all(into, *new_calibrations, calibration_count);
   if (!second) return second;
   return Merged{first->added + second->added, first->there + second->there};
 }

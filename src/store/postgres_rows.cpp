@@ -144,7 +144,7 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
                                        const Filter& filter) {
   std::vector<Record> records;
   std::map<std::string, std::string> ids;  // by run
-  auto read = c.each(select_records(where), parameters, [&](pq::Row&& row) {
+  auto read = c.each(select_records(where), parameters, [&](const pq::Row& row) {
     Record r = to_record(row);
     if (!passes(r, filter)) return;
     ids[r.run] = row[0].value_or("");
@@ -160,7 +160,7 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
     by_id[id] = &r;
   }
   if (records.empty()) return records;
-  read = c.each(kWindowsOf, {fmt::format("{{{}}}", wanted)}, [&](pq::Row&& row) {
+  read = c.each(kWindowsOf, {fmt::format("{{{}}}", wanted)}, [&](const pq::Row& row) {
     by_id.at(row[0].value_or(""))->windows.push_back(to_window(row));
   });
   if (!read) return tl::unexpected(read.error());

@@ -156,7 +156,7 @@ class PostgresStore final : public Store {
   /// Does something on the connection, anew where it was lost, until it is done, refused, or the
   /// time is over. `again`: an earlier attempt may have been done without an answer.
   template <class T, class Body>
-  Result<T> patiently(Body&& body) {
+  Result<T> patiently(const Body& body) {
     const Instant deadline = clock_.now() + options_.wait;
     Nanoseconds pause = kFirstPause;
     for (bool again = false;; again = true) {
@@ -171,7 +171,7 @@ class PostgresStore final : public Store {
           return std::move(*answer);
         }
       }
-      const pq::Failure failure = answer.error();
+      const pq::Failure& failure = answer.error();
       if (failure.lost) lose_connection();
       const bool passing = is_passing(failure) || (connected && failure.lost);
       if (!passing || clock_.now() >= deadline || interrupted()) {

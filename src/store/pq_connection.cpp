@@ -205,7 +205,7 @@ class Connection::Impl {
   }
 
   Answer<void> each(const std::string& sql, const std::vector<Value>& parameters,
-                    const std::function<void(Row&&)>& sink) {
+                    const std::function<void(Row&)>& sink) {
     if (!send(sql, parameters)) return tl::unexpected(connection_failure());
     api_.set_single_row_mode(get());
     // The first refusal counts; what follows it must be read all the same.
@@ -217,7 +217,8 @@ class Connection::Impl {
       const ExecStatusType status = api_.result_status(result->get());
       if (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK) {
         for (int row = 0; row < api_.ntuples(result->get()); ++row) {
-          sink(to_row(result->get(), row));
+          Row values = to_row(result->get(), row);
+          sink(values);
         }
       } else if (status != PGRES_COMMAND_OK && answer) {
         answer = tl::unexpected(failure_of(result->get()));
@@ -314,13 +315,13 @@ Answer<Connection> Connection::open(const std::string& url, const std::string& a
 Answer<std::vector<Row>> Connection::query(const std::string& sql,
                                            const std::vector<Value>& parameters) {
   std::vector<Row> rows;
-  auto done = impl_->each(sql, parameters, [&](Row&& row) { rows.push_back(std::move(row)); });
+  auto done = impl_->each(sql, parameters, [&](Row& row) { rows.push_back(std::move(row)); });
   if (!done) return tl::unexpected(done.error());
   return rows;
 }
 
 Answer<void> Connection::each(const std::string& sql, const std::vector<Value>& parameters,
-                              const std::function<void(Row&&)>& sink) {
+                              const std::function<void(Row&)>& sink) {
   return impl_->each(sql, parameters, sink);
 }
 

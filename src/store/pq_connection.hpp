@@ -47,9 +47,10 @@ class Connection {
 
   /// One statement with $1, $2, ... as texts; or, without parameters, several in one transaction.
   Answer<std::vector<Row>> query(const std::string& sql, const std::vector<Value>& parameters = {});
-  /// The same, row by row as they come: a large answer is never in memory twice.
+  /// The same, row by row as they come, so that a large answer is never in memory twice. The sink
+  /// may move from its row.
   Answer<void> each(const std::string& sql, const std::vector<Value>& parameters,
-                    const std::function<void(Row&&)>& sink);
+                    const std::function<void(Row&)>& sink);
 
   /// The server's process.
   int server_process() const;
