@@ -171,6 +171,7 @@ class SqliteStore final : public Store {
       : path_(std::move(path)), lock_(std::move(lock)), db_(path_.string(), flags, 5000) {}
 
   Result<void> prepare(Mode mode) {
+    if (mode == Mode::read) db_.exec("PRAGMA query_only = ON");
     // Tables and marks are written in one transaction, which may come between these lines: asked in
     // this order, what is there is never taken for another program's.
     const bool empty = db_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
@@ -372,8 +373,9 @@ Result<std::unique_ptr<Store>> open_sqlite(const fs::path& path, Mode mode) {
     lock.emplace(std::move(*taken));
   }
   try {
-    const int flags =
-        mode == Mode::read ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+    // A reader, too, may have to undo what a killed writer left half done, and opens read-only by
+    // itself where it may not write.
+    const int flags = SQLite::OPEN_READWRITE | (mode == Mode::write ? SQLite::OPEN_CREATE : 0);
     auto store = std::make_unique<SqliteStore>(path, std::move(lock), flags);
     if (auto ok = store->prepare(mode); !ok) return tl::unexpected(ok.error());
     return store;

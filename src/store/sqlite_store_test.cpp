@@ -155,6 +155,25 @@ TEST_F(Sqlite, AKilledWriterLeavesNoLockAndKeepsItsRows) {
   EXPECT_THAT(runs((*store)->read({})), ElementsAre("a"));
 }
 
+TEST_F(Sqlite, AReaderUndoesWhatAKilledWriterLeftHalfDone) {
+  add(*open().value(), full("a"));
+  // More than fits into the writer's cache is in the file before it is committed.
+  ASSERT_EQ(in_child([&] {
+              sqlite3* db = nullptr;
+              sqlite3_open(place_.database().c_str(), &db);
+              const char* half =
+                  "PRAGMA cache_size = 1; BEGIN; UPDATE record SET model = 'b';"
+                  "CREATE TABLE big(x); INSERT INTO big VALUES (zeroblob(5000000));";
+              return sqlite3_exec(db, half, nullptr, nullptr, nullptr);
+            }),
+            SQLITE_OK);
+  ASSERT_TRUE(fs::exists(place_.database().string() + "-journal"));
+  const auto store = open(Mode::read);
+  ASSERT_TRUE(store) << store.error().message();
+  EXPECT_EQ((*store)->read({}).value().at(0).model, full("a").model);
+  EXPECT_FALSE((*store)->append(full("c"))) << "a reader";
+}
+
 TEST_F(Sqlite, WithoutPermissionToWrite) {
   add(*open().value(), full("a"));
   fs::permissions(place_.database(), fs::perms::owner_read);
