@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "campaign/left.hpp"
 #include "campaign/plan.hpp"
 #include "campaign/zoo.hpp"
 

@@ -243,10 +243,13 @@ std::vector<Job> ordered_jobs(const Plan& plan, const std::vector<std::string>& 
   return with;
 }
 
-/// "throughput", or "fixed 64".
-std::string kind_of(std::string_view policy, std::optional<std::int64_t> batch) {
-  const bool fixed = policy == name(measure::PolicyKind::fixed);
-  return fixed && batch ? fmt::format("{} {}", policy, *batch) : std::string(policy);
+}  // namespace
+
+std::string Variant::name() const { return fmt::format("{}-{}-{}", format, precision, layout); }
+
+double longest_job_s(const Plan& plan) {
+  constexpr double kLoadAndGate = 5.0;
+  return static_cast<double>(plan.policies.size()) * plan.max_seconds + kLoadAndGate;
 }
 
 std::vector<measure::Policy> policies_of(const Plan& plan) {
@@ -255,29 +258,6 @@ std::vector<measure::Policy> policies_of(const Plan& plan) {
     if (const auto policy = measure::parse_policy(text)) policies.push_back(*policy);
   }
   return policies;
-}
-
-/// How many rows there are of each model, by its name with and without a tag, in each variant and
-/// under each policy.
-using Counts = std::map<std::tuple<std::string, std::string, std::string>, std::int64_t>;
-Counts counted(std::span<const Done> rows) {
-  Counts counts;
-  for (const Done& row : rows) {
-    const std::string variant = Variant{row.format, row.precision, row.layout, {}}.name();
-    const std::string kind = kind_of(row.policy, row.batch);
-    for (const std::string& model : std::set{row.model, row.architecture})
-      ++counts[{model, variant, kind}];
-  }
-  return counts;
-}
-
-}  // namespace
-
-std::string Variant::name() const { return fmt::format("{}-{}-{}", format, precision, layout); }
-
-double longest_job_s(const Plan& plan) {
-  constexpr double kLoadAndGate = 5.0;
-  return static_cast<double>(plan.policies.size()) * plan.max_seconds + kLoadAndGate;
 }
 
 Result<Plan> parse_plan(std::string_view text) {
@@ -338,48 +318,6 @@ Result<Campaign> campaign_from_json(const std::string& text) {
   }
   if (c.id != id_of(c)) return wrong("the campaign was changed since it was planned");
   return c;
-}
-
-std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) {
-  const std::vector<measure::Policy> policies = policies_of(campaign.plan);
-  const Counts done = counted(rows);
-  std::vector<Step> left;
-  std::map<std::pair<std::string, std::size_t>, std::int64_t> seen;  // jobs of this kind so far
-  for (std::size_t i = 0; i < campaign.jobs.size(); ++i) {
-    const Job& job = campaign.jobs[i];
-    const std::string variant = campaign.plan.variants[job.variant].name();
-    const std::int64_t before = seen[{job.model, job.variant}]++;
-    Step step{i, {}};
-    for (const measure::Policy& policy : policies) {
-      const auto row = done.find({job.model, variant, kind_of(name(policy.kind), policy.batch)});
-      if (row == done.end() || row->second <= before) step.policies.push_back(policy);
-    }
-    if (!step.policies.empty()) left.push_back(std::move(step));
-  }
-  return left;
-}
-
-Vacancies::Vacancies(const Campaign& campaign, std::span<const Done> rows) {
-  const std::vector<measure::Policy> policies = policies_of(campaign.plan);
-  for (const Job& job : campaign.jobs) {
-    const std::string variant = campaign.plan.variants[job.variant].name();
-    for (const measure::Policy& policy : policies)
-      ++lacking_[{job.model, variant, kind_of(name(policy.kind), policy.batch)}];
-  }
-  for (const Done& row : rows) fill(row);
-}
-
-bool Vacancies::fill(const Done& row) {
-  const std::string variant = Variant{row.format, row.precision, row.layout, {}}.name();
-  // A plan names a model in one way, with its tag or without.
-  for (const std::string& model : {row.model, row.architecture}) {
-    const auto found = lacking_.find({model, variant, kind_of(row.policy, row.batch)});
-    if (found == lacking_.end()) continue;
-    if (found->second < 1) return false;
-    --found->second;
-    return true;
-  }
-  return false;
 }
 
 }  // namespace joulemark::campaign

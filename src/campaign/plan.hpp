@@ -1,12 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "base/result.hpp"
@@ -82,36 +79,7 @@ std::string to_json(const Campaign& campaign);
 /// Errors: invalid_input, also when the id is not that of the content: somebody edited it.
 Result<Campaign> campaign_from_json(const std::string& text);
 
-/// What the database has of a campaign: one row each, failures too.
-struct Done {
-  std::string model;  ///< Record::model and Record::architecture
-  std::string architecture;
-  std::string format, precision, layout;
-  std::string policy;
-  std::optional<std::int64_t> batch;
-};
-
-/// What is left to do of one job.
-struct Step {
-  std::size_t job = 0;
-  std::vector<measure::Policy> policies;
-};
-
-/// All that is left, in the campaign's order. The rows of a model that has several jobs of the same
-/// kind, as a sentinel has, count for them from the first on.
-std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows);
-
-/// Where a campaign lacks rows beside those that there are. Of one configuration, measured by two
-/// processes that did not know of each other, one row is enough.
-class Vacancies {
- public:
-  Vacancies(const Campaign& campaign, std::span<const Done> rows);
-  /// True when such a row is lacking; from then on it is not.
-  bool fill(const Done& row);
-
- private:
-  /// Rows of a model in a variant under a policy that are planned, less those that there are.
-  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> lacking_;
-};
+/// The policies that each job is measured under. The plan was read, so that they are sound.
+std::vector<measure::Policy> policies_of(const Plan& plan);
 
 }  // namespace joulemark::campaign

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "campaign/left.hpp"
+
 namespace joulemark::campaign {
 namespace {
 

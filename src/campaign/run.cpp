@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -33,17 +32,29 @@ class Runner {
         clock_(clock),
         began_(clock.now()) {}
 
-  Result<std::vector<store::Record>> all(std::span<const Step> steps) {
+  Result<std::vector<store::Record>> all() {
     if (auto ok = start_clean(); !ok) return tl::unexpected(ok.error());
-    while (!steps.empty() && !slot_is_over()) {
-      const auto lot = steps.first(std::min(steps.size(), next_lot_size()));
-      if (auto ok = one_lot(lot); !ok) return tl::unexpected(ok.error());
-      steps = steps.subspan(measured_of_lot_);
+    while (!slot_is_over()) {
+      const auto steps = not_begun();
+      if (!steps) return tl::unexpected(steps.error());
+      if (steps->empty()) break;
+      const auto lot = std::span(*steps).first(std::min(steps->size(), next_lot_size()));
+      if (auto ok = one_lot(lot); !ok) {
+        if (is_told_to_stop() && ok.error().kind == ErrorKind::interrupted) break;
+        return tl::unexpected(ok.error());
+      }
     }
     return std::move(rows_);
   }
 
  private:
+  /// What is left, but for what this run has begun: whatever became of that, it is not tried again.
+  Result<std::vector<Step>> not_begun() const {
+    auto left = steps_left(campaign_, folder_);
+    if (left) std::erase_if(*left, [&](const Step& step) { return begun_.contains(step.job); });
+    return left;
+  }
+
   /// What a run that was killed left is of no use: nobody knows whether it is whole.
   Result<void> start_clean() {
     std::error_code error;
@@ -72,7 +83,9 @@ class Runner {
     if (!options_.slot) return std::nullopt;
     return seconds(*options_.slot - (clock_.now() - began_));
   }
+  bool is_told_to_stop() const { return options_.stop != nullptr && *options_.stop; }
   bool slot_is_over() const {
+    if (is_told_to_stop()) return true;
     const auto left = left_of_slot();
     return left && *left < per_job();
   }
@@ -89,7 +102,6 @@ class Runner {
   }
 
   Result<void> one_lot(std::span<const Step> lot) {
-    measured_of_lot_ = 0;
     const Instant exports_began = clock_.now();
     if (auto ok = make_artefacts(lot); !ok) return ok;
     exporting_ += clock_.now() - exports_began;
@@ -97,10 +109,10 @@ class Runner {
     for (const Step& step : lot) {
       if (slot_is_over()) break;
       const Instant before = clock_.now();
+      begun_.insert(step.job);
       if (auto ok = one_step(step); !ok) return ok;
       measuring_ += clock_.now() - before;
       ++jobs_done_;
-      ++measured_of_lot_;
     }
     remove_artefacts();
     return {};
@@ -191,7 +203,7 @@ class Runner {
   Instant began_;
   std::vector<store::Record> rows_;
   std::map<std::size_t, ExportFailures> failures_;  ///< of the lot, by variant
-  std::size_t measured_of_lot_ = 0;
+  std::set<std::size_t> begun_;  ///< jobs
   std::size_t jobs_done_ = 0;
   Nanoseconds measuring_{0};
   Nanoseconds exporting_{0};
@@ -208,80 +220,6 @@ void add_line(Drift& d) {
 }
 
 }  // namespace
-
-std::string Shard::name() const { return fmt::format("{}-of-{}", number, count); }
-
-Result<Shard> parse_shard(const std::string& text) {
-  Shard shard;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, shard.number);
-  const bool slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
-  const auto second = slash ? std::from_chars(first.ptr + 1, end, shard.count) : first;
-  const bool sound = slash && second.ec == std::errc() && second.ptr == end && shard.number >= 1 &&
-                     shard.number <= shard.count;
-  if (sound) return shard;
-  return fail(ErrorKind::invalid_input, fmt::format("'{}' is no shard", text),
-              "Name one as 2/8: the second of eight");
-}
-
-std::vector<fs::path> Folder::databases() const {
-  std::vector<fs::path> all = {root / "results.sqlite"};
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(shards(), ignored)) {
-    all.push_back(entry.path() / "results.sqlite");
-  }
-  std::erase_if(all, [&](const fs::path& path) { return !fs::exists(path, ignored); });
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
-Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databases,
-                                             const std::string& campaign) {
-  std::vector<store::Record> rows;
-  std::set<std::string> known;
-  store::Filter mine;
-  mine.campaign = campaign;
-  for (const fs::path& database : databases) {
-    const auto store = store::open_sqlite(database, store::Mode::read);
-    // Another shard may be about to make its own.
-    if (!store && store.error().kind == ErrorKind::not_found) continue;
-    if (!store) return tl::unexpected(store.error());
-    auto read = (*store)->read(mine);
-    if (!read) return tl::unexpected(read.error());
-    for (store::Record& r : *read) {
-      if (known.insert(r.run).second) rows.push_back(std::move(r));
-    }
-  }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const auto& a, const auto& b) { return a.measured_at < b.measured_at; });
-  return rows;
-}
-
-Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder) {
-  const auto records = read_rows(folder.databases(), campaign.id);
-  if (!records) return tl::unexpected(records.error());
-  auto left = left_of(campaign, done_of(*records));
-  if (folder.shard) std::erase_if(left, [&](const Step& s) { return !folder.shard->holds(s); });
-  return left;
-}
-
-Result<Campaign> read_campaign(const Folder& folder) {
-  const auto text = read_file(folder.plan());
-  if (!text) {
-    return fail(ErrorKind::not_found,
-                fmt::format("there is no campaign in {}", folder.root.string()),
-                fmt::format("joulemark campaign plan PLAN.json --out {}", folder.root.string()));
-  }
-  return campaign_from_json(*text);
-}
-
-std::vector<Done> done_of(const std::vector<store::Record>& records) {
-  std::vector<Done> rows;
-  for (const store::Record& r : records) {
-    rows.push_back({r.model, r.architecture, r.format, r.precision, r.layout, r.policy, r.batch});
-  }
-  return rows;
-}
 
 Tally tally(const Campaign& campaign, const std::vector<store::Record>& records) {
   Tally t;
@@ -326,11 +264,10 @@ std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_
   return static_cast<std::size_t>(jobs);
 }
 
-Result<std::vector<store::Record>> run(const Campaign& campaign, std::span<const Step> steps,
-                                       const Folder& folder, const Zoo& zoo, Session& session,
-                                       const RunOptions& options, const Listener& listener,
-                                       Clock& clock) {
-  return Runner(campaign, folder, zoo, session, options, listener, clock).all(steps);
+Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,
+                                       const Zoo& zoo, Session& session, const RunOptions& options,
+                                       const Listener& listener, Clock& clock) {
+  return Runner(campaign, folder, zoo, session, options, listener, clock).all();
 }
 
 }  // namespace joulemark::campaign

@@ -27,21 +27,6 @@ TEST(LotSize, IsThePlansOrWhatFitsIntoTheSlot) {
   EXPECT_EQ(lot_size(plan, 10.0, 0.0), 16u);
 }
 
-TEST(Shard, HoldsEveryNthJob) {
-  const Shard second = parse_shard("2/3").value();
-  EXPECT_EQ(second.name(), "2-of-3");
-  std::vector<std::size_t> held;
-  for (std::size_t job = 0; job < 8; ++job) {
-    if (second.holds({job, {}})) held.push_back(job);
-  }
-  EXPECT_THAT(held, ElementsAre(1u, 4u, 7u));
-  EXPECT_TRUE(parse_shard("1/1")->holds({5, {}}));
-  for (const char* wrong : {"", "2", "/", "2/", "/3", "0/3", "4/3", "1/0", "-1/3", "1/3x", "a/b",
-                            "1/99999999999999999999999"}) {
-    EXPECT_FALSE(parse_shard(wrong)) << wrong;
-  }
-}
-
 store::Record row(const std::string& model, std::optional<double> joules, const std::string& at) {
   store::Record r;
   r.model = model + ".tag";

@@ -15,6 +15,8 @@
 namespace joulemark::campaign {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// With `strict`, a result under conditions that a flag names is a failure.
 void apply_strictness(store::Record& r) {
   const std::vector<std::string> bad = measure::refused_by_strict(r.flags);
@@ -89,7 +91,7 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station s
   if (const auto claimed = device_of(s->device_meter_->info())) {
     if (auto ok = s->store_->claim(*claimed); !ok) return tl::unexpected(ok.error());
   }
-  const auto calibration = find_calibration(*s->store_, s->device_meter_->info());
+  const auto calibration = s->calibration_of(s->device_meter_->info());
   if (!calibration) return tl::unexpected(calibration.error());
   s->meter_ = meter::calibrated(*s->device_meter_, calibration->value_or(meter::Calibration{}));
   s->observer_ = std::make_unique<measure::MeterObserver>(*s->meter_, clock);
@@ -99,6 +101,23 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station s
   s->context_.meter = s->meter_->info();
   s->context_.settings = s->options_.settings;
   return s;
+}
+
+Result<std::optional<meter::Calibration>> Session::calibration_of(const meter::MeterInfo& meter) {
+  auto own = find_calibration(*store_, meter);
+  if (!own || *own || options_.calibrations.empty()) return own;
+  const auto other = store::open_sqlite(options_.calibrations, store::Mode::read);
+  if (other) return find_calibration(**other, meter);
+  return other.error().kind == ErrorKind::not_found ? own : tl::unexpected(other.error());
+}
+
+/// A scheduler ends all processes of a job at once. That a worker died is then seen before the
+/// signal that is meant for this process too, and is no property of the model.
+bool Session::ends_too() {
+  constexpr Nanoseconds kPatience = 500ms;
+  const Instant until = clock_.now() + kPatience;
+  while (!interrupted_ && clock_.now() < until) clock_.sleep_until(until);
+  return interrupted_;
 }
 
 Result<void> Session::measure_idle(Nanoseconds length, const Say& say) {
@@ -142,6 +161,8 @@ Result<void> Session::measure(const zoo::Descriptor& descriptor,
       subject, policies, bench, options_.settings,
       [&] { return runtime::start_worker(station_.program, start, clock_); },
       [&](const measure::Outcome& outcome) -> Result<void> {
+        if (!outcome.run && outcome.run.error().kind == ErrorKind::crashed && ends_too())
+          return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
         store::Record r =
             measure::make_record(context_, subject, outcome, make_run_id(), rfc3339_now());
         if (options_.strict) apply_strictness(r);

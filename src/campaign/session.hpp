@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ struct SessionOptions {
   bool strict = false;   ///< a flagged result is a failure
   std::string setup;     ///< name of the setup; empty: made from device, runtime and artefact
   std::string campaign;  ///< groups the rows
+  /// Another database, to look for a calibration in when the one that is written to has none.
+  std::filesystem::path calibrations;
   std::string joulemark_version;
   measure::Settings settings;
   store::OpenOptions store;
@@ -69,8 +72,8 @@ class Session {
   /// Receives each row after it was stored, with what it was made of. An error ends the model.
   using Sink = std::function<Result<void>(const store::Record&, const measure::Outcome&)>;
 
-  /// Opens the meter of the station's device and the database, and claims the device there. Errors:
-  /// theirs.
+  /// Opens the meter of the station's device and the database, claims the device there, and finds its
+  /// calibration. Errors: theirs.
   static Result<std::unique_ptr<Session>> open(SessionOptions options, Station station,
                                                const store::Location& db, Clock& clock,
                                                const std::atomic<bool>& interrupted);
@@ -83,7 +86,8 @@ class Session {
   /// Idle power, which the net energies from then on rest on. Errors: those of measure_idle.
   Result<void> measure_idle(Nanoseconds length, const Say& say);
 
-  /// Measures one model under each policy. Errors: those of measure_model, the store's, the sink's.
+  /// Measures one model under each policy. Errors: those of measure_model, the store's, the sink's;
+  /// interrupted also where the worker was ended by what ends this process.
   Result<void> measure(const zoo::Descriptor& descriptor,
                        const std::vector<measure::Policy>& policies, const Say& say,
                        const Sink& sink);
@@ -94,6 +98,8 @@ class Session {
 
  private:
   measure::Subject subject_of(const zoo::Descriptor& descriptor);
+  Result<std::optional<meter::Calibration>> calibration_of(const meter::MeterInfo& meter);
+  bool ends_too();
   Session(SessionOptions options, Station station, Clock& clock,
           const std::atomic<bool>& interrupted);
 

@@ -52,9 +52,12 @@ Result<Answer> ask(const Zoo& zoo, std::vector<std::string> arguments, const std
   }
   const Instant until = clock.now() + patience;
   while (true) {
-    if (auto how = child->wait(kPoll)) return Answer{*how, read_file(command.log).value_or("")};
-    if (zoo.interrupted != nullptr && *zoo.interrupted)
+    auto how = child->wait(kPoll);
+    // Asked first: a scheduler that ends this process ends the exporter's too, and what that then
+    // says of its models is not so.
+    if (zoo.gives_up())
       return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
+    if (how) return Answer{*how, read_file(command.log).value_or("")};
     if (clock.now() > until) {
       return fail(ErrorKind::timed_out, "the exporter does not end",
                   fmt::format("{} may say why", command.log.string()));

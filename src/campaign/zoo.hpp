@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -19,7 +18,7 @@ struct Zoo {
   std::string command = "python3 -m joulemark_zoo";  ///< as a shell reads it
   std::filesystem::path artefacts;
   std::filesystem::path logs;  ///< a folder that is there
-  const std::atomic<bool>* interrupted = nullptr;
+  std::function<bool()> gives_up = [] { return false; };  ///< asked while the exporter works
 };
 
 /// The models that these names and globs stand for. Errors: not_found, with what the exporter says;

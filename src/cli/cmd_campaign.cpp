@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -9,12 +9,14 @@
 #include "base/text.hpp"
 #include "campaign/run.hpp"
 #include "campaign/verify.hpp"
+#include "cli/cluster.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/open_store.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "report/table.hpp"
+#include "runtime/folder.hpp"
 
 /// `joulemark campaign ...`: many models, over as many sittings as it takes.
 namespace joulemark::cli {
@@ -24,7 +26,8 @@ using nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 campaign::Zoo zoo_of(const CampaignOptions& o, const campaign::Folder& folder) {
-  return {o.exporter, folder.artefacts(), folder.logs(), &interrupted()};
+  return {o.exporter, folder.artefacts(), folder.logs(),
+          [] { return interrupted() || told_to_stop(); }};
 }
 
 Result<void> make_folder(const fs::path& path) {
@@ -59,7 +62,8 @@ Result<campaign::Campaign> make_campaign(const CampaignPlanOptions& o,
   return campaign::freeze(std::move(*plan), std::move(*models));
 }
 
-campaign::SessionOptions session_options(const CampaignRunOptions& o, const campaign::Campaign& c) {
+campaign::SessionOptions session_options(const CampaignRunOptions& o, const campaign::Campaign& c,
+                                         const campaign::Folder& folder) {
   campaign::SessionOptions s;
   s.runtime = c.plan.runtime;
   s.device = c.plan.device;
@@ -67,6 +71,7 @@ campaign::SessionOptions session_options(const CampaignRunOptions& o, const camp
   s.worker_options = o.worker_options;
   s.meter = o.meter;
   s.campaign = c.id;
+  s.calibrations = campaign::Folder{folder.root}.database();
   s.joulemark_version = JOULEMARK_VERSION;
   s.settings.target_rel = c.plan.target_rel;
   s.settings.limit_run(from_seconds(c.plan.max_seconds));
@@ -78,7 +83,7 @@ Result<std::unique_ptr<campaign::Session>> open_session(const CampaignRunOptions
                                                         const campaign::Campaign& c,
                                                         const campaign::Folder& folder,
                                                         Clock& clock) {
-  campaign::SessionOptions options = session_options(o, c);
+  campaign::SessionOptions options = session_options(o, c, folder);
   if (auto ok = meter::apply_settings(o.meter_options, options.meter_options); !ok)
     return tl::unexpected(ok.error());
   auto station = campaign::find_station(options, clock, interrupted());
@@ -150,15 +155,20 @@ ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
   return j;
 }
 
+/// `jobs`: what a scheduler says of the campaign; nothing where nobody asked it.
 int print_tally(const campaign::Campaign& c, const std::vector<store::Record>& rows, bool json,
-                int code) {
+                int code, const ClusterView& jobs = {}) {
   const campaign::Tally t = campaign::tally(c, rows);
-  return print_and_end(json ? pretty(tally_json(c, t)) : tally_text(c, t), json, code);
+  if (!json) return print_and_end(tally_text(c, t) + jobs.text, json, code);
+  ordered_json j = tally_json(c, t);
+  add_cluster(j, jobs);
+  return print_and_end(pretty(j), json, code);
 }
 
-int report_tally(const campaign::Campaign& c, const campaign::Folder& folder, bool json, int code) {
-  const auto rows = campaign::read_rows(folder.databases(), c.id);
-  return rows ? print_tally(c, *rows, json, code) : report_error(rows.error(), json);
+int report_tally(const campaign::Campaign& c, const campaign::Folder& folder, bool json, int code,
+                 const ClusterView& jobs = {}) {
+  const auto rows = campaign::rows_of(c, folder);
+  return rows ? print_tally(c, *rows, json, code, jobs) : report_error(rows.error(), json);
 }
 
 /// What is to be collected: databases, and those of folders; without any, those of the shards.
@@ -185,19 +195,65 @@ store::Filter rows_of(const campaign::Campaign& c) {
 
 /// Adds the rows that the store lacks of the campaign. Returns how many these were.
 Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& store,
-                                 const std::vector<store::Record>& found) {
+                                 std::vector<store::Record> found) {
   const auto here = store.read(rows_of(c));
   if (!here) return tl::unexpected(here.error());
-  campaign::Vacancies vacancies(c, campaign::done_of(*here));
-  std::set<std::string> known;
-  for (const store::Record& r : *here) known.insert(r.run);
-  std::size_t added = 0;
-  for (const store::Record& r : found) {
-    if (known.contains(r.run) || !vacancies.fill(campaign::done_of({r}).front())) continue;
+  const auto rows = campaign::lacking(c, *here, std::move(found));
+  for (const store::Record& r : rows) {
     if (auto stored = store.append(r); !stored) return tl::unexpected(stored.error());
-    ++added;
   }
-  return added;
+  return rows.size();
+}
+
+/// Measures what is left for this folder, and says how it went.
+int measure_left(const CampaignRunOptions& o, const CommonOptions& common,
+                 const campaign::Campaign& c, const campaign::Folder& folder, Clock& clock) {
+  if (auto made = make_folder(folder.own()); !made) return report_error(made.error(), common.json);
+  const auto session = open_session(o, c, folder, clock);
+  if (!session) return report_error(session.error(), common.json);
+  const auto steps = campaign::steps_left(c, folder);
+  if (!steps) return report_error(steps.error(), common.json);
+
+  std::size_t rows_left = 0;
+  for (const campaign::Step& step : *steps) rows_left += step.policies.size();
+  Progress progress = Progress::on_stderr(clock, rows_left);
+  const campaign::Listener listener{
+      [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
+      [&](const store::Record& r) { progress.finished(report::one_line(r)); }};
+  campaign::RunOptions options;
+  if (o.slot > 0.0) options.slot = from_seconds(o.slot);
+  options.idle = from_seconds(o.idle_seconds);
+  options.stop = &told_to_stop();
+  const auto rows =
+      campaign::run(c, folder, zoo_of(o, folder), **session, options, listener, clock);
+  progress.clear();
+  if (!rows) {
+    Error e = rows.error();
+    if (e.kind == ErrorKind::interrupted)
+      e.next = fmt::format("Go on with joulemark campaign run {}", folder.root.string());
+    return report_error(e, common.json);
+  }
+  const bool some_failed = std::any_of(rows->begin(), rows->end(),
+                                       [](const store::Record& r) { return r.status != "ok"; });
+  return report_tally(c, folder, common.json,
+                      some_failed && !o.tolerate_failures ? kSomeFailed : kOk);
+}
+
+/// One sitting of a shard: what is left of it, in a folder of this process's own.
+int measure_shard(const CampaignRunOptions& o, const CommonOptions& common,
+                  const campaign::Campaign& c, const campaign::Folder& folder, Clock& clock) {
+  const auto steps = campaign::steps_left(c, folder);
+  if (!steps) return report_error(steps.error(), common.json);
+  if (steps->empty()) return report_tally(c, folder, common.json, kOk);
+  auto sitting = campaign::begin_sitting(folder);
+  if (!sitting) return report_error(sitting.error(), common.json);
+  // On a disk of this machine: a node that is lost shall leave no artefacts in the shared folder.
+  const auto scratch = runtime::WorkerFolder::create(runtime::temporary_root());
+  if (!scratch) return report_error(scratch.error(), common.json);
+  sitting->scratch = scratch->path() / "artefacts";
+  const int code = measure_left(o, common, c, *sitting, clock);
+  campaign::end_sitting(*sitting);
+  return code;
 }
 
 }  // namespace
@@ -230,62 +286,36 @@ int run_campaign_plan(const CampaignPlanOptions& o, const CommonOptions& common)
 
 int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
   catch_signals();
+  catch_stop();
   SteadyClock clock;
   campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  if (!o.shard.empty()) {
-    const auto shard = campaign::parse_shard(o.shard);
-    if (!shard) return report_error(shard.error(), common.json);
-    folder.shard = *shard;
-  }
-  if (auto made = make_folder(folder.own()); !made) return report_error(made.error(), common.json);
-  const auto session = open_session(o, *c, folder, clock);
-  if (!session) return report_error(session.error(), common.json);
-  const auto steps = campaign::steps_left(*c, folder);
-  if (!steps) return report_error(steps.error(), common.json);
-
-  std::size_t rows_left = 0;
-  for (const campaign::Step& step : *steps) rows_left += step.policies.size();
-  Progress progress = Progress::on_stderr(clock, rows_left);
-  const campaign::Listener listener{
-      [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
-      [&](const store::Record& r) { progress.finished(report::one_line(r)); }};
-  campaign::RunOptions options;
-  if (o.slot > 0.0) options.slot = from_seconds(o.slot);
-  options.idle = from_seconds(o.idle_seconds);
-  const auto rows =
-      campaign::run(*c, *steps, folder, zoo_of(o, folder), **session, options, listener, clock);
-  progress.clear();
-  if (!rows) {
-    Error e = rows.error();
-    if (e.kind == ErrorKind::interrupted)
-      e.next = fmt::format("Go on with joulemark campaign run {}", folder.root.string());
-    return report_error(e, common.json);
-  }
-  const bool some_failed = std::any_of(rows->begin(), rows->end(),
-                                       [](const store::Record& r) { return r.status != "ok"; });
-  return report_tally(*c, folder, common.json, some_failed ? kSomeFailed : kOk);
+  if (o.shard.empty()) return measure_left(o, common, *c, folder, clock);
+  const auto shard = campaign::parse_shard(o.shard);
+  if (!shard) return report_error(shard.error(), common.json);
+  folder.shard = *shard;
+  return measure_shard(o, common, *c, folder, clock);
 }
 
 int run_campaign_status(const CampaignOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  return report_tally(*c, folder, common.json, kOk);
+  return report_tally(*c, folder, common.json, kOk, view_of_cluster(*c, folder));
 }
 
 int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  const auto found = campaign::read_rows(databases_of(o, folder), c->id);
+  auto found = campaign::read_rows(databases_of(o, folder), c->id);
   if (!found) return report_error(found.error(), common.json);
   const auto into =
       o.into.empty() ? store::Location::file(folder.database()) : store::Location(o.into);
   const auto store = store::open_store(into, store::Mode::write, store_options(common));
   if (!store) return report_error(store.error(), common.json);
-  const auto added = collect_rows(*c, **store, *found);
+  const auto added = collect_rows(*c, **store, std::move(*found));
   if (!added) return report_error(added.error(), common.json);
   fmt::print(stderr, "{} rows added to {}\n", *added, into.text());
   if (o.into.empty()) return report_tally(*c, folder, common.json, kOk);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -65,6 +66,15 @@ struct CampaignRunOptions : CampaignOptions {
   double idle_seconds = 3.0;
   double slot = 0.0;  ///< seconds; 0: no limit
   std::string shard;  ///< "2/8"; empty: all of it
+  bool tolerate_failures = false;
+};
+struct CampaignSubmitOptions : CampaignRunOptions {
+  bool slurm = false;  ///< the one scheduler so far
+  std::int64_t shards = 8;
+  std::string partition, time, gres;  ///< as sbatch takes them; empty: see slurm::JobRequest
+  std::vector<std::string> sbatch_options;
+  bool shared = false;  ///< every node sees the folder, though it does not look so
+  bool dry_run = false;
 };
 struct CampaignCollectOptions : CampaignOptions {
   std::vector<std::filesystem::path> shards;

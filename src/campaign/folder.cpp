@@ -1,0 +1,219 @@
+#include "campaign/folder.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <iterator>
+#include <set>
+#include <thread>
+
+#include "base/text.hpp"
+#include "base/time.hpp"
+
+namespace joulemark::campaign {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr const char* kDatabase = "results.sqlite";
+
+/// This machine's name, as far as it can stand in the name of a file.
+std::string host() {
+  // What Slurm calls it says more than the name of a container.
+  const char* node = std::getenv("SLURMD_NODENAME");
+  char name[256] = "host";
+  if (node == nullptr) static_cast<void>(gethostname(name, sizeof name - 1));
+  std::string text = node != nullptr ? node : name;
+  std::erase_if(text, [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '_'; });
+  return text.substr(0, 64);
+}
+
+std::vector<fs::path> folders_in(const fs::path& path) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(path, ignored)) {
+    if (entry.is_directory(ignored)) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// The shard that measured into a database; absent for the folder's own, and for strangers.
+std::optional<Shard> shard_of(const fs::path& database) {
+  const fs::path folder = database.parent_path();
+  if (const auto shard = shard_of_name(folder.filename().string())) return shard;
+  return shard_of_name(folder.parent_path().filename().string());
+}
+
+/// The rows of one database; none while another process is about to make it. One that asks to be
+/// written to has a transaction that its process did not end: it is about to, or it was killed. Then
+/// whoever opens the database for writing rolls that back.
+Result<std::vector<store::Record>> read_one(const fs::path& database, const store::Filter& filter) {
+  constexpr int kPatience = 20;
+  for (int look = 0;; ++look) {
+    const auto store = store::open_sqlite(database, store::Mode::read);
+    auto rows = store ? (*store)->read(filter) : tl::unexpected(store.error());
+    if (rows) return rows;
+    if (rows.error().kind == ErrorKind::not_found) return std::vector<store::Record>();
+    if (rows.error().kind != ErrorKind::read_only || look > kPatience) return rows;
+    if (look < kPatience) std::this_thread::sleep_for(100ms);
+    if (look == kPatience) static_cast<void>(store::open_sqlite(database, store::Mode::write));
+  }
+}
+
+void sort_by_time(std::vector<store::Record>& rows) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.measured_at < b.measured_at; });
+}
+
+store::Filter only(const std::string& campaign) {
+  store::Filter filter;
+  filter.campaign = campaign;
+  return filter;
+}
+
+/// All rows with the shard that measured each.
+Result<std::vector<Done>> done_by_shard(const Campaign& campaign, const Folder& folder) {
+  std::vector<fs::path> databases = folder.databases();
+  // The folder's own last: what was collected into it is known by its shard then.
+  std::reverse(databases.begin(), databases.end());
+  std::vector<Done> rows;
+  std::set<std::string> known;
+  for (const fs::path& database : databases) {
+    const auto records = read_one(database, only(campaign.id));
+    if (!records) return tl::unexpected(records.error());
+    for (const store::Record& r : *records) {
+      if (!known.insert(r.run).second) continue;
+      rows.push_back(done_of({r}).front());
+      rows.back().shard = shard_of(database);
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<fs::path> Folder::databases() const {
+  std::vector<fs::path> all = {root / kDatabase};
+  for (const fs::path& shard_folder : folders_in(shards())) {
+    all.push_back(shard_folder / kDatabase);
+    for (const fs::path& each : folders_in(shard_folder)) all.push_back(each / kDatabase);
+  }
+  std::error_code ignored;
+  std::erase_if(all, [&](const fs::path& path) { return !fs::exists(path, ignored); });
+  return all;
+}
+
+Result<Folder> begin_sitting(const Folder& folder) {
+  Folder made = folder;
+  std::error_code error;
+  fs::create_directories(folder.shards() / folder.shard->name(), error);
+  // A name that is taken is another process's, however that came: to make a folder is to own it.
+  const std::string stem = fmt::format("{}-{}-{}", rfc3339_now(), host(), getpid());
+  for (int attempt = 1; !error && attempt < 1000; ++attempt) {
+    made.sitting = attempt == 1 ? stem : fmt::format("{}-{}", stem, attempt);
+    std::erase(made.sitting, ':');
+    if (fs::create_directory(made.own(), error)) {
+      fs::create_directory(made.logs(), error);
+      if (!error) return made;
+    }
+  }
+  return fail(ErrorKind::io,
+              fmt::format("cannot make {}: {}", made.own().string(), error.message()),
+              "Check the folder's permissions, and that the disk is not full");
+}
+
+void end_sitting(const Folder& folder) {
+  if (!folder.shard || folder.sitting.empty()) return;
+  const auto rows = read_one(folder.database(), {});
+  std::error_code ignored;
+  if (rows && rows->empty()) fs::remove_all(folder.own(), ignored);
+}
+
+Result<Campaign> read_campaign(const Folder& folder) {
+  const auto text = read_file(folder.plan());
+  if (!text) {
+    return fail(ErrorKind::not_found,
+                fmt::format("there is no campaign in {}", folder.root.string()),
+                fmt::format("joulemark campaign plan PLAN.json --out {}", folder.root.string()));
+  }
+  return campaign_from_json(*text);
+}
+
+Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databases,
+                                             const std::string& campaign) {
+  std::vector<store::Record> rows;
+  std::set<std::string> known;
+  for (const fs::path& database : databases) {
+    auto read = read_one(database, only(campaign));
+    if (!read) return read;
+    for (store::Record& r : *read) {
+      if (known.insert(r.run).second) rows.push_back(std::move(r));
+    }
+  }
+  sort_by_time(rows);
+  return rows;
+}
+
+std::vector<Done> done_of(const std::vector<store::Record>& records) {
+  std::vector<Done> rows;
+  for (const store::Record& r : records) {
+    rows.push_back({r.model, r.architecture, r.format, r.precision, r.layout, r.policy, r.batch});
+  }
+  return rows;
+}
+
+std::vector<store::Record> lacking(const Campaign& campaign,
+                                   const std::vector<store::Record>& here,
+                                   std::vector<store::Record> found) {
+  std::set<std::string> known;
+  for (const store::Record& r : here) known.insert(r.run);
+  Vacancies vacancies(campaign, done_of(here));
+  std::stable_partition(found.begin(), found.end(),
+                        [](const store::Record& r) { return r.status == "ok"; });
+  std::erase_if(found, [&](const store::Record& r) {
+    return !known.insert(r.run).second || !vacancies.fill(done_of({r}).front());
+  });
+  sort_by_time(found);
+  return found;
+}
+
+Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folder& folder) {
+  const Folder whole{folder.root};
+  std::vector<store::Record> here;
+  // What was collected is what the campaign has; the rest is as it would be collected.
+  if (auto own = read_rows({whole.database()}, campaign.id)) {
+    here = lacking(campaign, {}, std::move(*own));
+  } else {
+    return own;
+  }
+  auto all = read_rows(whole.databases(), campaign.id);
+  if (!all) return all;
+  std::ranges::move(lacking(campaign, here, std::move(*all)), std::back_inserter(here));
+  sort_by_time(here);
+  return here;
+}
+
+Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder) {
+  const auto rows = done_by_shard(campaign, folder);
+  if (!rows) return tl::unexpected(rows.error());
+  return folder.shard ? left_of(campaign, *rows, *folder.shard) : left_of(campaign, *rows);
+}
+
+Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,
+                                              std::int64_t count) {
+  const auto rows = done_by_shard(campaign, folder);
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<std::int64_t> numbers;
+  for (std::int64_t n = 1; n <= count; ++n) {
+    const Shard shard{static_cast<std::size_t>(n), static_cast<std::size_t>(count)};
+    if (!left_of(campaign, *rows, shard).empty()) numbers.push_back(n);
+  }
+  return numbers;
+}
+
+}  // namespace joulemark::campaign

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "campaign/left.hpp"
+#include "campaign/plan.hpp"
+#include "store/store.hpp"
+
+/// Where a campaign lives, and what its databases say.
+namespace joulemark::campaign {
+
+/// A campaign's folder. Without a shard, one process at a time measures into its own database. A
+/// shard is measured by a process in a sitting: a folder that it made, with a database that nobody
+/// else ever writes to. So a shard may be run by two at once, which a scheduler cannot rule out, and
+/// neither needs a lock that holds across hosts.
+struct Folder {
+  std::filesystem::path root;
+  std::optional<Shard> shard = {};
+  std::string sitting = {};             ///< name of the folder within the shard's
+  std::filesystem::path scratch = {};   ///< for artefacts; empty: beside the database
+
+  std::filesystem::path own() const {
+    return shard ? shards() / shard->name() / sitting : root;
+  }
+  std::filesystem::path plan() const { return root / "campaign.json"; }
+  std::filesystem::path database() const { return own() / "results.sqlite"; }
+  std::filesystem::path artefacts() const { return scratch.empty() ? own() / "artefacts" : scratch; }
+  std::filesystem::path logs() const { return own() / "log"; }
+  std::filesystem::path shards() const { return root / "shards"; }
+  std::filesystem::path slurm() const { return root / "slurm"; }
+  /// All databases that are there: the folder's own first, then those of all sittings.
+  std::vector<std::filesystem::path> databases() const;
+};
+
+/// Makes the folder of a sitting of this shard, which nobody else has or will have. Errors: io.
+Result<Folder> begin_sitting(const Folder& folder);
+/// Removes the folder of a sitting that stored nothing: of no use to anybody.
+void end_sitting(const Folder& folder);
+
+/// Errors: not_found, io, and those of campaign_from_json.
+Result<Campaign> read_campaign(const Folder& folder);
+
+/// The rows of a campaign in these databases, each run once, by time. A process that was killed
+/// while it wrote leaves its database in need of a repair, which is made. Errors: the stores'.
+Result<std::vector<store::Record>> read_rows(const std::vector<std::filesystem::path>& databases,
+                                             const std::string& campaign);
+
+/// What the database says, in the form that the plan asks in.
+std::vector<Done> done_of(const std::vector<store::Record>& records);
+
+/// Of `found`, the rows that a campaign lacks beside `here`: no run twice, and of a configuration
+/// that two processes measured, one row, rather one that did not fail.
+std::vector<store::Record> lacking(const Campaign& campaign,
+                                   const std::vector<store::Record>& here,
+                                   std::vector<store::Record> found);
+
+/// The rows of a campaign, each configuration once, from all databases in the folder; by time.
+/// What `collect` would make of them. Errors: the stores'.
+Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folder& folder);
+
+/// Which of so many shards have something left, by their numbers. Errors: the stores'.
+Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,
+                                              std::int64_t count);
+
+/// What is left for this folder to do: of the campaign, or of its shard. Errors: the stores'.
+Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder);
+
+}  // namespace joulemark::campaign
