@@ -50,8 +50,8 @@ std::optional<Shard> shard_of(const fs::path& database) {
 }
 
 /// The rows of one database; none while another process is about to make it. One that asks to be
-/// written to has a transaction that its process did not end: it is about to, or it was killed. Then
-/// whoever opens the database for writing rolls that back.
+/// written to has a transaction that its process did not end: it is about to, or it was killed.
+/// Then whoever opens the database for writing rolls that back.
 Result<std::vector<store::Record>> read_one(const fs::path& database, const store::Filter& filter) {
   constexpr int kPatience = 20;
   for (int look = 0;; ++look) {
@@ -167,8 +167,7 @@ std::vector<Done> done_of(const std::vector<store::Record>& records) {
   return rows;
 }
 
-std::vector<store::Record> lacking(const Campaign& campaign,
-                                   const std::vector<store::Record>& here,
+std::vector<store::Record> lacking(const Campaign& campaign, const std::vector<store::Record>& here,
                                    std::vector<store::Record> found) {
   std::set<std::string> known;
   for (const store::Record& r : here) known.insert(r.run);

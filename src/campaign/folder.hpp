@@ -16,20 +16,20 @@ namespace joulemark::campaign {
 
 /// A campaign's folder. Without a shard, one process at a time measures into its own database. A
 /// shard is measured by a process in a sitting: a folder that it made, with a database that nobody
-/// else ever writes to. So a shard may be run by two at once, which a scheduler cannot rule out, and
-/// neither needs a lock that holds across hosts.
+/// else ever writes to. So a shard may be run by two at once, which a scheduler cannot rule out,
+/// and neither needs a lock that holds across hosts.
 struct Folder {
   std::filesystem::path root;
   std::optional<Shard> shard = {};
-  std::string sitting = {};             ///< name of the folder within the shard's
-  std::filesystem::path scratch = {};   ///< for artefacts; empty: beside the database
+  std::string sitting = {};            ///< name of the folder within the shard's
+  std::filesystem::path scratch = {};  ///< for artefacts; empty: beside the database
 
-  std::filesystem::path own() const {
-    return shard ? shards() / shard->name() / sitting : root;
-  }
+  std::filesystem::path own() const { return shard ? shards() / shard->name() / sitting : root; }
   std::filesystem::path plan() const { return root / "campaign.json"; }
   std::filesystem::path database() const { return own() / "results.sqlite"; }
-  std::filesystem::path artefacts() const { return scratch.empty() ? own() / "artefacts" : scratch; }
+  std::filesystem::path artefacts() const {
+    return scratch.empty() ? own() / "artefacts" : scratch;
+  }
   std::filesystem::path logs() const { return own() / "log"; }
   std::filesystem::path shards() const { return root / "shards"; }
   std::filesystem::path slurm() const { return root / "slurm"; }
@@ -55,8 +55,7 @@ std::vector<Done> done_of(const std::vector<store::Record>& records);
 
 /// Of `found`, the rows that a campaign lacks beside `here`: no run twice, and of a configuration
 /// that two processes measured, one row, rather one that did not fail.
-std::vector<store::Record> lacking(const Campaign& campaign,
-                                   const std::vector<store::Record>& here,
+std::vector<store::Record> lacking(const Campaign& campaign, const std::vector<store::Record>& here,
                                    std::vector<store::Record> found);
 
 /// The rows of a campaign, each configuration once, from all databases in the folder; by time.

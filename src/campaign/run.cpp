@@ -203,7 +203,7 @@ class Runner {
   Instant began_;
   std::vector<store::Record> rows_;
   std::map<std::size_t, ExportFailures> failures_;  ///< of the lot, by variant
-  std::set<std::size_t> begun_;  ///< jobs
+  std::set<std::size_t> begun_;                     ///< jobs
   std::size_t jobs_done_ = 0;
   Nanoseconds measuring_{0};
   Nanoseconds exporting_{0};

@@ -17,7 +17,7 @@ namespace joulemark::campaign {
 struct Zoo {
   std::string command = "python3 -m joulemark_zoo";  ///< as a shell reads it
   std::filesystem::path artefacts;
-  std::filesystem::path logs;  ///< a folder that is there
+  std::filesystem::path logs;                             ///< a folder that is there
   std::function<bool()> gives_up = [] { return false; };  ///< asked while the exporter works
 };
 

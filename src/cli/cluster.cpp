@@ -100,9 +100,8 @@ ordered_json report_json(const slurm::Report& report) {
 void keep_what_matters(slurm::Report& report) {
   std::int64_t newest = 0;
   for (const slurm::Task& t : report.tasks) newest = std::max(newest, t.job);
-  std::erase_if(report.tasks, [&](const slurm::Task& t) {
-    return t.job != newest && !slurm::is_active(t);
-  });
+  std::erase_if(report.tasks,
+                [&](const slurm::Task& t) { return t.job != newest && !slurm::is_active(t); });
 }
 
 }  // namespace
@@ -115,9 +114,8 @@ ClusterView view_of_cluster(const campaign::Campaign& campaign, const campaign::
     // Slurm is asked of the last ones alone; an older one that still runs is found by its name.
     jobs->erase(jobs->begin(), jobs->end() - 1);
   }
-  slurm::Report report =
-      slurm::ask(jobs.value_or(std::vector<slurm::Job>()), slurm::job_name(campaign),
-                 absolute_path(folder.root));
+  slurm::Report report = slurm::ask(jobs.value_or(std::vector<slurm::Job>()),
+                                    slurm::job_name(campaign), absolute_path(folder.root));
   if (!jobs) report.problem = jobs.error();
   keep_what_matters(report);
   return {report_text(report), report_json(report).dump()};

@@ -33,7 +33,8 @@ std::vector<std::string> run_options(const CampaignSubmitOptions& o) {
   };
   pass("--meter", o.meter, defaults.meter);
   for (const std::string& setting : o.meter_options) pass("--meter-option", setting, "");
-  pass("--idle-seconds", fmt::format("{}", o.idle_seconds), fmt::format("{}", defaults.idle_seconds));
+  pass("--idle-seconds", fmt::format("{}", o.idle_seconds),
+       fmt::format("{}", defaults.idle_seconds));
   pass("--worker", o.worker.empty() ? "" : absolute_path(o.worker).string(), "");
   pass("--worker-options", o.worker_options, "");
   pass("--exporter", o.exporter, defaults.exporter);
@@ -109,10 +110,11 @@ Result<void> must_be_alone(const campaign::Campaign& c, const campaign::Folder& 
   if (!active) return tl::unexpected(active.error());
   if (active->empty()) return {};
   const std::int64_t job = active->front().job;
-  return fail(ErrorKind::invalid_input,
-              fmt::format("job {} measures this campaign: {} tasks wait or run", job, active->size()),
-              fmt::format("Look: joulemark campaign status {}. End it first, if need be: scancel {}",
-                          folder.root.string(), job));
+  return fail(
+      ErrorKind::invalid_input,
+      fmt::format("job {} measures this campaign: {} tasks wait or run", job, active->size()),
+      fmt::format("Look: joulemark campaign status {}. End it first, if need be: scancel {}",
+                  folder.root.string(), job));
 }
 
 /// Script and record are in the folder whatever happens: a job that could not be recorded is found
@@ -143,12 +145,11 @@ int print_job(const slurm::Job& job, const campaign::Folder& folder, bool json) 
                                  {"script", (folder.slurm() / "job.sh").string()}}),
                          true);
   }
-  return print_and_end(
-      fmt::format("Slurm job {}: tasks {} of {} shards; its script is {}\n"
-                  "Next: joulemark campaign status {}\n",
-                  job.number, slurm::array_text(job.tasks), job.shards,
-                  (folder.slurm() / "job.sh").string(), folder.root.string()),
-      false);
+  return print_and_end(fmt::format("Slurm job {}: tasks {} of {} shards; its script is {}\n"
+                                   "Next: joulemark campaign status {}\n",
+                                   job.number, slurm::array_text(job.tasks), job.shards,
+                                   (folder.slurm() / "job.sh").string(), folder.root.string()),
+                       false);
 }
 
 }  // namespace
@@ -160,7 +161,8 @@ int run_campaign_submit(const CampaignSubmitOptions& o, const CommonOptions& com
   const auto request = request_of(o, *c, folder);
   if (!request) return report_error(request.error(), common.json);
   if (request->tasks.empty())
-    return print_and_end(common.json ? "{\"left\": 0}\n" : "Nothing is left to measure\n", common.json);
+    return print_and_end(common.json ? "{\"left\": 0}\n" : "Nothing is left to measure\n",
+                         common.json);
   const auto script = slurm::job_script(*c, *request);
   if (!script) return report_error(script.error(), common.json);
   if (o.dry_run) return print_and_end(*script, false);

@@ -205,7 +205,8 @@ Run add_campaign_submit(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<CampaignSubmitOptions>();
   app.description("Have a cluster measure what is left of a campaign, in shards");
   app.footer(
-      "Writes a job script into the folder and hands it to the scheduler: one task for each shard.\n"
+      "Writes a job script into the folder and hands it to the scheduler: one task for each "
+      "shard.\n"
       "`joulemark campaign status` shows how far they are, `collect` brings their rows together.");
   add_folder(app, *o);
   app.add_flag("--slurm", o->slurm, "as an array job of Slurm")->required();
@@ -327,8 +328,8 @@ constexpr Command kCommands[] = {
 
 /// Those of `joulemark campaign`.
 constexpr Command kCampaignCommands[] = {
-    {"plan", add_campaign_plan},     {"run", add_campaign_run},
-    {"submit", add_campaign_submit}, {"status", add_campaign_status},
+    {"plan", add_campaign_plan},       {"run", add_campaign_run},
+    {"submit", add_campaign_submit},   {"status", add_campaign_status},
     {"collect", add_campaign_collect}, {"verify", add_campaign_verify},
 };
 

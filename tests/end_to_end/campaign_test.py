@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -131,7 +133,7 @@ def test_shards_run_side_by_side_and_are_one_campaign(six):
         assert process.returncode in (0, 3), err
     # Six models and the sentinel before every second of them and last.
     assert six.status()["left"] == 0 and six.status()["rows"] == 6 + 4
-    assert len(list(six.folder.glob("shards/*/results.sqlite"))) == 3
+    assert len(six.sittings()) == 3
     for _ in range(2):
         collected = six.world.run("campaign", "collect", six.folder, "--json")
         assert collected.code == 0, collected.err
@@ -152,6 +154,74 @@ def test_what_two_processes_measured_both_is_kept_once(six):
     collected = six.world.run("campaign", "collect", six.folder, six.folder, twin, "--json")
     assert collected.code == 0, collected.err
     assert len(six.rows()) == 6
+
+
+def test_two_processes_with_the_same_shard_do_not_stand_in_each_others_way(six):
+    """A scheduler may start a task again elsewhere while the first, of which it has lost sight, lives on."""
+    six.plan()
+    twins = [six.world.start(*six.arguments(None, "--shard", "1/1"), env=six.env) for _ in range(2)]
+    for process in twins:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode in (0, 3), err
+    wrote = [six.world.run("export", "--db", database, "--format", "json").json for database in six.sittings()]
+    assert len(wrote) == 2 and all(wrote), "each has rows of its own"
+    assert six.status()["left"] == 0 and six.status()["rows"] == 6
+    verified = six.world.run("campaign", "verify", six.folder, "--json")
+    assert verified.code == 0 and verified.json["rows"] == sum(len(w) for w in wrote), "what is there twice is sound too"
+    assert six.world.run("campaign", "collect", six.folder).code == 0
+    assert Counter(r["architecture"] for r in six.rows()).most_common(1)[0][1] == 1
+    assert len(six.rows()) == 6
+    nothing = six.run("--shard", "1/1")
+    assert nothing.code == 0 and len(six.sittings()) == 2, "a sitting that has nothing to do leaves nothing"
+    assert six.world.left_behind() == [], "artefacts of shards are removed from this machine"
+
+
+def test_a_sitting_that_was_killed_while_it_wrote_is_repaired(six):
+    """What SQLite leaves then can be undone only by who may write to it; readers alone could not go on."""
+    six.plan()
+    assert six.run("--shard", "1/2").code in (0, 3)
+    (database,) = six.sittings()
+    rows = six.status()["measured"] + six.status()["failed"]
+    half = database.with_name("half.sqlite")
+    shutil.copy(database, half)
+    with closing(sqlite3.connect(half, isolation_level=None)) as file:
+        file.execute("PRAGMA cache_size = 1")
+        file.execute("BEGIN")
+        for _ in range(400):  # more than fits into the cache: pages of the database are overwritten, as in a commit
+            file.execute("INSERT INTO calibration SELECT NULL, hex(randomblob(16)), '', '', '', '', hex(randomblob(2000))")
+        shutil.copy(half, database)
+        shutil.copy(f"{half}-journal", f"{database}-journal")
+    assert Path(f"{database}-journal").stat().st_size > 0
+    said = six.status()
+    assert said["measured"] + said["failed"] == rows
+    assert not Path(f"{database}-journal").exists()
+    half.unlink()
+
+
+def test_two_collects_at_once_make_one(six):
+    six.plan()
+    running = [six.world.start(*six.arguments(None, "--shard", f"{k}/2"), env=six.env) for k in (1, 2)]
+    eventually(lambda: six.sittings(), "a shard that has begun")
+    both = [six.world.start("campaign", "collect", six.folder) for _ in range(2)]
+    for process in both:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0 or (process.returncode == 7 and "another joulemark" in err), err
+    for process in running:
+        process.communicate(timeout=60)
+    assert six.world.run("campaign", "collect", six.folder, "--json").json["left"] == 0
+    assert len(six.rows()) == 6 and len({r["run"] for r in six.rows()}) == 6
+
+
+def test_it_stops_between_jobs_when_it_is_told_to(six):
+    six.plan()
+    process = six.start("--tolerate-failures")
+    eventually(lambda: six.status()["measured"] >= 1, "a row")
+    process.send_signal(signal.SIGUSR1)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert 0 < six.status()["left"] < 6
+    assert six.run("--tolerate-failures").code == 0, "one of six cannot be exported, one crashes"
+    assert six.status()["left"] == 0 and six.status()["failed"] == 2
 
 
 def test_a_row_that_does_not_follow_from_its_windows_is_named(six):

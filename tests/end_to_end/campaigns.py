@@ -42,13 +42,17 @@ class Campaigns:
     def run(self, *extra, folder: Path | None = None):
         return self.world.run(*self.arguments(folder, *extra), env=self.env)
 
-    def start(self):
-        return self.world.start(*self.arguments(), env=self.env)
+    def start(self, *extra):
+        return self.world.start(*self.arguments(None, *extra), env=self.env)
 
     def status(self) -> dict:
         said = self.world.run("campaign", "status", self.folder, "--json")
         assert said.code == 0, said.err
         return said.json
+
+    def sittings(self) -> list[Path]:
+        """The databases of all shards."""
+        return sorted(self.folder.glob("shards/*/*/results.sqlite"))
 
     def rows(self) -> list[dict]:
         exported = self.world.run("export", "--db", self.folder / "results.sqlite", "--format", "json")

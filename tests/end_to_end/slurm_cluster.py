@@ -191,6 +191,10 @@ class Cluster:
         """All of this cluster that live: daemons, and the processes of jobs."""
         return [pid for pid, _ in self._environments()]
 
+    def of_jobs(self) -> list[int]:
+        """Whatever jobs have started and lives, also what Slurm no longer knows."""
+        return [pid for node in NODES for pid in self.of_node(node)]
+
     def of_node(self, node: str) -> list[int]:
         """The processes of a node's jobs, and the slurmstepd of each, which their environment alone gives away."""
         daemon = self.pid_of(node)
@@ -229,19 +233,17 @@ class Cluster:
     def kill_controller(self) -> None:
         os.kill(int((self.home / "run/ctld.pid").read_text()), signal.SIGKILL)
 
-    def repair(self) -> None:
-        """Ends all jobs, and starts what was killed."""
-        if self.call("scontrol", "ping", check=False).returncode != 0:
-            self.start_controller()
-        self.call("scancel", "--user=root")
-        for node in NODES:
-            if state_of(self.pid_of(node)) is None:
-                for pid in self.of_node(node):
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                self.start_node(node)
-        self.wait_for(lambda: self.active() == 0, "the end of all jobs")
-        self.wait_for(lambda: self.node_states().count("idle") == len(NODES), "three idle nodes")
+    def administer(self) -> None:
+        """What an administrator does after slurmctld lost some of its state: the nodes that it drained ("Duplicate
+        jobid") and the tasks that it holds ("launch failed requeued held") are let go."""
+        for line in self.call("sinfo", "-h", "-N", "-o", "%N %t", check=False).stdout.splitlines():
+            node, state = line.split()
+            if state.startswith(("drain", "drng")):
+                self.call("scontrol", "update", f"nodename={node}", "state=resume", check=False)
+        for line in self.call("squeue", "-h", "-r", "-t", "pending", "-o", "%i %r", check=False).stdout.splitlines():
+            task, reason = line.split(maxsplit=1)
+            if reason.endswith("requeued held"):
+                self.call("scontrol", "release", task, check=False)
 
     # --- questions ------------------------------------------------------------------------------
 

@@ -45,7 +45,8 @@ struct Answer {
   }
 };
 
-/// Runs one of Slurm's programs to its end. Errors: unsupported when it is not there, timed_out, io.
+/// Runs one of Slurm's programs to its end. Errors: unsupported when it is not there, timed_out,
+/// io.
 Result<Answer> call(const std::string& program, const std::vector<std::string>& arguments) {
   auto folder = runtime::WorkerFolder::create(runtime::temporary_root());
   if (!folder) return tl::unexpected(folder.error());
@@ -54,9 +55,9 @@ Result<Answer> call(const std::string& program, const std::vector<std::string>& 
   command.program = "/bin/sh";
   // Lists of numbers come whole, not with "..." in their middle.
   command.environment = {{"SLURM_BITSTR_LEN", "0"}, {"JOULEMARK_ERRORS", errors.string()}};
-  command.arguments = {
-      "-c", R"(command -v "$1" >/dev/null || exit 127; exec "$@" 2>"$JOULEMARK_ERRORS")", "slurm",
-      program};
+  command.arguments = {"-c",
+                       R"(command -v "$1" >/dev/null || exit 127; exec "$@" 2>"$JOULEMARK_ERRORS")",
+                       "slurm", program};
   std::ranges::copy(arguments, std::back_inserter(command.arguments));
   command.log = folder->path() / "output";
   auto child = runtime::Child::start(command);
@@ -292,9 +293,9 @@ bool looks_shared(const fs::path& folder) {
   if (statfs(folder.c_str(), &of) != 0) return false;
   // File systems of one machine: ext2 to 4, XFS, Btrfs, and those in memory or layered on them.
   constexpr long kZfs = 0x2fc12fc1;
-  constexpr std::array<long, 9> kLocal = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,   BTRFS_SUPER_MAGIC,
-                                          TMPFS_MAGIC,      RAMFS_MAGIC,       OVERLAYFS_SUPER_MAGIC,
-                                          F2FS_SUPER_MAGIC, REISERFS_SUPER_MAGIC, kZfs};
+  constexpr std::array<long, 9> kLocal = {
+      EXT4_SUPER_MAGIC,      XFS_SUPER_MAGIC,  BTRFS_SUPER_MAGIC,    TMPFS_MAGIC, RAMFS_MAGIC,
+      OVERLAYFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, REISERFS_SUPER_MAGIC, kZfs};
   return std::find(kLocal.begin(), kLocal.end(), static_cast<long>(of.f_type)) == kLocal.end();
 }
 

@@ -39,17 +39,17 @@ Result<Job> submit(const std::filesystem::path& script);
 
 /// What could be found out about a campaign's jobs.
 struct Report {
-  std::vector<Task> tasks;        ///< those that were submitted, and active ones that are not recorded
-  std::vector<std::string> asked; ///< the programs that answered
-  std::optional<Error> problem;   ///< why not all is known
+  std::vector<Task> tasks;  ///< those that were submitted, and active ones that are not recorded
+  std::vector<std::string> asked;  ///< the programs that answered
+  std::optional<Error> problem;    ///< why not all is known
 };
 /// Asks squeue, and for tasks that it no longer knows sacct, or else scontrol. `jobs` are those
 /// that are recorded; others of this name that work in this folder are found too.
 Report ask(const std::vector<Job>& jobs, const std::string& name,
            const std::filesystem::path& folder);
 
-/// The tasks of the campaign that wait or run, recorded or not. Errors: unsupported, io or timed_out
-/// when Slurm cannot be asked.
+/// The tasks of the campaign that wait or run, recorded or not. Errors: unsupported, io or
+/// timed_out when Slurm cannot be asked.
 Result<std::vector<Task>> ask_active(const std::vector<Job>& jobs, const std::string& name,
                                      const std::filesystem::path& folder);
 

@@ -24,7 +24,8 @@ constexpr std::array kOwn = {"--array", "-a", "--chdir", "-D", "--job-name", "-J
 /// A value in a line of #SBATCH, which sbatch reads with rules of its own, much as a shell would.
 std::string directive_value(const std::string& text) {
   const auto plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("_-+=.,:/@%[]").find(c) != std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-+=.,:/@%[]").find(c) != std::string_view::npos;
   };
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
   std::string result = "\"";
@@ -43,7 +44,8 @@ std::string pattern(const std::string& path) {
 }
 
 bool has_control_characters(const std::string& text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; });
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::iscntrl(c) != 0; });
 }
 
 Result<void> check(const JobRequest& r) {

@@ -23,9 +23,9 @@ struct JobRequest {
   std::string time;                 ///< as sbatch takes it; empty: the partition's
   /// As sbatch takes it; empty: one GPU, or for a plan on CPUs the whole node.
   std::string gres;
-  std::optional<double> slot_s;               ///< absent: what `time` leaves
-  std::vector<std::string> sbatch_options;    ///< lines of their own, after all others
-  std::vector<std::string> run_options;       ///< for `joulemark campaign run`, as they are
+  std::optional<double> slot_s;             ///< absent: what `time` leaves
+  std::vector<std::string> sbatch_options;  ///< lines of their own, after all others
+  std::vector<std::string> run_options;     ///< for `joulemark campaign run`, as they are
 };
 
 /// "joulemark-ID".

@@ -41,11 +41,14 @@ TEST(JobScript, SaysWhatTheJobIs) {
   const std::string script = job_script(c, r).value();
   EXPECT_THAT(script, testing::StartsWith("#!/bin/bash\n"));
   for (const std::string& line : {
-           "#SBATCH --job-name=joulemark-" + c.id, std::string("#SBATCH --array=1-2,5"),
+           "#SBATCH --job-name=joulemark-" + c.id,
+           std::string("#SBATCH --array=1-2,5"),
            std::string("#SBATCH --chdir=/data/h200"),
            std::string("#SBATCH --output=/data/h200/slurm/log/%A_%a-%N.log"),
-           std::string("#SBATCH --open-mode=append"), std::string("#SBATCH --requeue"),
-           std::string("#SBATCH --gres=gpu:1"), std::string("#SBATCH --partition=gpu"),
+           std::string("#SBATCH --open-mode=append"),
+           std::string("#SBATCH --requeue"),
+           std::string("#SBATCH --gres=gpu:1"),
+           std::string("#SBATCH --partition=gpu"),
            std::string("#SBATCH --time=8:00:00"),
            // 2 policies of 10 s, 5 s for the model, and a minute that Slurm does not see.
            std::string("#SBATCH --signal=B:USR1@85"),
@@ -106,7 +109,8 @@ TEST(JobScript, StrangePathsStayWhole) {
   const std::string script = job_script(campaign(), r).value();
   EXPECT_THAT(script, HasSubstr(R"(folder='/data/it'\''s 100% "mine" $HOME\')"));
   EXPECT_THAT(script, HasSubstr(R"(--chdir="/data/it's 100% \"mine\" $HOME\\")"));
-  EXPECT_THAT(script, HasSubstr(R"(--output="/data/it's 100%% \"mine\" $HOME\\/slurm/log/%A_%a-%N.log")"));
+  EXPECT_THAT(script,
+              HasSubstr(R"(--output="/data/it's 100%% \"mine\" $HOME\\/slurm/log/%A_%a-%N.log")"));
 }
 
 TEST(JobScript, IsAScript) {
@@ -124,8 +128,8 @@ TEST(Submitted, IsTheLastLine) {
   const Job job = parse_submitted("a plugin says hello\n17;north\n").value();
   EXPECT_EQ(job.number, 17);
   EXPECT_EQ(job.cluster, "north");
-  for (const char* wrong : {"", "\n", "Submitted batch job 17", "0", "-1", "17x", "1-3",
-                            "99999999999999999999"}) {
+  for (const char* wrong :
+       {"", "\n", "Submitted batch job 17", "0", "-1", "17x", "1-3", "99999999999999999999"}) {
     EXPECT_FALSE(parse_submitted(wrong)) << wrong;
   }
 }

@@ -119,7 +119,7 @@ bool is_active(const Task& task) {
   // Slurm grows new states; one that is not known is taken for one in which something may still
   // happen, so that nothing is submitted beside it.
   static const std::set<std::string> kOver = {
-      "",        "COMPLETED", "FAILED",    "TIMEOUT",  "CANCELLED",     "NODE_FAIL",
+      "",          "COMPLETED", "FAILED",   "TIMEOUT",       "CANCELLED",     "NODE_FAIL",
       "PREEMPTED", "BOOT_FAIL", "DEADLINE", "OUT_OF_MEMORY", "LAUNCH_FAILED", "REVOKED"};
   return !kOver.contains(task.state);
 }
@@ -129,13 +129,12 @@ std::vector<std::int64_t> parse_array(std::string_view text, std::int64_t most) 
   std::int64_t looked_at = 0;  // a text can name the same numbers again and again
   for (std::string_view part : split(text.substr(0, text.find('%')), ',')) {
     const auto colon = part.find(':');
-    const auto step =
-        colon == std::string_view::npos ? std::optional<std::int64_t>(1) : number_of(part.substr(colon + 1));
+    const auto step = colon == std::string_view::npos ? std::optional<std::int64_t>(1)
+                                                      : number_of(part.substr(colon + 1));
     part = part.substr(0, colon);
     const auto dash = part.find('-');
     const auto first = number_of(part.substr(0, dash));
-    const auto last =
-        dash == std::string_view::npos ? first : number_of(part.substr(dash + 1));
+    const auto last = dash == std::string_view::npos ? first : number_of(part.substr(dash + 1));
     if (!first || !last || !step || *step < 1) return {};
     // No further than `most`, however far the text says.
     for (std::int64_t n = *first; n <= std::min(*last, most); n += std::min(*step, most + 1)) {
@@ -161,8 +160,8 @@ std::string array_text(const std::vector<std::int64_t>& numbers) {
 
 Result<std::vector<Task>> parse_squeue(std::string_view text_of_all, const Wanted& wanted) {
   std::vector<Task> tasks;
-  // All jobs of the cluster are in the text, whatever was asked for (22.05): each is dropped as soon
-  // as it was read. They are the objects of the list "jobs" of the whole.
+  // All jobs of the cluster are in the text, whatever was asked for (22.05): each is dropped as
+  // soon as it was read. They are the objects of the list "jobs" of the whole.
   constexpr int kJob = 2;
   std::string list;
   const auto one = [&](int depth, json::parse_event_t event, json& parsed) {

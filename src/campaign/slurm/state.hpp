@@ -9,8 +9,8 @@
 
 #include "base/result.hpp"
 
-/// What Slurm says of a campaign's jobs, read from what its programs print. Pure: none of these ends
-/// the program, whatever the text is.
+/// What Slurm says of a campaign's jobs, read from what its programs print. Pure: none of these
+/// ends the program, whatever the text is.
 namespace joulemark::campaign::slurm {
 
 /// One task of an array job, which measures the shard of the same number.
@@ -29,7 +29,8 @@ struct Task {
 bool is_active(const Task& task);
 
 /// Whose tasks are looked for: jobs of this name that are known by their number, or work in this
-/// folder. The name alone could be that of a copy of the campaign, a number alone that of another job.
+/// folder. The name alone could be that of a copy of the campaign, a number alone that of another
+/// job.
 struct Wanted {
   std::string name;
   std::string folder;

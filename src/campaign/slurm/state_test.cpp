@@ -126,7 +126,8 @@ TEST(TimeLimit, IsReadAsSbatchReadsIt) {
   EXPECT_THAT(parse_time_limit("1-12"), Optional(36 * 3600));
   EXPECT_THAT(parse_time_limit("1-12:30"), Optional(36 * 3600 + 1800));
   EXPECT_THAT(parse_time_limit("1-0:0:5"), Optional(86405));
-  for (const char* none : {"", "0", "UNLIMITED", "1h", "-5", "1-", "1:2:3:4", "99999999999999999999"})
+  for (const char* none :
+       {"", "0", "UNLIMITED", "1h", "-5", "1-", "1:2:3:4", "99999999999999999999"})
     EXPECT_EQ(parse_time_limit(none), std::nullopt) << none;
 }
 
