@@ -45,7 +45,7 @@ struct Kind {
   std::function<std::optional<Location>(const Place&, std::string& why_not)> place;
 };
 
-void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name; }
 
 class Conformance : public ::testing::TestWithParam<Kind> {
  protected:

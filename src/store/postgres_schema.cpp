@@ -105,7 +105,7 @@ pq::Answer<void> apply_migrations(pq::Connection& c) {
 
 pq::Answer<void> migrate(pq::Connection& c) {
   if (auto begun = c.query("BEGIN"); !begun) return tl::unexpected(begun.error());
-  const auto applied = apply_migrations(c);
+  auto applied = apply_migrations(c);
   const auto ended = c.query(applied ? "COMMIT" : "ROLLBACK");
   if (!applied) return applied;
   if (!ended) return tl::unexpected(ended.error());
