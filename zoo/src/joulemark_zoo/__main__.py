@@ -1,4 +1,4 @@
-"""python -m joulemark_zoo export|list: the command line."""
+"""python -m joulemark_zoo export|list|survey: the command line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import __version__, images
 from .spec import DEVICES, FORMATS, LAYOUTS, PRECISIONS, WEIGHTS, ExportSpec
+from .survey import command as survey
 
 EXIT_USAGE, EXIT_SOME_FAILED, EXIT_NOT_FOUND, EXIT_IO = 2, 3, 5, 6
 
@@ -27,7 +28,7 @@ def main() -> int:
     args = parser().parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return run_export(args) if args.command == "export" else run_list(args)
+        return COMMANDS[args.command](args)
     except Refused as refused:
         print(f"joulemark_zoo: {refused}. {refused.next_step}", file=sys.stderr)
         if args.json:
@@ -115,6 +116,9 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("globs", nargs="*", metavar="GLOB", default=["*"])
     listing.add_argument("--pretrained", action="store_true", help="only those with weights, with their tags")
     listing.add_argument("--json", action="store_true", help="answer in JSON")
+
+    trial = commands.add_parser("survey", help="try to export every model of a table of results")
+    survey.add_options(trial, positive, seconds)
     return top
 
 
@@ -240,6 +244,17 @@ def export_specs(specs: list[ExportSpec], args: argparse.Namespace, hub_in_reach
         raise cannot_write(args.out, error) from error
 
 
+def run_survey(args: argparse.Namespace) -> int:
+    try:
+        return survey.run_survey(args)
+    except survey.CannotSurvey as error:
+        raise Refused(EXIT_USAGE, str(error), error.next_step) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot_write(args.out, error) from error
+
+
 def summarise(results: list, args: argparse.Namespace) -> int:
     failed = [r for r in results if r.status == "failed"]
     if args.json:
@@ -256,6 +271,8 @@ def summarise(results: list, args: argparse.Namespace) -> int:
         print(f"{len(failed)} of {len(results)} failed; {where} says why", file=sys.stderr)
     return EXIT_SOME_FAILED if failed else 0
 
+
+COMMANDS = {"export": run_export, "list": run_list, "survey": run_survey}
 
 if __name__ == "__main__":
     sys.exit(main())

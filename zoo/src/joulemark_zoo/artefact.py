@@ -27,7 +27,9 @@ LEAST_DEVIATION, LEAST_DISTANCE = 0.05, 0.02
 MOST_EAGER_ERROR = 0.2
 
 
-def export_one(spec: ExportSpec, out: Path, enter: Callable[[str], None]) -> Path:
+def export_one(
+    spec: ExportSpec, out: Path, enter: Callable[[str], None], counts: images.Counts = images.Counts()
+) -> Path:
     """Exports into a folder beside the final one, which takes its place when it is complete.
 
     Tells `enter` the stage that begins: build, reference, export, write. Raises what stops it.
@@ -39,7 +41,7 @@ def export_one(spec: ExportSpec, out: Path, enter: Callable[[str], None]) -> Pat
     try:
         partial.mkdir(parents=True)
         with torch.no_grad():
-            descriptor = fill(spec, partial, enter)
+            descriptor = fill(spec, partial, enter, counts)
         (partial / "descriptor.json").write_text(json.dumps(descriptor, indent=1) + "\n")
         replace(final, partial)
     finally:
@@ -47,10 +49,10 @@ def export_one(spec: ExportSpec, out: Path, enter: Callable[[str], None]) -> Pat
     return final
 
 
-def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None]) -> dict:
+def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None], counts: images.Counts) -> dict:
     """Writes every file but the descriptor, which it returns."""
     enter("build")
-    built = build(spec)
+    built = build(spec, counts)
     parameters = sum(p.numel() for p in built.model.parameters())
     enter("reference")
     logits = reference_output(built, spec)

@@ -26,17 +26,17 @@ class BuiltModel:
     config: dict  # timm's data configuration: input_size, mean, std, crop_pct, interpolation
     tag: str | None
     size: tuple[int, int, int]
-    images: torch.Tensor  # float32 [REFERENCE_IMAGES, 3, H, W], normalised
+    images: torch.Tensor  # float32 [counts.reference, 3, H, W], normalised
     images_from: str
     weights: dict  # the descriptor's `weights`
 
 
-def build(spec: ExportSpec) -> BuiltModel:
+def build(spec: ExportSpec, counts: images.Counts = images.Counts()) -> BuiltModel:
     model, weights = create(spec)
     own = dict(getattr(model, "pretrained_cfg", None) or {})
     config = resolve_data_config({}, pretrained_cfg=own, model=model)
     size = (3, spec.input_size, spec.input_size) if spec.input_size else tuple(config["input_size"])
-    pixels = normalised_images(spec, config, size)
+    pixels = normalised_images(spec, config, size, counts)
     if weights["origin"] == "live":
         # On the device of the spec: the statistics of a large model take a CPU a minute.
         make_live(model.to(spec.device), pixels.to(spec.device), spec.seed)
@@ -46,7 +46,7 @@ def build(spec: ExportSpec) -> BuiltModel:
         config=config,
         tag=spec.tag or own.get("tag") or None,
         size=size,
-        images=pixels[: images.REFERENCE_IMAGES],
+        images=pixels[: counts.reference],
         images_from=images.label(spec.seed, spec.images),
         weights=weights,
     )
@@ -98,11 +98,13 @@ def at_size(spec: ExportSpec, pretrained: bool) -> torch.nn.Module:
     return timm.create_model(spec.name, pretrained=pretrained).eval()
 
 
-def normalised_images(spec: ExportSpec, config: dict, size: tuple[int, int, int]) -> torch.Tensor:
-    """float32 [N, 3, H, W], N at least REFERENCE_IMAGES, normalised as the model was trained."""
+def normalised_images(
+    spec: ExportSpec, config: dict, size: tuple[int, int, int], counts: images.Counts = images.Counts()
+) -> torch.Tensor:
+    """float32 [N, 3, H, W], N at least counts.reference, normalised as the model was trained."""
     if spec.images:
         return photographs(spec, config, size)
-    pixels = images.natural_images(images.STATISTICS_IMAGES, size[1], size[2], spec.seed)
+    pixels = images.natural_images(counts.statistics, size[1], size[2], spec.seed)
     mean = np.asarray(config["mean"], np.float32)
     std = np.asarray(config["std"], np.float32)
     values = (pixels.astype(np.float32) / np.float32(255) - mean) / std

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,16 @@ import numpy as np
 REFERENCE_IMAGES = 8
 #: Images for the running statistics of live weights; the reference images are the first of them.
 STATISTICS_IMAGES = 16
+
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many images an export uses. A survey that only asks whether a model can be exported takes fewer."""
+
+    reference: int = REFERENCE_IMAGES
+    statistics: int = STATISTICS_IMAGES
+
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 

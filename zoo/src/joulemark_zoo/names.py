@@ -51,3 +51,8 @@ def own_input_size(name: str) -> int | None:
     config = timm.get_pretrained_cfg(name, allow_unregistered=True)
     size = tuple(config.input_size or ()) if config else ()
     return size[1] if len(size) == 3 and size[1] == size[2] else None
+
+
+def family(architecture: str) -> str:
+    """The module of timm that defines it: models that are written alike."""
+    return timm.model_entrypoint(architecture).__module__.rpartition(".")[2]

@@ -1,0 +1,163 @@
+"""One model, tried in a process of its own that is forked from a server with torch and timm in memory."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from ..images import Counts
+from ..spec import ExportSpec
+
+#: Imported once, in the server.
+PRELOADED = ["joulemark_zoo.artefact", "joulemark_zoo.survey.attempt"]
+REASON_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Limits:
+    seconds: float
+    memory: int  # bytes of private memory
+    threads: int
+
+
+def try_export(spec: ExportSpec, counts: Counts, limits: Limits, scratch: Path) -> dict:
+    """Exports into `scratch`, and removes it. The outcome: `outcome` is exported, failed or not_tried.
+
+    Never raises for what the model does: a crash, a time-out, and memory that is refused are outcomes.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    ours, theirs = context.Pipe(duplex=False)
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    child = context.Process(target=run, args=(theirs, spec, counts, limits, folder), daemon=False)
+    began = time.monotonic()
+    try:
+        child.start()
+        theirs.close()
+        outcome = outcome_of(child, listen(ours, began + limits.seconds), limits)
+    finally:
+        end(child)
+        ours.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    return {**outcome, "seconds": round(time.monotonic() - began, 2)}
+
+
+def listen(pipe: Connection, deadline: float) -> dict:
+    """What the child has told until it ended, or the deadline."""
+    told: dict = {"stage": "start"}
+    try:
+        while (left := deadline - time.monotonic()) > 0:
+            if pipe.poll(left):
+                told.update(pipe.recv())
+        told["late"] = True
+    except (EOFError, OSError):
+        pass
+    return told
+
+
+def outcome_of(child, told: dict, limits: Limits) -> dict:
+    """The row's part that says how it went."""
+    told = dict(told)
+    if told.pop("late", False) and "outcome" not in told:
+        return {**told, "outcome": "failed", "reason": f"not done after {limits.seconds:g} s"}
+    if "outcome" in told:
+        return told
+    child.join(10)
+    code = child.exitcode
+    name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
+    return {**told, "outcome": "failed", "reason": f"the process ended by {name}"}
+
+
+def end(child) -> None:
+    """Ends the child and the compilers that it started, which share its group."""
+    if child.pid is None:
+        return
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    child.join()
+
+
+# --- in the child ------------------------------------------------------------------------------------
+
+
+def run(pipe: Connection, spec: ExportSpec, counts: Counts, limits: Limits, folder: Path) -> None:
+    confine(limits, folder)
+    import torch
+
+    from ..artefact import export_one
+
+    torch.set_num_threads(limits.threads)
+    try:
+        made = export_one(spec, folder, lambda stage: pipe.send({"stage": stage}), counts)
+        outcome = facts_of(made)
+    except Exception as error:
+        outcome = {"outcome": "failed", "reason": reason_of(error)}
+    pipe.send({**outcome, "peak_bytes": peak_memory()})
+
+
+def confine(limits: Limits, folder: Path) -> None:
+    """A group of its own, a limit of memory that torch sees as an allocation refused, and scratch files that go away.
+
+    Compilers cache hundreds of megabytes for a model, in a folder of its own; the headers that they precompile, which
+    cost as much as a model, are kept for the next one in TMPDIR.
+    """
+    os.setsid()
+    end_with_the_survey()
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ.update(
+        TMPDIR=str(folder.parent), TORCHINDUCTOR_CACHE_DIR=str(folder / "inductor"), HF_HUB_OFFLINE="1",
+        OMP_NUM_THREADS=str(limits.threads), TORCHINDUCTOR_COMPILE_THREADS=str(limits.threads),
+        PYTHONPATH=os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")])),
+    )
+    # Inductor would try the vector units of the CPU with programs of its own, once for every model.
+    os.environ.setdefault("TORCHINDUCTOR_VEC_ISA_OK", "1")
+    tempfile.tempdir = None  # the server may have looked it up
+
+
+def end_with_the_survey() -> None:
+    survey = multiprocessing.parent_process()
+
+    def watch() -> None:
+        wait([survey.sentinel])
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def facts_of(folder: Path) -> dict:
+    descriptor = json.loads((folder / "descriptor.json").read_text())
+    return {
+        "outcome": "exported",
+        "stage": "done",
+        "artefact_bytes": sum(a["bytes"] for a in descriptor["artefacts"]),
+        "eager_error": descriptor["reference"]["eager_error"],
+        **{k: v for k in ("fixes",) if (v := descriptor["exporter"].get(k))},
+        **({"unchecked": u[0]} if (u := [a["unchecked"] for a in descriptor["artefacts"] if "unchecked" in a]) else {}),
+    }
+
+
+def reason_of(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    # TorchScript and the compilers say first that they failed, and last why.
+    if len(lines) > 1 and len(text) + len(lines[-1]) < REASON_LENGTH:
+        text += f" ... {lines[-1]}"
+    return text[:REASON_LENGTH]
+
+
+def peak_memory() -> int:
+    """Bytes, of this process or the largest that it started."""
+    return 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))

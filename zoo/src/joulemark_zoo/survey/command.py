@@ -1,0 +1,110 @@
+"""python -m joulemark_zoo survey: its options and its steps."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ..spec import FORMATS, LAYOUTS, PRECISIONS
+from . import journal
+from .attempt import Limits
+from .plan import Pair, read_pairs, smallest_of_each
+
+
+class CannotSurvey(Exception):
+    """What is wrong with what was asked for; `next_step` says what to do instead."""
+
+    def __init__(self, what: str, next_step: str):
+        super().__init__(what)
+        self.next_step = next_step
+
+
+def add_options(parser: argparse.ArgumentParser, positive, seconds) -> None:
+    parser.add_argument("--from", dest="table", type=Path, required=True, metavar="CSV",
+                        help="timm's results-imagenet.csv: the architectures and their input sizes")
+    parser.add_argument("--out", type=Path, required=True, metavar="JSONL", help="outcomes; appended to, never rewritten")
+    parser.add_argument("--formats", default="torchscript", metavar="NAME,...", help=f"of {', '.join(FORMATS)}")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--layout", choices=LAYOUTS, default="contiguous")
+    parser.add_argument("--only", nargs="+", metavar="ARCHITECTURE", help="these alone")
+    parser.add_argument("--per-family", type=positive, metavar="N", help="the N cheapest of every family alone")
+    parser.add_argument("--retry", action="store_true", help="try again what failed")
+    parser.add_argument("--budget", type=seconds, default=999_999.0, metavar="S", help="begin nothing after S seconds")
+    parser.add_argument("--timeout", type=seconds, default=600.0, metavar="S", help="per model (default 600)")
+    parser.add_argument("--memory", type=positive, default=14, metavar="GIB", help="per model (default 14)")
+    parser.add_argument("--threads", type=positive, default=1, metavar="N", help="per model (default 1)")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+
+def run_survey(args: argparse.Namespace) -> int:
+    """Tries what is left, and says how it went. Raises CannotSurvey, OSError."""
+    from ..names import own_input_size
+    from .run import left_of, survey
+
+    pairs = chosen(args, own_input_size)
+    variants = variants_of(args)
+    done = outcomes(args.out)
+    work = left_of(pairs, variants, done, args.retry)
+    if not args.json:
+        total = len(pairs) * len(variants)
+        print(f"{total - len(work)} of {total} have an outcome in {args.out}; {len(work)} to try", flush=True)
+    limits = Limits(args.timeout, args.memory * 2**30, args.threads)
+    out = opened(args.out)
+    try:
+        rows = survey(work, out, limits, args.budget, own_input_size, say_nothing if args.json else say)
+    finally:
+        out.close()
+    if args.json:
+        print(json.dumps({"left": len(work) - len(rows), "rows": rows}))
+    return 0
+
+
+def variants_of(args: argparse.Namespace) -> list:
+    from .run import Variant
+
+    formats = args.formats.split(",")
+    if unknown := [f for f in formats if f not in FORMATS]:
+        raise CannotSurvey(f"there is no format '{unknown[0]}'", f"Take of {', '.join(FORMATS)}")
+    return [Variant(format, args.precision, args.layout) for format in formats]
+
+
+def chosen(args: argparse.Namespace, own_size) -> list[Pair]:
+    from ..names import family
+
+    try:
+        pairs = read_pairs(args.table, own_size)
+    except (ValueError, OSError) as error:
+        raise CannotSurvey(str(error), "Name timm's results-imagenet.csv") from error
+    if args.only:
+        known = {p.architecture for p in pairs}
+        if unknown := [name for name in args.only if name not in known]:
+            raise CannotSurvey(f"{args.table} has no architecture '{unknown[0]}'", "See its column model")
+        pairs = [p for p in pairs if p.architecture in args.only]
+    return smallest_of_each(pairs, family, args.per_family) if args.per_family else pairs
+
+
+def outcomes(path: Path) -> dict[tuple, dict]:
+    try:
+        return journal.read(path)
+    except ValueError as error:
+        raise CannotSurvey(str(error), "Remove that line, or choose another --out") from error
+
+
+def opened(path: Path) -> journal.Journal:
+    try:
+        return journal.Journal(path)
+    except journal.Busy as error:
+        raise CannotSurvey(str(error), "Wait for it, or choose another --out") from error
+
+
+def say(row: dict, done: int, total: int) -> None:
+    where = "" if row["outcome"] == "exported" else f" in {row['stage']}: {row['reason']}"
+    fixes = f" with {', '.join(row['fixes'])}" if row.get("fixes") else ""
+    print(f"[{done}/{total}] {row['architecture']} {row['input_size']} {row['format']}: {row['outcome']}{fixes}{where}"
+          f" ({row['seconds']} s)", flush=True)
+
+
+def say_nothing(row: dict, done: int, total: int) -> None:
+    pass
