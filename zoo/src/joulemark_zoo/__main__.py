@@ -1,4 +1,4 @@
-"""python -m joulemark_zoo export|list|survey: the command line."""
+"""python -m joulemark_zoo export|list|survey|coverage: the command line."""
 
 from __future__ import annotations
 
@@ -119,6 +119,8 @@ def parser() -> argparse.ArgumentParser:
 
     trial = commands.add_parser("survey", help="try to export every model of a table of results")
     survey.add_options(trial, positive, seconds)
+    coverage = commands.add_parser("coverage", help="bring the table and the page of surveys up to date")
+    survey.add_coverage_options(coverage)
     return top
 
 
@@ -246,13 +248,13 @@ def export_specs(specs: list[ExportSpec], args: argparse.Namespace, hub_in_reach
 
 def run_survey(args: argparse.Namespace) -> int:
     try:
-        return survey.run_survey(args)
+        return survey.run_survey(args) if args.command == "survey" else survey.run_coverage(args)
     except survey.CannotSurvey as error:
         raise Refused(EXIT_USAGE, str(error), error.next_step) from error
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise cannot_write(args.out, error) from error
+        raise cannot_write(args.out if args.command == "survey" else args.table, error) from error
 
 
 def summarise(results: list, args: argparse.Namespace) -> int:
@@ -272,7 +274,7 @@ def summarise(results: list, args: argparse.Namespace) -> int:
     return EXIT_SOME_FAILED if failed else 0
 
 
-COMMANDS = {"export": run_export, "list": run_list, "survey": run_survey}
+COMMANDS = {"export": run_export, "list": run_list, "survey": run_survey, "coverage": run_survey}
 
 if __name__ == "__main__":
     sys.exit(main())

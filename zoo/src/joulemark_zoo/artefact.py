@@ -14,7 +14,7 @@ from typing import Callable
 import numpy as np
 import torch
 
-from . import __version__, hub, images
+from . import __version__, fixes, hub, images
 from .build import BuiltModel, build, timm
 from .formats import DTYPES, EXPORTERS, Eager, ExportError, compiler_settings, host_of, placed
 from .spec import ExportSpec
@@ -28,11 +28,16 @@ MOST_EAGER_ERROR = 0.2
 
 
 def export_one(
-    spec: ExportSpec, out: Path, enter: Callable[[str], None], counts: images.Counts = images.Counts()
+    spec: ExportSpec,
+    out: Path,
+    enter: Callable[[str], None],
+    counts: images.Counts = images.Counts(),
+    show: Callable[[BuiltModel], None] = lambda built: None,
 ) -> Path:
     """Exports into a folder beside the final one, which takes its place when it is complete.
 
-    Tells `enter` the stage that begins: build, reference, export, write. Raises what stops it.
+    Tells `enter` the stage that begins: build, reference, export, write. When all is written, `show` gets the model
+    that it was made from. Raises what stops it.
     """
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
@@ -41,18 +46,20 @@ def export_one(
     try:
         partial.mkdir(parents=True)
         with torch.no_grad():
-            descriptor = fill(spec, partial, enter, counts)
+            enter("build")
+            built = build(spec, counts)
+            descriptor = fill(spec, built, partial, enter)
         (partial / "descriptor.json").write_text(json.dumps(descriptor, indent=1) + "\n")
         replace(final, partial)
+        with torch.no_grad():
+            show(built)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return final
 
 
-def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None], counts: images.Counts) -> dict:
+def fill(spec: ExportSpec, built: BuiltModel, folder: Path, enter: Callable[[str], None]) -> dict:
     """Writes every file but the descriptor, which it returns."""
-    enter("build")
-    built = build(spec, counts)
     parameters = sum(p.numel() for p in built.model.parameters())
     enter("reference")
     logits = reference_output(built, spec)
@@ -87,7 +94,8 @@ def fill(spec: ExportSpec, folder: Path, enter: Callable[[str], None], counts: i
             "eager_error": eager.error,
             "images": built.images_from,
         },
-        "exporter": {**versions(), "compiler": compiler_settings(spec), "exported_at": now()},
+        "exporter": {**versions(), "compiler": compiler_settings(spec), "fixes": fixes.names_of(spec),
+                     "exported_at": now()},
     }
 
 
@@ -147,6 +155,7 @@ def is_complete(spec: ExportSpec, out: Path, *, hub_in_reach: bool) -> bool:
             and same_program
             and d["host"] == host_of(spec.format, spec.device)
             and d["exporter"].get("compiler", {}) == compiler_settings(spec)
+            and d["exporter"].get("fixes", []) == fixes.names_of(spec)
             and {a["batch"] for a in d["artefacts"]} >= set(spec.batches or (None,))
             and "eager_error" in d["reference"]
             and d["reference"]["images"] == images.label(spec.seed, spec.images)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from .fixes import mended
 from .spec import ExportSpec
 from .weights import without_caches
 
@@ -110,7 +111,8 @@ def difference(exported, x: torch.Tensor, expected: torch.Tensor, allowed: float
 
 def export_torchscript(eager: Eager, folder: Path) -> list[dict]:
     """A trace that runs any batch size. Neither frozen nor optimised for inference: measured slower."""
-    traced = torch.jit.trace(eager.model, eager.batch(TRACED_BATCH), check_trace=False)
+    with mended(eager.model, eager.spec):
+        traced = torch.jit.trace(eager.model, eager.batch(TRACED_BATCH), check_trace=False)
     # Run as it was traced: fusing it for a few images took minutes for a DenseNet on a GPU.
     with torch.jit.optimized_execution(False):
         for size in CHECKED_BATCHES:
@@ -130,7 +132,8 @@ def compile_package(eager: Eager, folder: Path, size: int | None) -> dict:
     dynamic = None if size else ({0: torch.export.Dim("batch", min=low, max=high)},)
     # An example of batch 1 would make the dimension static.
     example = eager.batch(size or 4)
-    program = torch.export.export(eager.model, (example,), dynamic_shapes=dynamic, strict=False)
+    with mended(eager.model, eager.spec):
+        program = torch.export.export(eager.model, (example,), dynamic_shapes=dynamic, strict=False)
     path = folder / (f"model-b{size}.pt2" if size else "model.pt2")
     torch._inductor.aoti_compile_and_package(
         program, package_path=str(path), inductor_configs=compiler_settings(eager.spec)

@@ -19,8 +19,12 @@ from ..images import Counts
 from ..spec import ExportSpec
 
 #: Imported once, in the server.
-PRELOADED = ["joulemark_zoo.artefact", "joulemark_zoo.survey.attempt"]
+PRELOADED = ["joulemark_zoo.artefact", "joulemark_zoo.survey.attempt", "joulemark_zoo.survey.half"]
 REASON_LENGTH = 300
+
+
+class ServerEnded(Exception):
+    """Nothing can be tried: no fault of a model."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,10 @@ def try_export(spec: ExportSpec, counts: Counts, limits: Limits, scratch: Path) 
     child = context.Process(target=run, args=(theirs, spec, counts, limits, folder), daemon=False)
     began = time.monotonic()
     try:
-        child.start()
+        try:
+            child.start()
+        except EOFError as error:
+            raise ServerEnded("the process that loads torch and timm ended; what it said is above") from error
         theirs.close()
         outcome = outcome_of(child, listen(ours, began + limits.seconds), limits)
     finally:
@@ -97,11 +104,19 @@ def run(pipe: Connection, spec: ExportSpec, counts: Counts, limits: Limits, fold
     import torch
 
     from ..artefact import export_one
+    from .half import half_precision
 
     torch.set_num_threads(limits.threads)
+    seen: dict = {}
+
+    def look(built) -> None:
+        if spec.precision == "fp32" and spec.format == "torchscript":
+            pipe.send({"stage": "half"})
+            seen.update(half_precision(built.model, built.images))
+
     try:
-        made = export_one(spec, folder, lambda stage: pipe.send({"stage": stage}), counts)
-        outcome = facts_of(made)
+        made = export_one(spec, folder, lambda stage: pipe.send({"stage": stage}), counts, look)
+        outcome = {**facts_of(made), **seen}
     except Exception as error:
         outcome = {"outcome": "failed", "reason": reason_of(error)}
     pipe.send({**outcome, "peak_bytes": peak_memory()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import math
 import tempfile
 import time
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Callable, Iterable
 
 from .. import __version__
+from ..artefact import MOST_EAGER_ERROR
 from ..formats import cpu_name
 from ..images import Counts
 from ..spec import ExportSpec
@@ -20,7 +22,8 @@ from .plan import Pair
 
 #: Fewer images than an export has: two can still be told apart, and a forward pass is what a large model costs.
 SMALL = Counts(reference=2, statistics=4)
-#: What fails with them is tried once more as an export would do it, so that no failure is the survey's own.
+#: What fails with them, or would in half precision, is tried once more as an export would do it, so that no failure is
+#: the survey's own.
 FULL = Counts()
 
 
@@ -80,9 +83,16 @@ def survey(
 def try_twice(spec: ExportSpec, limits: Limits, scratch: Path) -> dict:
     outcome = try_export(spec, SMALL, limits, scratch)
     images = SMALL
-    if outcome["outcome"] == "failed" and outcome["stage"] == "reference":
+    if has_doubts(outcome):
         outcome, images = try_export(spec, FULL, limits, scratch), FULL
     return {**outcome, "images": [images.reference, images.statistics]}
+
+
+def has_doubts(outcome: dict) -> bool:
+    """Whether the number of images can have decided this outcome."""
+    if outcome["outcome"] == "failed":
+        return outcome["stage"] == "reference"
+    return "half_largest" in outcome and outcome.get("half_error", math.inf) > MOST_EAGER_ERROR
 
 
 def versions() -> dict:
