@@ -153,4 +153,14 @@ def zoo_crashes(pretrained=False, **kwargs):
 
 @register_model
 def zoo_hangs(pretrained=False, **kwargs):
+    if path := os.environ.get("ZOO_TEST_PID"):
+        with open(path, "w") as file:
+            file.write(str(os.getpid()))
     time.sleep(600)
+
+
+@register_model
+def zoo_hungry(pretrained=False, **kwargs):
+    model = Tiny()
+    model.more = nn.Parameter(torch.zeros(2**33))  # 32 GiB
+    return model

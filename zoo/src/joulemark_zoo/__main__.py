@@ -247,6 +247,7 @@ def export_specs(specs: list[ExportSpec], args: argparse.Namespace, hub_in_reach
 
 
 def run_survey(args: argparse.Namespace) -> int:
+    register(args.modules)
     try:
         return survey.run_survey(args) if args.command == "survey" else survey.run_coverage(args)
     except survey.CannotSurvey as error:

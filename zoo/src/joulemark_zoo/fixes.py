@@ -1,7 +1,7 @@
 """What some models need so that a format can hold them: one entry each in FIXES, with the reason.
 
-A fix is in place only while the model is exported. The reference output, and the eager model that the artefact is compared
-with, are timm's own, so a fix that changed what is computed would fail the export.
+A fix is in place only while the model is exported. The reference output, and the eager model that the artefact is
+compared with, are timm's own, so a fix that changed what is computed would fail the export.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ class Fix:
 
 
 def scripted(type_name: str) -> Callable[[nn.Module], ContextManager[None]]:
-    """Compiles the submodules of one type from their source. A trace that meets them keeps their arithmetic on sizes, which
-    it would otherwise replace by the numbers of its example. (Of a type by its name: what runs packages imports this
-    table, and has no use for timm.)"""
+    """Compiles the submodules of one type from their source. A trace that meets them keeps their arithmetic on sizes,
+    which it would otherwise replace by the numbers of its example.
+
+    The type is named: what runs packages imports this table, and has no use for timm.
+    """
 
     @contextlib.contextmanager
     def mend(model: nn.Module) -> Iterator[None]:
@@ -52,8 +54,8 @@ FIXES = (
         "tf_efficientnet_cc_*",
         ("torchscript",),
         scripted("CondConv2d"),
-        "Convolves every image with weights of its own, as one convolution with batch x groups groups. A trace fixes that "
-        "product, and then runs at no other batch.",
+        "Convolves every image with weights of its own, as one convolution with batch x groups groups. A trace fixes "
+        "that product, and then runs at no other batch.",
     ),
 )
 

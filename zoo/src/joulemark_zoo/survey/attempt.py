@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -35,7 +36,7 @@ class Limits:
 
 
 def try_export(spec: ExportSpec, counts: Counts, limits: Limits, scratch: Path) -> dict:
-    """Exports into `scratch`, and removes it. The outcome: `outcome` is exported, failed or not_tried.
+    """Exports into `scratch`, and removes it. The part of a row that says how it went: `outcome` is exported or failed.
 
     Never raises for what the model does: a crash, a time-out, and memory that is refused are outcomes.
     """
@@ -44,12 +45,12 @@ def try_export(spec: ExportSpec, counts: Counts, limits: Limits, scratch: Path) 
     ours, theirs = context.Pipe(duplex=False)
     folder = Path(tempfile.mkdtemp(dir=scratch))
     child = context.Process(target=run, args=(theirs, spec, counts, limits, folder), daemon=False)
-    began = time.monotonic()
     try:
         try:
-            child.start()
+            child.start()  # waits for the server, the first time for its imports too
         except EOFError as error:
             raise ServerEnded("the process that loads torch and timm ended; what it said is above") from error
+        began = time.monotonic()
         theirs.close()
         outcome = outcome_of(child, listen(ours, began + limits.seconds), limits)
     finally:
@@ -73,12 +74,13 @@ def listen(pipe: Connection, deadline: float) -> dict:
 
 
 def outcome_of(child, told: dict, limits: Limits) -> dict:
-    """The row's part that says how it went."""
-    told = dict(told)
-    if told.pop("late", False) and "outcome" not in told:
-        return {**told, "outcome": "failed", "reason": f"not done after {limits.seconds:g} s"}
+    """What was told, or why the child could tell no outcome."""
+    late = told.get("late", False)
+    told = {k: v for k, v in told.items() if k != "late"}
     if "outcome" in told:
         return told
+    if late:
+        return {**told, "outcome": "failed", "reason": f"not done after {limits.seconds:g} s"}
     child.join(10)
     code = child.exitcode
     name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
@@ -104,22 +106,22 @@ def run(pipe: Connection, spec: ExportSpec, counts: Counts, limits: Limits, fold
     import torch
 
     from ..artefact import export_one
+    from ..names import register
     from .half import half_precision
 
-    torch.set_num_threads(limits.threads)
-    seen: dict = {}
-
     def look(built) -> None:
+        pipe.send(facts_of(spec.folder(folder)))  # known, whatever comes of the rest
         if spec.precision == "fp32" and spec.format == "torchscript":
-            pipe.send({"stage": "half"})
-            seen.update(half_precision(built.model, built.images))
+            with contextlib.suppress(Exception):  # then it stays unknown
+                pipe.send(half_precision(built.model, built.images))
 
+    torch.set_num_threads(limits.threads)
     try:
-        made = export_one(spec, folder, lambda stage: pipe.send({"stage": stage}), counts, look)
-        outcome = {**facts_of(made), **seen}
+        register(spec.modules)
+        export_one(spec, folder, lambda stage: pipe.send({"stage": stage}), counts, look)
     except Exception as error:
-        outcome = {"outcome": "failed", "reason": reason_of(error)}
-    pipe.send({**outcome, "peak_bytes": peak_memory()})
+        pipe.send({"outcome": "failed", "reason": reason_of(error)})
+    pipe.send({"peak_bytes": peak_memory()})
 
 
 def confine(limits: Limits, folder: Path) -> None:

@@ -23,14 +23,18 @@ class CannotSurvey(Exception):
 def add_options(parser: argparse.ArgumentParser, positive, seconds) -> None:
     parser.add_argument("--from", dest="table", type=Path, required=True, metavar="CSV",
                         help="timm's results-imagenet.csv: the architectures and their input sizes")
-    parser.add_argument("--out", type=Path, required=True, metavar="JSONL", help="outcomes; appended to, never rewritten")
+    parser.add_argument("--out", type=Path, required=True, metavar="JSONL",
+                        help="outcomes; appended to, never rewritten")
     parser.add_argument("--formats", default="torchscript", metavar="NAME,...", help=f"of {', '.join(FORMATS)}")
     parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
     parser.add_argument("--layout", choices=LAYOUTS, default="contiguous")
+    parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
+                        help="a Python module that registers more models with timm (repeatable)")
     parser.add_argument("--only", nargs="+", metavar="ARCHITECTURE", help="these alone")
     parser.add_argument("--per-family", type=positive, metavar="N", help="the N cheapest of every family alone")
     parser.add_argument("--shard", type=shard, default=(1, 1), metavar="I/N", help="every N-th pair, from the I-th on")
-    parser.add_argument("--skip", type=Path, metavar="CSV", help="a table of `coverage`: what it has is not tried again")
+    parser.add_argument("--skip", type=Path, metavar="CSV",
+                        help="a table of `coverage`: what it has is not tried again")
     parser.add_argument("--retry", action="store_true", help="try again what failed")
     parser.add_argument("--budget", type=seconds, default=999_999.0, metavar="S", help="begin nothing after S seconds")
     parser.add_argument("--timeout", type=seconds, default=600.0, metavar="S", help="per model (default 600)")
@@ -77,7 +81,7 @@ def variants_of(args: argparse.Namespace) -> list:
     formats = args.formats.split(",")
     if unknown := [f for f in formats if f not in FORMATS]:
         raise CannotSurvey(f"there is no format '{unknown[0]}'", f"Take of {', '.join(FORMATS)}")
-    return [Variant(format, args.precision, args.layout) for format in formats]
+    return [Variant(format, args.precision, args.layout, tuple(args.modules)) for format in formats]
 
 
 def chosen(args: argparse.Namespace, own_size) -> list[Pair]:
@@ -129,6 +133,7 @@ def add_coverage_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("outcomes", nargs="*", type=Path, metavar="JSONL", help="what surveys wrote")
     parser.add_argument("--from", dest="results", type=Path, metavar="CSV",
                         help="timm's results-imagenet.csv, as the surveys had it; needed with JSONL")
+    parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE", help="as for survey")
     parser.add_argument("--table", type=Path, required=True, metavar="CSV", help="made, or brought up to date")
     parser.add_argument("--page", type=Path, metavar="MD", help="has its part between the marks made again")
     parser.add_argument("--json", action="store_true", help="answer in JSON")

@@ -35,8 +35,11 @@ class RoundsToHalf(TorchDispatchMode):
 
 
 def half_precision(model: torch.nn.Module, images: torch.Tensor) -> dict:
-    """`half_error`: the worst image's relative error in float16, absent where it is not finite. `half_largest`: the largest
-    activation. The model's weights stay rounded. `images` is float32 [N, 3, H, W]."""
+    """`half_error`: the worst image's relative error in float16, absent where it is not finite. `half_largest`: the
+    largest activation. The model's weights stay rounded. `images` is float32 [N, 3, H, W].
+
+    Parts that a model computes in float32 on purpose are rounded too, so it may be better than this says.
+    """
     model = model.half().float()
     expected = model(images)
     with RoundsToHalf() as rounding:

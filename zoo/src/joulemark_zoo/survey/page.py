@@ -26,7 +26,7 @@ def with_summary(page: str, rows: Rows) -> str:
 def summary(rows: Rows) -> str:
     main = in_variant(rows, MAIN)
     parts = [
-        totals(main), variants(rows), not_exported(rows), fixes(main), half(main), families(rows), provenance(rows),
+        totals(main), variants(rows), not_exported(rows), fixes(main), half(rows), families(rows), provenance(rows),
     ]
     return "\n".join(parts)
 
@@ -68,7 +68,8 @@ def variants(rows: Rows) -> str:
     lines = []
     for name in names:
         of = in_variant(rows, name)
-        lines.append([" ".join(name), f"{len({r['family'] for r in of})}", f"{len(of)}", share(len(exported(of)), len(of))])
+        in_families = len({r["family"] for r in of})
+        lines.append([" ".join(name), f"{in_families}", f"{len(of)}", share(len(exported(of)), len(of))])
     if not lines:
         return ""
     return "### Samples of other variants\n\n" + markdown(["variant", "families", "tried", "exported"], lines, 3)
@@ -79,7 +80,7 @@ def not_exported(rows: Rows) -> str:
     if not failed:
         return "### Not exported\n\nNone of those tried.\n"
     lines = [
-        [r["architecture"], r["input_size"], " ".join(k for k in (r["format"], r["precision"], r["layout"])), r["stage"],
+        [r["architecture"], r["input_size"], f"{r['format']} {r['precision']} {r['layout']}", r["stage"],
          cell(r["reason"])]
         for r in failed
     ]
@@ -93,26 +94,31 @@ def cell(text: str) -> str:
 def fixes(main: Rows) -> str:
     names = sorted({r["architecture"] for r in main})
     lines = [
-        [f"`{f.name}`", f"`{f.architectures}`", " ".join(f.formats), f.reason, str(len(fnmatch.filter(names, f.architectures)))]
+        [f"`{f.name}`", f"`{f.architectures}`", " ".join(f.formats), f.reason,
+         str(len(fnmatch.filter(names, f.architectures)))]
         for f in FIXES
     ]
     return "### Fixes\n\n" + markdown(["fix", "architectures", "formats", "reason", "in the table"], lines, 1)
 
 
-def half(main: Rows) -> str:
-    known = [r for r in main if r["half_largest"]]
+def half(rows: Rows) -> str:
+    """What rounding says, and beside it what fp16 itself gave."""
+    known = [r for r in in_variant(rows, MAIN) if r["half_largest"]]
     lost = [r for r in known if not r["half_error"]]
     far = [r for r in known if r["half_error"] and float(r["half_error"]) > MOST_EAGER_ERROR]
-    lines = [
-        [r["architecture"], r["input_size"], r["half_error"] or "not finite", r["half_largest"]] for r in sorted(
-            lost + far, key=lambda r: (r["architecture"], int(r["input_size"])))
-    ]
+    itself = {(r["architecture"], r["input_size"]): r for r in rows if r["precision"] == "fp16"}
+    lines = []
+    for r in sorted(lost + far, key=lambda r: (r["architecture"], int(r["input_size"]))):
+        true = itself.get((r["architecture"], r["input_size"]))
+        said = "not tried" if true is None else true["eager_error"] or "not exported"
+        lines.append([r["architecture"], r["input_size"], r["half_error"] or "not finite", r["half_largest"], said])
     text = (
         f"### Live weights in fp16\n\nOf {len(known):,} pairs whose activations were rounded to fp16, "
         f"{len(known) - len(lost) - len(far):,} stay within {100 * MOST_EAGER_ERROR:g} % of fp32, "
         f"{len(far)} do not, and {len(lost)} are not finite.\n"
     )
-    return text + ("\n" + markdown(["architecture", "size", "error", "largest activation"], lines, 2) if lines else "")
+    head = ["architecture", "size", "error, rounded to fp16", "largest activation", "error, in fp16 itself"]
+    return text + ("\n" + markdown(head, lines, 3) if lines else "")
 
 
 def families(rows: Rows) -> str:
@@ -134,5 +140,8 @@ def provenance(rows: Rows) -> str:
     keys = ("torch", "timm", "joulemark_zoo", "machine")
     made = Counter(tuple(r[k] for k in keys) for r in tried(rows))
     dates = {key: sorted({r["date"] for r in tried(rows) if tuple(r[k] for k in keys) == key}) for key in made}
-    lines = [[*key, " to ".join(dict.fromkeys((dates[key][0], dates[key][-1]))), f"{count:,}"] for key, count in sorted(made.items())]
+    lines = [
+        [*key, " to ".join(dict.fromkeys((dates[key][0], dates[key][-1]))), f"{count:,}"]
+        for key, count in sorted(made.items())
+    ]
     return "### Made with\n\n" + markdown([*keys, "date", "rows"], lines, 1)

@@ -32,11 +32,12 @@ class Variant:
     format: str
     precision: str
     layout: str
+    modules: tuple[str, ...] = ()  # that register more models with timm
 
     def spec(self, pair: Pair, own_size: int | None) -> ExportSpec:
         return ExportSpec(
             name=pair.architecture, format=self.format, precision=self.precision, layout=self.layout,
-            weights="live", input_size=None if pair.input_size == own_size else pair.input_size,
+            weights="live", modules=self.modules, input_size=None if pair.input_size == own_size else pair.input_size,
         )
 
     def key(self, pair: Pair) -> tuple:
@@ -91,7 +92,7 @@ def try_twice(spec: ExportSpec, limits: Limits, scratch: Path) -> dict:
 def has_doubts(outcome: dict) -> bool:
     """Whether the number of images can have decided this outcome."""
     if outcome["outcome"] == "failed":
-        return outcome["stage"] == "reference"
+        return outcome["stage"] in ("reference", "export")
     return "half_largest" in outcome and outcome.get("half_error", math.inf) > MOST_EAGER_ERROR
 
 

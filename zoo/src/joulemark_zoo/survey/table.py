@@ -12,7 +12,7 @@ from .plan import Pair
 
 #: The variant in which every pair of the table of results has a row, tried or not.
 MAIN = ("torchscript", "fp32", "contiguous")
-#: Columns in their order; ../../../../docs/zoo.md says what they are.
+#: Columns in their order; docs/zoo.md says what they are.
 COLUMNS = (
     "architecture", "input_size", "format", "precision", "layout", "family", "first_size", "outcome", "fixes", "stage",
     "reason", "eager_error", "half_error", "half_largest", "artefact_mb", "peak_gb", "images", "joulemark_zoo", "torch",
@@ -22,14 +22,14 @@ COLUMNS = (
 
 def row_of(outcome: dict, pair: Pair, family: str) -> dict[str, str]:
     """One line of a survey's journal as a row; what it does not know is empty."""
-    tried = outcome["outcome"] == "exported"
+    failed = outcome["outcome"] == "failed"
     values = {
         **{k: outcome.get(k) for k in COLUMNS},
         "family": family,
         "first_size": "yes" if pair.first else "no",
         "fixes": " ".join(outcome.get("fixes", ())),
-        "stage": None if tried else outcome["stage"],
-        "reason": None if tried else outcome["reason"],
+        "stage": outcome["stage"] if failed else None,
+        "reason": outcome["reason"] if failed else None,
         "eager_error": rounded(outcome.get("eager_error")),
         "artefact_mb": scaled(outcome.get("artefact_bytes"), 1e6, 1),
         "peak_gb": scaled(outcome.get("peak_bytes"), 1e9, 1),
