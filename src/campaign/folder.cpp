@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <iterator>
@@ -20,6 +21,17 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr const char* kDatabase = "results.sqlite";
+
+/// "224x224" as 224.
+std::optional<std::int64_t> side_of(const std::string& size) {
+  const auto cross = size.find('x');
+  if (cross == std::string::npos || size.substr(0, cross) != size.substr(cross + 1))
+    return std::nullopt;
+  std::int64_t side = 0;
+  const char* end = size.data() + cross;
+  const auto read = std::from_chars(size.data(), end, side);
+  return read.ec == std::errc() && read.ptr == end ? std::optional(side) : std::nullopt;
+}
 
 /// This machine's name, as far as it can stand in the name of a file.
 std::string host() {
@@ -162,7 +174,15 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
 std::vector<Done> done_of(const std::vector<store::Record>& records) {
   std::vector<Done> rows;
   for (const store::Record& r : records) {
-    rows.push_back({r.model, r.architecture, r.format, r.precision, r.layout, r.policy, r.batch});
+    rows.push_back({r.model,
+                    r.architecture,
+                    r.format,
+                    r.precision,
+                    r.layout,
+                    r.policy,
+                    r.batch,
+                    {},
+                    side_of(r.input_size)});
   }
   return rows;
 }

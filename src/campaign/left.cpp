@@ -21,6 +21,14 @@ Kind kind_of(const Campaign& c, const Job& job, const measure::Policy& policy) {
           policy_of(name(policy.kind), policy.batch)};
 }
 
+/// Whether the variants of a campaign differ in the size of their images.
+bool is_sized(const Campaign& c) { return c.plan.variants.front().input_size.has_value(); }
+
+std::string variant_of(const Done& row, bool sized) {
+  return Variant{row.format, row.precision, row.layout, {}, sized ? row.input_size : std::nullopt}
+      .name();
+}
+
 /// The rows of one kind: those that the shards of a division measured, and all others.
 struct Supply {
   std::map<std::size_t, std::int64_t> of_shard;  ///< by its number
@@ -28,10 +36,10 @@ struct Supply {
 };
 
 /// Rows by kind, under the name of their model with its tag and without: a plan uses one.
-std::map<Kind, Supply> supplies(std::span<const Done> rows, std::size_t shards) {
+std::map<Kind, Supply> supplies(std::span<const Done> rows, std::size_t shards, bool sized) {
   std::map<Kind, Supply> all;
   for (const Done& row : rows) {
-    const std::string variant = Variant{row.format, row.precision, row.layout, {}}.name();
+    const std::string variant = variant_of(row, sized);
     const std::string policy = policy_of(row.policy, row.batch);
     for (const std::string& model : std::set{row.model, row.architecture}) {
       Supply& supply = all[{model, variant, policy}];
@@ -52,7 +60,7 @@ bool take(std::int64_t& from) {
 std::vector<std::vector<bool>> covered(const Campaign& c,
                                        const std::vector<measure::Policy>& policies,
                                        std::span<const Done> rows, std::size_t shards) {
-  std::map<Kind, Supply> supply = supplies(rows, shards);
+  std::map<Kind, Supply> supply = supplies(rows, shards, is_sized(c));
   std::vector<std::vector<bool>> there(c.jobs.size(), std::vector<bool>(policies.size(), false));
   // Each job takes what its own shard measured; what is of no shard goes to those that got none.
   for (const bool own : {true, false}) {
@@ -113,7 +121,8 @@ std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) 
   return left_of(campaign, rows, Shard{1, 1});
 }
 
-Vacancies::Vacancies(const Campaign& campaign, std::span<const Done> rows) {
+Vacancies::Vacancies(const Campaign& campaign, std::span<const Done> rows)
+    : sized_(is_sized(campaign)) {
   const std::vector<measure::Policy> policies = policies_of(campaign.plan);
   for (const Job& job : campaign.jobs) {
     for (const measure::Policy& policy : policies) ++lacking_[kind_of(campaign, job, policy)];
@@ -122,7 +131,7 @@ Vacancies::Vacancies(const Campaign& campaign, std::span<const Done> rows) {
 }
 
 bool Vacancies::fill(const Done& row) {
-  const std::string variant = Variant{row.format, row.precision, row.layout, {}}.name();
+  const std::string variant = variant_of(row, sized_);
   // A plan names a model in one way, with its tag or without.
   for (const std::string& model : {row.model, row.architecture}) {
     const auto found = lacking_.find({model, variant, policy_of(row.policy, row.batch)});

@@ -40,7 +40,8 @@ struct Done {
   std::string format, precision, layout;
   std::string policy;
   std::optional<std::int64_t> batch;
-  std::optional<Shard> shard = {};  ///< that measured it, where that is known
+  std::optional<Shard> shard = {};              ///< that measured it, where that is known
+  std::optional<std::int64_t> input_size = {};  ///< pixels of each side; absent: not square
 };
 
 /// All that is left, in the campaign's order. The rows of a model that has several jobs of the same
@@ -61,6 +62,7 @@ class Vacancies {
   bool fill(const Done& row);
 
  private:
+  bool sized_;
   /// Rows of a model in a variant under a policy that are planned, less those that there are.
   std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> lacking_;
 };

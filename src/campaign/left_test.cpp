@@ -52,6 +52,24 @@ TEST(Shard, IsKnownByTheNameOfItsFolder) {
   }
 }
 
+TEST(Left, RowsOfAnotherSizeDoNotCountWhereThePlanHasSizes) {
+  const Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "batch": ["1"], "variants": [
+                                   {"input_size": 160}, {"input_size": 224}]})")
+                        .value();
+  const Campaign c = freeze(plan, {"a"}).value();
+  ASSERT_EQ(c.jobs.size(), 2u);
+  Done row = row_of(c, 0, std::nullopt);
+  row.input_size = c.plan.variants[c.jobs[0].variant].input_size;
+  const auto left = left_of(c, std::vector{row});
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].job, 1u);
+  EXPECT_FALSE(Vacancies(c, std::vector{row}).fill(row));
+  row.input_size = 192;
+  EXPECT_EQ(left_of(c, std::vector{row}).size(), 2u);
+  row.input_size.reset();
+  EXPECT_EQ(left_of(c, std::vector{row}).size(), 2u);
+}
+
 TEST(LeftOfAShard, IsItsJobsWithoutThoseThatAreDoneAnywhere) {
   const Campaign c = divided();
   ASSERT_EQ(c.jobs.size(), 9u);

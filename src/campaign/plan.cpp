@@ -21,6 +21,8 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr const char* kSchema = "joulemark.campaign/1";
+/// Of images: more than any model takes, and what a descriptor may say.
+constexpr std::int64_t kLargestSide = 16384;
 constexpr const char* kHelp = "docs/campaigns.md has every field";
 
 /// Reads the fields of one object, and knows in the end which were not asked for.
@@ -102,6 +104,8 @@ std::string read_variant(const json& from, std::size_t number, Variant& to) {
   f.text("precision", to.precision, {"fp32", "fp16", "bf16"});
   f.text("layout", to.layout, {"contiguous", "channels_last"});
   f.text("batches", to.batches);
+  if (f.field("input_size") != nullptr)
+    f.integer("input_size", to.input_size.emplace(0), 1, kLargestSide);
   return f.problem();
 }
 
@@ -114,6 +118,8 @@ std::string read_variants(const json& list, std::vector<Variant>& to) {
       return problem;
     if (!names.insert(to.back().name()).second)
       return fmt::format("variant {} is there twice", to.back().name());
+    if (to.back().input_size.has_value() != to.front().input_size.has_value())
+      return "'input_size' is in some variants and not in others: name each model's own size too";
   }
   return {};
 }
@@ -169,6 +175,7 @@ ordered_json plan_json(const Plan& p) {
   for (const Variant& v : p.variants) {
     ordered_json one = {{"format", v.format}, {"precision", v.precision}, {"layout", v.layout}};
     if (!v.batches.empty()) one["batches"] = v.batches;
+    if (v.input_size) one["input_size"] = *v.input_size;
     variants.push_back(std::move(one));
   }
   ordered_json j = {{"name", p.name},
@@ -245,7 +252,10 @@ std::vector<Job> ordered_jobs(const Plan& plan, const std::vector<std::string>& 
 
 }  // namespace
 
-std::string Variant::name() const { return fmt::format("{}-{}-{}", format, precision, layout); }
+std::string Variant::name() const {
+  const std::string size = input_size ? fmt::format("-{}px", *input_size) : "";
+  return fmt::format("{}-{}-{}{}", format, precision, layout, size);
+}
 
 double longest_job_s(const Plan& plan) {
   constexpr double kLoadAndGate = 5.0;

@@ -18,7 +18,10 @@ struct Variant {
   std::string precision = "fp32";
   std::string layout = "contiguous";
   std::string batches;  ///< of formats that are compiled for certain sizes: "1,256"; else empty
-  std::string name() const;  ///< "aoti-fp16-channels_last", the beginning of its artefact's folder
+  /// Pixels of each side; absent: each model's own. A plan names it in all variants or in none, so
+  /// that a row tells its variant.
+  std::optional<std::int64_t> input_size = {};
+  std::string name() const;  ///< "aoti-fp16-channels_last", "torchscript-fp16-contiguous-160px"
 };
 
 /// A configuration that is measured again and again, so that a drift of the machine shows.

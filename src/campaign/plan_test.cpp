@@ -78,6 +78,23 @@ TEST(Plan, SaysWhatIsWrongWithIt) {
               HasSubstr("'model' is missing"));
 }
 
+TEST(Plan, ASizeIsInAllVariantsOrInNone) {
+  const auto read = [](const std::string& variants) {
+    return parse_plan(R"({"name": "x", "models": ["a"], "variants": [)" + variants + "]}");
+  };
+  const auto sized = read(R"({"input_size": 160}, {"input_size": 192})");
+  ASSERT_TRUE(sized) << sized.error().message();
+  EXPECT_EQ(sized->variants[1].name(), "torchscript-fp32-contiguous-192px");
+  const Campaign c = freeze(*sized, {"a"}).value();
+  EXPECT_EQ(campaign_from_json(to_json(c))->plan.variants[0].input_size, 160);
+  EXPECT_THAT(read(R"({"input_size": 160}, {"precision": "fp16"})").error().what,
+              HasSubstr("in some variants and not in others"));
+  EXPECT_THAT(read(R"({"input_size": 160}, {"input_size": 160})").error().what, HasSubstr("twice"));
+  for (const char* wrong : {"0", "-1", "1.5", "\"160\"", "null", "99999999"}) {
+    EXPECT_FALSE(read(std::string(R"({"input_size": )") + wrong + "}")) << wrong;
+  }
+}
+
 TEST(Freeze, EveryModelInEveryVariantAndTheSentinelAllAlong) {
   const Campaign c = frozen();
   std::set<std::pair<std::string, std::size_t>> all;

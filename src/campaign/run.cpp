@@ -70,7 +70,9 @@ class Runner {
 
   /// The artefacts of a lot, but for the sentinel's: it comes again.
   void remove_artefacts() {
-    const std::string stays = campaign_.plan.sentinel ? campaign_.plan.sentinel->model : "";
+    std::string stays = campaign_.plan.sentinel ? campaign_.plan.sentinel->model : "";
+    if (const auto size = campaign_.plan.variants.front().input_size)
+      stays += fmt::format("-{}x{}", *size, *size);
     std::error_code ignored;  // what cannot be removed now is at the next start
     std::vector<fs::path> used;
     for (const auto& entry : fs::directory_iterator(folder_.artefacts(), ignored)) {
@@ -165,6 +167,12 @@ class Runner {
   Result<zoo::Descriptor> find_artefact(const Job& job, const Variant& variant) {
     const zoo::Query query{job.model, variant.format, variant.precision, variant.layout, {}};
     auto found = zoo::find(folder_.artefacts(), query);
+    if (found && variant.input_size) {
+      std::erase_if(*found, [&](const zoo::Descriptor& d) {
+        return d.input_size !=
+               std::vector{std::int64_t{3}, *variant.input_size, *variant.input_size};
+      });
+    }
     if (found && !found->empty()) return std::move(found->front());
     return fail(ErrorKind::export_failed,
                 found ? "the exporter made no artefact" : found.error().what);
@@ -180,6 +188,7 @@ class Runner {
     d.format = variant.format;
     d.precision = variant.precision;
     d.layout = variant.layout;
+    if (variant.input_size) d.input_size = {3, *variant.input_size, *variant.input_size};
     for (const measure::Policy& policy : step.policies) {
       const auto row = session_.append_failure(d, policy, {ErrorKind::export_failed, why, {}});
       if (!row) return tl::unexpected(row.error());
@@ -244,7 +253,8 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
       t.idle_w.values.push_back(*r.idle_w);
     }
     if (!r.energy_j_per_image || (r.model != sentinel && r.architecture != sentinel)) continue;
-    const auto kind = fmt::format("{} {} {}", r.setup, r.policy, r.batch.value_or(0));
+    const auto kind =
+        fmt::format("{} {} {} {}", r.setup, r.input_size, r.policy, r.batch.value_or(0));
     const double base = first.try_emplace(kind, *r.energy_j_per_image).first->second;
     t.sentinel.hours.push_back(hours);
     t.sentinel.values.push_back(*r.energy_j_per_image / base);

@@ -72,8 +72,8 @@ class Session {
   /// Receives each row after it was stored, with what it was made of. An error ends the model.
   using Sink = std::function<Result<void>(const store::Record&, const measure::Outcome&)>;
 
-  /// Opens the meter of the station's device and the database, claims the device there, and finds its
-  /// calibration. Errors: theirs.
+  /// Opens the meter of the station's device and the database, claims the device there, and finds
+  /// its calibration. Errors: theirs.
   static Result<std::unique_ptr<Session>> open(SessionOptions options, Station station,
                                                const store::Location& db, Clock& clock,
                                                const std::atomic<bool>& interrupted);

@@ -143,6 +143,10 @@ Result<ExportFailures> export_models(const Zoo& zoo, const Plan& plan, const Var
     arguments.push_back(option);
     arguments.push_back(value);
   }
+  if (variant.input_size) {
+    arguments.emplace_back("--input-size");
+    arguments.push_back(std::to_string(*variant.input_size));
+  }
   if (!variant.batches.empty()) {
     arguments.emplace_back("--batch");
     arguments.push_back(variant.batches);
