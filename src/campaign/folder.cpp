@@ -4,12 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
-#include <chrono>
 #include <cstdlib>
 #include <iterator>
 #include <set>
-#include <thread>
 
 #include "base/text.hpp"
 #include "base/time.hpp"
@@ -17,7 +16,6 @@
 namespace joulemark::campaign {
 namespace {
 
-using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr const char* kDatabase = "results.sqlite";
@@ -61,20 +59,12 @@ std::optional<Shard> shard_of(const fs::path& database) {
   return shard_of_name(folder.parent_path().filename().string());
 }
 
-/// The rows of one database; none while another process is about to make it. One that asks to be
-/// written to has a transaction that its process did not end: it is about to, or it was killed.
-/// Then whoever opens the database for writing rolls that back.
+/// The rows of one database; none while another process is about to make it.
 Result<std::vector<store::Record>> read_one(const fs::path& database, const store::Filter& filter) {
-  constexpr int kPatience = 20;
-  for (int look = 0;; ++look) {
-    const auto store = store::open_sqlite(database, store::Mode::read);
-    auto rows = store ? (*store)->read(filter) : tl::unexpected(store.error());
-    if (rows) return rows;
-    if (rows.error().kind == ErrorKind::not_found) return std::vector<store::Record>();
-    if (rows.error().kind != ErrorKind::read_only || look > kPatience) return rows;
-    if (look < kPatience) std::this_thread::sleep_for(100ms);
-    if (look == kPatience) static_cast<void>(store::open_sqlite(database, store::Mode::write));
-  }
+  const auto store = store::open_sqlite(database, store::Mode::read);
+  if (store) return (*store)->read(filter);
+  if (store.error().kind == ErrorKind::not_found) return std::vector<store::Record>();
+  return tl::unexpected(store.error());
 }
 
 void sort_by_time(std::vector<store::Record>& rows) {

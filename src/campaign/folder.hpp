@@ -45,8 +45,7 @@ void end_sitting(const Folder& folder);
 /// Errors: not_found, io, and those of campaign_from_json.
 Result<Campaign> read_campaign(const Folder& folder);
 
-/// The rows of a campaign in these databases, each run once, by time. A process that was killed
-/// while it wrote leaves its database in need of a repair, which is made. Errors: the stores'.
+/// The rows of a campaign in these databases, each run once, by time. Errors: the stores'.
 Result<std::vector<store::Record>> read_rows(const std::vector<std::filesystem::path>& databases,
                                              const std::string& campaign);
 
