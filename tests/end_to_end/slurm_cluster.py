@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -122,15 +123,19 @@ class Cluster:
         }
 
     def __enter__(self) -> Cluster:
+        # A test that is killed ends nothing itself: this process waits for that, and does.
+        self._watcher = subprocess.Popen([sys.executable, __file__, self.home], stdin=subprocess.PIPE, start_new_session=True)
         try:
             self.start()
         except BaseException:
-            self.stop()
+            self.__exit__()
             raise
         return self
 
     def __exit__(self, *_) -> None:
         self.stop()
+        self._watcher.stdin.close()
+        self._watcher.wait(PATIENCE_S)
 
     # --- start and stop -------------------------------------------------------------------------
 
@@ -168,6 +173,8 @@ class Cluster:
 
     def stop(self) -> None:
         """Ends the jobs, then the daemons; then whatever is left of either."""
+        if not self.processes():
+            return
         with suppress(subprocess.SubprocessError, OSError):
             self.call("scancel", "--user=root", check=False)
         for name in (*(f"run/slurmd.{node}.pid" for node in NODES), "run/ctld.pid", "munge/pid"):
@@ -272,3 +279,8 @@ class Cluster:
                 raise TimeoutError(f"still not after {seconds} s: {what}")
             time.sleep(0.1)
         return value
+
+
+if __name__ == "__main__":
+    sys.stdin.read()
+    Cluster(Path(sys.argv[1])).stop()
