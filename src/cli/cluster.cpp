@@ -22,9 +22,8 @@ namespace slurm = campaign::slurm;
 /// The most tasks that are named one by one; --json has all.
 constexpr std::size_t kMostNamed = 20;
 
-/// "RUNNING" in our own words, and what nobody knows any more.
+/// "RUNNING" in our own words.
 std::string state_text(const std::string& state) {
-  if (state.empty()) return "no longer known to Slurm";
   std::string text = state;
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
     return c == '_' ? ' ' : static_cast<char>(std::tolower(c));
@@ -32,12 +31,16 @@ std::string state_text(const std::string& state) {
   return text;
 }
 
-/// "5 pending (Resources), 2 running".
-std::string count_text(const std::vector<slurm::Task>& tasks) {
+/// "5 pending (Resources), 2 running". Of a task without a state Slurm no longer knows anything, if
+/// it could be asked.
+std::string count_text(const std::vector<slurm::Task>& tasks, bool could_be_asked) {
   std::map<std::string, std::size_t> counts;
   for (const slurm::Task& t : tasks) {
     const bool waits = t.state == "PENDING" && !t.reason.empty();
-    ++counts[waits ? fmt::format("pending ({})", t.reason) : state_text(t.state)];
+    const std::string unknown = could_be_asked ? "no longer known to Slurm" : "unknown";
+    ++counts[waits             ? fmt::format("pending ({})", t.reason)
+             : t.state.empty() ? unknown
+                               : state_text(t.state)];
   }
   std::string text;
   for (const auto& [state, n] : counts)
@@ -66,7 +69,7 @@ std::string report_text(const slurm::Report& report) {
   std::string text;
   for (const auto& [job, tasks] : jobs) {
     text += fmt::format("  Slurm job {}, {} {}: {}\n", job, tasks.size(),
-                        tasks.size() == 1 ? "task" : "tasks", count_text(tasks));
+                        tasks.size() == 1 ? "task" : "tasks", count_text(tasks, !report.problem));
     std::size_t named = 0;
     for (const slurm::Task& t : tasks) {
       if (is_named(t) && ++named <= kMostNamed) text += task_text(t);

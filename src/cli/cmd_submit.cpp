@@ -114,7 +114,7 @@ Result<void> must_be_alone(const campaign::Campaign& c, const campaign::Folder& 
       ErrorKind::invalid_input,
       fmt::format("job {} measures this campaign: {} tasks wait or run", job, active->size()),
       fmt::format("Look: joulemark campaign status {}. End it first, if need be: scancel {}",
-                  folder.root.string(), job));
+                  slurm::quoted(folder.root.string()), job));
 }
 
 /// Script and record are in the folder whatever happens: a job that could not be recorded is found
@@ -145,11 +145,12 @@ int print_job(const slurm::Job& job, const campaign::Folder& folder, bool json) 
                                  {"script", (folder.slurm() / "job.sh").string()}}),
                          true);
   }
-  return print_and_end(fmt::format("Slurm job {}: tasks {} of {} shards; its script is {}\n"
-                                   "Next: joulemark campaign status {}\n",
-                                   job.number, slurm::array_text(job.tasks), job.shards,
-                                   (folder.slurm() / "job.sh").string(), folder.root.string()),
-                       false);
+  return print_and_end(
+      fmt::format("Slurm job {}: tasks {} of {} shards; its script is {}\n"
+                  "Next: joulemark campaign status {}\n",
+                  job.number, slurm::array_text(job.tasks), job.shards,
+                  (folder.slurm() / "job.sh").string(), slurm::quoted(folder.root.string())),
+      false);
 }
 
 }  // namespace

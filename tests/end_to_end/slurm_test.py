@@ -160,6 +160,7 @@ def test_a_controller_that_is_killed_and_forgets(campaign, cluster):
     # What Slurm cannot say is said; what is measured is known all the same.
     without = twelve.status()
     assert "scontrol ping" in without["slurm"]["problem"]
+    assert "Slurm job 1, 3 tasks: 3 unknown" in twelve.world.run("campaign", "status", twelve.folder, env=twelve.env).out
     assert without["measured"] >= 1 and [t["task"] for t in without["slurm"]["tasks"]] == [1, 2, 3]
     refused = twelve.submit(shards=3)
     assert refused.code != 0 and "scontrol ping" in refused.err
