@@ -186,6 +186,7 @@ void add_slot(CLI::App& app, CampaignRunOptions& o, const char* what) {
 
 Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<CampaignRunOptions>();
+  app.alias("resume");
   app.description("Measure what is left of a campaign; called again, it goes on");
   add_folder(app, *o);
   add_slot(app, *o, "begin nothing that may not end in so many seconds; 0: no limit");

@@ -49,7 +49,7 @@ def test_a_campaign_from_its_plan_to_its_last_row(six):
     assert "no such layer" in why
     assert list((six.folder / "artefacts").iterdir()) == [six.folder / "artefacts/model0"], "only the sentinel stays"
     assert max(len(e["models"]) for e in six.exports()) <= 4
-    again = six.run()
+    again = six.resume()
     assert again.json["left"] == 0
     assert len(six.rows()) == 18, "nothing is measured twice"
     verified = six.world.run("campaign", "verify", six.folder)

@@ -35,12 +35,15 @@ class Campaigns:
         (self.world.folder / "plan.json").write_text(json.dumps(plan))
         return self.world.run("campaign", "plan", "plan.json", "--out", folder or self.folder, "--json", env=self.env)
 
-    def arguments(self, folder: Path | None = None, *extra) -> list:
+    def arguments(self, folder: Path | None = None, *extra, verb: str = "run") -> list:
         meter = ["--meter", "synthetic", "--meter-option", "waveform=flat:100", "--idle-seconds", "0.1"]
-        return ["campaign", "run", folder or self.folder, *meter, "--json", *extra]
+        return ["campaign", verb, folder or self.folder, *meter, "--json", *extra]
 
     def run(self, *extra, folder: Path | None = None):
         return self.world.run(*self.arguments(folder, *extra), env=self.env)
+
+    def resume(self):
+        return self.world.run(*self.arguments(verb="resume"), env=self.env)
 
     def start(self, *extra):
         return self.world.start(*self.arguments(None, *extra), env=self.env)
