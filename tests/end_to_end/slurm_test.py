@@ -130,44 +130,45 @@ def test_forty_configurations_while_a_node_dies_and_a_task_is_requeued(campaign,
 @on_a_cluster
 def test_a_shard_that_runs_twice_at_once_is_one(campaign, cluster):
     """Only slurmd dies: its job lives on, unseen, while Slurm starts the task again elsewhere."""
-    twelve = campaign(12)
-    twelve.submitted(shards=1)
-    twelve.wait_for_rows(1)
+    # Slurm gives the node up and begins the task again after about twelve seconds; each row takes one at least.
+    twenty = campaign(20)
+    twenty.submitted(shards=1)
+    twenty.wait_for_rows(1)
     (node,) = [n for n in slurm_cluster.NODES if cluster.running_on(n)]
     cluster.kill_daemon(node)
     unseen = cluster.of_node(node)
     assert unseen
 
     def sittings() -> list[Path]:
-        return sorted(twelve.folder.glob("shards/1-of-1/*/results.sqlite"))
+        return sorted(twenty.folder.glob("shards/1-of-1/*/results.sqlite"))
 
     eventually(lambda: len(sittings()) == 2, "the same task on another node", 40)
     assert [pid for pid in unseen if slurm_cluster.state_of(pid)], "the first had ended before the second began"
-    twelve.wait_for_end()
-    wrote = [twelve.world.run("export", "--db", s, "--format", "json").json for s in sittings()]
+    twenty.wait_for_end()
+    wrote = [twenty.world.run("export", "--db", s, "--format", "json").json for s in sittings()]
     assert all(wrote), "both wrote"
-    twelve.assert_whole()
+    twenty.assert_whole()
     assert all(any((s.parent / "log").iterdir()) for s in sittings()), "each has its exporter's words"
-    assert "restarts: 0" in twelve.logs() and "restarts: 1" in twelve.logs()
+    assert "restarts: 0" in twenty.logs() and "restarts: 1" in twenty.logs()
 
 
 @on_a_cluster
 def test_a_controller_that_is_killed_and_forgets(campaign, cluster):
-    twelve = campaign(12)
-    job = twelve.submitted(shards=3)
-    twelve.wait_for_rows(1)
+    many = campaign(24)
+    job = many.submitted(shards=3)
+    many.wait_for_rows(1)
     cluster.kill_controller()
-    # What Slurm cannot say is said; what is measured is known all the same.
-    without = twelve.status()
-    assert "scontrol ping" in without["slurm"]["problem"]
-    assert "Slurm job 1, 3 tasks: 3 unknown" in twelve.world.run("campaign", "status", twelve.folder, env=twelve.env).out
-    assert without["measured"] >= 1 and [t["task"] for t in without["slurm"]["tasks"]] == [1, 2, 3]
-    refused = twelve.submit(shards=3)
+    refused = many.submit(shards=3)
     assert refused.code != 0 and "scontrol ping" in refused.err
+    # What Slurm cannot say is said; what is measured is known all the same.
+    without = many.status()
+    assert "scontrol ping" in without["slurm"]["problem"]
+    assert "Slurm job 1, 3 tasks: 3 unknown" in many.world.run("campaign", "status", many.folder, env=many.env).out
+    assert without["measured"] >= 1 and [t["task"] for t in without["slurm"]["tasks"]] == [1, 2, 3]
     cluster.start_controller()
-    twelve.wait_for_end()
-    twelve.assert_whole()
-    assert {t["job"] for t in twelve.status()["slurm"]["tasks"]} == {job}
+    many.wait_for_end()
+    many.assert_whole()
+    assert {t["job"] for t in many.status()["slurm"]["tasks"]} == {job}
 
 
 @on_a_cluster

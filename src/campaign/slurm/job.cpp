@@ -127,7 +127,10 @@ class Inquiry {
     const auto answer = call("squeue", with_cluster(cluster_, {"--json"}));
     const auto tasks =
         answer ? parse_squeue(answer->output, wanted_) : tl::unexpected(answer.error());
-    if (tasks) return add("squeue", *tasks);
+    if (tasks) {
+      add("squeue", *tasks);
+      return;
+    }
     // An old Slurm, or one that was built without JSON, says the same in another form.
     const bool no_json = answer && tasks.error().kind == ErrorKind::unsupported;
     if (no_json && ask_scontrol({})) return;
@@ -145,7 +148,8 @@ class Inquiry {
     for (const Job& job : jobs_) {
       if (!missing({job}, report_.tasks).empty()) ask_scontrol(std::to_string(job.number));
     }
-    report_.tasks = merged(std::move(report_.tasks), missing(jobs_, report_.tasks));
+    const std::vector<Task> unknown = missing(jobs_, report_.tasks);
+    report_.tasks = merged(std::move(report_.tasks), unknown);
   }
 
   Report report() { return std::move(report_); }
