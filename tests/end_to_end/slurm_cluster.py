@@ -123,8 +123,10 @@ class Cluster:
         }
 
     def __enter__(self) -> Cluster:
-        # A test that is killed ends nothing itself: this process waits for that, and does.
+        # A test that is killed ends nothing itself: this process waits for that, and does. It is nobody's child, so
+        # that it is not killed with all of the test's (ctest does that after its TIMEOUT).
         self._watcher = subprocess.Popen([sys.executable, __file__, self.home], stdin=subprocess.PIPE, start_new_session=True)
+        self._watcher.wait()
         try:
             self.start()
         except BaseException:
@@ -135,7 +137,6 @@ class Cluster:
     def __exit__(self, *_) -> None:
         self.stop()
         self._watcher.stdin.close()
-        self._watcher.wait(PATIENCE_S)
 
     # --- start and stop -------------------------------------------------------------------------
 
@@ -282,5 +283,7 @@ class Cluster:
 
 
 if __name__ == "__main__":
+    if os.fork() > 0:
+        os._exit(0)
     sys.stdin.read()
     Cluster(Path(sys.argv[1])).stop()
