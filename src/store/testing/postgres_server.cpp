@@ -159,6 +159,7 @@ void PostgresServer::kill() {
 }
 
 void PostgresServer::signal_all(int signal) const {
+  if (process_ < 0) return;  // -1 would be every process there is
   std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", process_));
   ::kill(process_, signal);
   for (pid_t child = 0; children >> child;) ::kill(child, signal);
