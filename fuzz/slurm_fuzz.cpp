@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/text.hpp"
 #include "campaign/slurm/job.hpp"
 #include "campaign/slurm/script.hpp"
 #include "campaign/slurm/state.hpp"
@@ -38,6 +39,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = slurm::jobs_from_json(slurm::to_json(*jobs));
     require(again.has_value() && again->size() == jobs->size());
   }
-  require(slurm::quoted(text).size() >= text.size());
+  require(joulemark::shell_word(text).size() >= text.size());
   return 0;
 }

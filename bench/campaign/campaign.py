@@ -73,7 +73,7 @@ class Sitting:
         return 3600 * self.hours - sum(r.took for r in self.rows)
 
 
-def row_of(run: dict) -> Row | None:
+def time_of(run: dict) -> Row | None:
     """None for rows of versions that did not say what their time went into."""
     time_s = run["provenance"].get("time_s")
     if not time_s:
@@ -87,7 +87,7 @@ def sittings(runs: list[dict]) -> tuple[list[Sitting], int]:
     by_call: dict[str, list[Row]] = {}
     silent = 0
     for run in sorted(runs, key=lambda r: r["measured_at"]):
-        if row := row_of(run):
+        if row := time_of(run):
             # Rows from before there was a name for it are of one sitting in each campaign.
             by_call.setdefault(run["provenance"].get("sitting") or run["campaign"], []).append(row)
         else:

@@ -22,26 +22,22 @@ import argparse
 import csv
 import json
 import math
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+from exported import read_database, read_lines  # noqa: E402
+
 #: What a line of a runs*.jsonl holds beside the columns of a row.
 BESIDE_THE_ROW = ("systematic_terms", "conditions", "provenance", "window_list")
 POLICIES = {"batch_1": "batch 1", "throughput": "best batch"}
 
 
-def read_runs(file: Path) -> list[dict]:
-    if not file.exists():
-        return []
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
-
-
 def runs_in(folder: Path) -> list[dict]:
     """All of a setup, in the order in which they were measured."""
-    runs = [run for file in folder.glob("runs*.jsonl") for run in read_runs(file)]
+    runs = [run for file in folder.glob("runs*.jsonl") for run in read_lines(file)]
     return sorted(runs, key=lambda run: run["run"])
 
 
@@ -81,13 +77,8 @@ def add(out: Path, results: Path) -> dict[str, int]:
 def runs_of(out: Path) -> list[dict]:
     """Of a folder of measure.sh, or of a campaign, whose database is read by joulemark."""
     if (out / "runs.jsonl").exists() or not (out / "results.sqlite").exists():
-        return read_runs(out / "runs.jsonl")
-    program = os.environ.get("JOULEMARK", str(HERE.parents[1] / "build/release/bin/joulemark"))
-    command = [program, "export", "--db", str(out / "results.sqlite"), "--format", "jsonl"]
-    said = subprocess.run(command, capture_output=True, text=True)
-    if said.returncode:
-        raise ValueError(f"{out}: {said.stderr.strip()}")
-    return [json.loads(line) for line in said.stdout.splitlines() if line]
+        return read_lines(out / "runs.jsonl")
+    return read_database(out / "results.sqlite")
 
 
 def write_runs(folder: Path, runs: list[dict]) -> None:

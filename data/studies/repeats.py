@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import random
 import shutil
 import statistics
@@ -31,11 +30,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-
-
-def joulemark() -> str:
-    return os.environ.get("JOULEMARK", str(ROOT / "build/release/bin/joulemark"))
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+from exported import joulemark, read_database, read_lines  # noqa: E402
 
 
 # --- run -----------------------------------------------------------------------------------------------
@@ -78,12 +75,6 @@ def measure(args: argparse.Namespace, model: str) -> int:
     command += ["--trace", args.out / "traces", *args.options]
     with (args.out / "measure.log").open("a", encoding="utf-8") as log:
         return subprocess.run(list(map(str, command)), stdout=log, stderr=log).returncode
-
-
-def read_lines(file: Path) -> list[dict]:
-    if not file.exists():
-        return []
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
 
 
 # --- analyse -------------------------------------------------------------------------------------------
@@ -207,11 +198,10 @@ def runs_of(out: Path) -> list[dict]:
     kept = out / "runs.jsonl"
     if kept.exists():
         return read_lines(kept)
-    command = [joulemark(), "export", "--db", str(out / "results.sqlite"), "--format", "jsonl"]
-    exported = subprocess.run(command, capture_output=True, text=True)
-    if exported.returncode != 0:
-        raise SystemExit(f"repeats.py: {out}: {exported.stderr.strip()}")
-    return [json.loads(line) for line in exported.stdout.splitlines() if line]
+    try:
+        return read_database(out / "results.sqlite")
+    except ValueError as error:
+        raise SystemExit(f"repeats.py: {error}") from None
 
 
 def analyse(args: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iterator>
 #include <numeric>
@@ -55,6 +56,26 @@ std::string join_words(const std::vector<std::string>& words) {
     text += words[i];
   }
   return text;
+}
+
+std::string last_line(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  const auto end = text.find_last_not_of(kSpace);
+  if (end == std::string_view::npos) return {};
+  text = text.substr(0, end + 1);
+  const auto before = text.find_last_of('\n');
+  return std::string(before == std::string_view::npos ? text : text.substr(before + 1));
+}
+
+std::string shell_word(const std::string& text) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-+=.,:/@%").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& file) {

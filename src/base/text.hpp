@@ -16,6 +16,13 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
 /// "a, b and c".
 std::string join_words(const std::vector<std::string>& words);
 
+/// The last line that has something on it, without the white space around its end: what a program
+/// answers after libraries had their say. Empty where there is none.
+std::string last_line(std::string_view text);
+
+/// A word of a shell's command line that stands for `text`, in quotes where it needs them.
+std::string shell_word(const std::string& text);
+
 /// All of a file; absent when it cannot be opened.
 std::optional<std::string> read_file(const std::filesystem::path& file);
 

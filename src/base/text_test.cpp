@@ -38,5 +38,21 @@ TEST(RunId, SortsByTimeAndDiffersWithinASecond) {
   EXPECT_THAT(rfc3339_now(), MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"));
 }
 
+TEST(LastLine, IsTheLastOneWithSomethingOnIt) {
+  EXPECT_EQ(last_line("a library says hello\n[1, 2]\n \n"), "[1, 2]");
+  EXPECT_EQ(last_line("17;north"), "17;north");
+  EXPECT_EQ(last_line("\n  x\r\n"), "  x");
+  EXPECT_EQ(last_line(""), "");
+  EXPECT_EQ(last_line(" \n\t\n"), "");
+}
+
+TEST(ShellWord, IsQuotedOnlyWhereItHasToBe) {
+  EXPECT_EQ(shell_word("postgresql://me@server:5432/energy"), "postgresql://me@server:5432/energy");
+  EXPECT_EQ(shell_word("it's 100% ours"), "'it'\\''s 100% ours'");
+  EXPECT_EQ(shell_word("a&b"), "'a&b'");
+  EXPECT_EQ(shell_word("~/x"), "'~/x'") << "a file of that name, not a home";
+  EXPECT_EQ(shell_word(""), "''");
+}
+
 }  // namespace
 }  // namespace joulemark

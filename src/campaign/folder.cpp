@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDatabase = "results.sqlite";
-
 /// "224x224" as 224.
 std::optional<std::int64_t> side_of(const std::string& size) {
   const auto cross = size.find('x');
@@ -72,12 +70,6 @@ void sort_by_time(std::vector<store::Record>& rows) {
                    [](const auto& a, const auto& b) { return a.measured_at < b.measured_at; });
 }
 
-store::Filter only(const std::string& campaign) {
-  store::Filter filter;
-  filter.campaign = campaign;
-  return filter;
-}
-
 /// All rows with the shard that measured each.
 Result<std::vector<Done>> done_by_shard(const Campaign& campaign, const Folder& folder) {
   std::vector<fs::path> databases = folder.databases();
@@ -86,11 +78,11 @@ Result<std::vector<Done>> done_by_shard(const Campaign& campaign, const Folder& 
   std::vector<Done> rows;
   std::set<std::string> known;
   for (const fs::path& database : databases) {
-    const auto records = read_one(database, only(campaign.id));
+    const auto records = read_one(database, rows_of(campaign));
     if (!records) return tl::unexpected(records.error());
     for (const store::Record& r : *records) {
       if (!known.insert(r.run).second) continue;
-      rows.push_back(done_of({r}).front());
+      rows.push_back(done_of(r));
       rows.back().shard = shard_of(database);
     }
   }
@@ -147,11 +139,11 @@ Result<Campaign> read_campaign(const Folder& folder) {
 }
 
 Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databases,
-                                             const std::string& campaign) {
+                                             const Campaign& campaign) {
   std::vector<store::Record> rows;
   std::set<std::string> known;
   for (const fs::path& database : databases) {
-    auto read = read_one(database, only(campaign));
+    auto read = read_one(database, rows_of(campaign));
     if (!read) return read;
     for (store::Record& r : *read) {
       if (known.insert(r.run).second) rows.push_back(std::move(r));
@@ -161,31 +153,28 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
   return rows;
 }
 
-std::vector<Done> done_of(const std::vector<store::Record>& records) {
-  std::vector<Done> rows;
-  for (const store::Record& r : records) {
-    rows.push_back({r.model,
-                    r.architecture,
-                    r.format,
-                    r.precision,
-                    r.layout,
-                    r.policy,
-                    r.batch,
-                    {},
-                    side_of(r.input_size)});
-  }
-  return rows;
+Done done_of(const store::Record& r) {
+  return {r.model,  r.architecture, r.format, r.precision,          r.layout,
+          r.policy, r.batch,        {},       side_of(r.input_size)};
+}
+
+store::Filter rows_of(const Campaign& campaign) {
+  store::Filter filter;
+  filter.campaign = campaign.id;
+  return filter;
 }
 
 std::vector<store::Record> lacking(const Campaign& campaign, const std::vector<store::Record>& here,
                                    std::vector<store::Record> found) {
   std::set<std::string> known;
   for (const store::Record& r : here) known.insert(r.run);
-  Vacancies vacancies(campaign, done_of(here));
+  std::vector<Done> done;
+  std::ranges::transform(here, std::back_inserter(done), done_of);
+  Vacancies vacancies(campaign, done);
   std::stable_partition(found.begin(), found.end(),
                         [](const store::Record& r) { return r.status == "ok"; });
   std::erase_if(found, [&](const store::Record& r) {
-    return !known.insert(r.run).second || !vacancies.fill(done_of({r}).front());
+    return !known.insert(r.run).second || !vacancies.fill(done_of(r));
   });
   sort_by_time(found);
   return found;
@@ -195,12 +184,12 @@ Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folde
   const Folder whole{folder.root};
   std::vector<store::Record> here;
   // What was collected is what the campaign has; the rest is as it would be collected.
-  if (auto own = read_rows({whole.database()}, campaign.id)) {
+  if (auto own = read_rows({whole.database()}, campaign)) {
     here = lacking(campaign, {}, std::move(*own));
   } else {
     return own;
   }
-  auto all = read_rows(whole.databases(), campaign.id);
+  auto all = read_rows(whole.databases(), campaign);
   if (!all) return all;
   std::ranges::move(lacking(campaign, here, std::move(*all)), std::back_inserter(here));
   sort_by_time(here);

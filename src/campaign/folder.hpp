@@ -14,6 +14,9 @@
 /// Where a campaign lives, and what its databases say.
 namespace joulemark::campaign {
 
+/// In a campaign's folder, and in that of each sitting of a shard.
+inline constexpr const char* kDatabase = "results.sqlite";
+
 /// A campaign's folder. Without a shard, one process at a time measures into its own database. A
 /// shard is measured by a process in a sitting: a folder that it made, with a database that nobody
 /// else ever writes to. So a shard may be run by two at once, which a scheduler cannot rule out,
@@ -26,7 +29,7 @@ struct Folder {
 
   std::filesystem::path own() const { return shard ? shards() / shard->name() / sitting : root; }
   std::filesystem::path plan() const { return root / "campaign.json"; }
-  std::filesystem::path database() const { return own() / "results.sqlite"; }
+  std::filesystem::path database() const { return own() / kDatabase; }
   std::filesystem::path artefacts() const {
     return scratch.empty() ? own() / "artefacts" : scratch;
   }
@@ -47,10 +50,13 @@ Result<Campaign> read_campaign(const Folder& folder);
 
 /// The rows of a campaign in these databases, each run once, by time. Errors: the stores'.
 Result<std::vector<store::Record>> read_rows(const std::vector<std::filesystem::path>& databases,
-                                             const std::string& campaign);
+                                             const Campaign& campaign);
 
-/// What the database says, in the form that the plan asks in.
-std::vector<Done> done_of(const std::vector<store::Record>& records);
+/// What a row says, in the form that the plan asks in.
+Done done_of(const store::Record& record);
+
+/// The rows of a campaign, whatever else a database holds.
+store::Filter rows_of(const Campaign& campaign);
 
 /// Of `found`, the rows that a campaign lacks beside `here`: no run twice, and of a configuration
 /// that two processes measured, one row, rather one that did not fail.

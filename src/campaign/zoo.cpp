@@ -21,15 +21,6 @@ namespace fs = std::filesystem;
 constexpr Nanoseconds kListPatience = 300s;
 constexpr Nanoseconds kPoll = 200ms;
 
-/// The last line that has something on it: warnings of libraries come before the answer.
-std::string last_line(const std::string& text) {
-  const auto end = text.find_last_not_of(" \r\n");
-  if (end == std::string::npos) return {};
-  const auto before = text.find_last_of('\n', end);
-  const auto begin = before == std::string::npos ? 0 : before + 1;
-  return text.substr(begin, end - begin + 1);
-}
-
 struct Answer {
   std::string how;     ///< "exit code 3"
   std::string output;  ///< both streams

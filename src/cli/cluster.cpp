@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "campaign/slurm/job.hpp"
 #include "campaign/slurm/script.hpp"
 
 namespace joulemark::cli {
@@ -63,23 +62,6 @@ bool is_named(const slurm::Task& t) {
   return !t.state.empty() && t.state != "PENDING" && t.state != "COMPLETED";
 }
 
-std::string report_text(const slurm::Report& report) {
-  std::map<std::int64_t, std::vector<slurm::Task>> jobs;
-  for (const slurm::Task& t : report.tasks) jobs[t.job].push_back(t);
-  std::string text;
-  for (const auto& [job, tasks] : jobs) {
-    text += fmt::format("  Slurm job {}, {} {}: {}\n", job, tasks.size(),
-                        tasks.size() == 1 ? "task" : "tasks", count_text(tasks, !report.problem));
-    std::size_t named = 0;
-    for (const slurm::Task& t : tasks) {
-      if (is_named(t) && ++named <= kMostNamed) text += task_text(t);
-    }
-    if (named > kMostNamed) text += fmt::format("    and {} more: --json\n", named - kMostNamed);
-  }
-  if (report.problem) text += fmt::format("  Slurm: {}\n", report.problem->message());
-  return text;
-}
-
 ordered_json report_json(const slurm::Report& report) {
   ordered_json tasks = ordered_json::array();
   for (const slurm::Task& t : report.tasks) {
@@ -109,9 +91,10 @@ void keep_what_matters(slurm::Report& report) {
 
 }  // namespace
 
-ClusterView view_of_cluster(const campaign::Campaign& campaign, const campaign::Folder& folder) {
+std::optional<slurm::Report> ask_cluster(const campaign::Campaign& campaign,
+                                         const campaign::Folder& folder) {
   std::error_code ignored;
-  if (!std::filesystem::exists(folder.slurm(), ignored)) return {};
+  if (!std::filesystem::exists(folder.slurm(), ignored)) return std::nullopt;
   auto jobs = slurm::read_jobs(folder.slurm());
   if (jobs && jobs->size() > 1) {
     // Slurm is asked of the last ones alone; an older one that still runs is found by its name.
@@ -121,11 +104,28 @@ ClusterView view_of_cluster(const campaign::Campaign& campaign, const campaign::
                                     slurm::job_name(campaign), absolute_path(folder.root));
   if (!jobs) report.problem = jobs.error();
   keep_what_matters(report);
-  return {report_text(report), report_json(report).dump()};
+  return report;
 }
 
-void add_cluster(ordered_json& to, const ClusterView& view) {
-  if (!view.json.empty()) to["slurm"] = ordered_json::parse(view.json);
+std::string to_text(const slurm::Report& report) {
+  std::map<std::int64_t, std::vector<slurm::Task>> jobs;
+  for (const slurm::Task& t : report.tasks) jobs[t.job].push_back(t);
+  std::string text;
+  for (const auto& [job, tasks] : jobs) {
+    text += fmt::format("  Slurm job {}, {} {}: {}\n", job, tasks.size(),
+                        tasks.size() == 1 ? "task" : "tasks", count_text(tasks, !report.problem));
+    std::size_t named = 0;
+    for (const slurm::Task& t : tasks) {
+      if (is_named(t) && ++named <= kMostNamed) text += task_text(t);
+    }
+    if (named > kMostNamed) text += fmt::format("    and {} more: --json\n", named - kMostNamed);
+  }
+  if (report.problem) text += fmt::format("  Slurm: {}\n", report.problem->message());
+  return text;
+}
+
+void add_cluster(ordered_json& to, const slurm::Report& report) {
+  to["slurm"] = report_json(report);
 }
 
 std::filesystem::path absolute_path(const std::filesystem::path& path) {

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -157,16 +159,16 @@ ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
 
 /// `jobs`: what a scheduler says of the campaign; nothing where nobody asked it.
 int print_tally(const campaign::Campaign& c, const std::vector<store::Record>& rows, bool json,
-                int code, const ClusterView& jobs = {}) {
+                int code, const std::optional<campaign::slurm::Report>& jobs = {}) {
   const campaign::Tally t = campaign::tally(c, rows);
-  if (!json) return print_and_end(tally_text(c, t) + jobs.text, json, code);
+  if (!json) return print_and_end(tally_text(c, t) + (jobs ? to_text(*jobs) : ""), json, code);
   ordered_json j = tally_json(c, t);
-  add_cluster(j, jobs);
+  if (jobs) add_cluster(j, *jobs);
   return print_and_end(pretty(j), json, code);
 }
 
 int report_tally(const campaign::Campaign& c, const campaign::Folder& folder, bool json, int code,
-                 const ClusterView& jobs = {}) {
+                 const std::optional<campaign::slurm::Report>& jobs = {}) {
   const auto rows = campaign::rows_of(c, folder);
   return rows ? print_tally(c, *rows, json, code, jobs) : report_error(rows.error(), json);
 }
@@ -187,16 +189,10 @@ std::vector<fs::path> databases_of(const CampaignCollectOptions& o,
   return all;
 }
 
-store::Filter rows_of(const campaign::Campaign& c) {
-  store::Filter mine;
-  mine.campaign = c.id;
-  return mine;
-}
-
 /// Adds the rows that the store lacks of the campaign. Returns how many these were.
 Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& store,
                                  std::vector<store::Record> found) {
-  const auto here = store.read(rows_of(c));
+  const auto here = store.read(campaign::rows_of(c));
   if (!here) return tl::unexpected(here.error());
   const auto rows = campaign::lacking(c, *here, std::move(found));
   for (const store::Record& r : rows) {
@@ -205,17 +201,15 @@ Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& stor
   return rows.size();
 }
 
-/// Measures what is left for this folder, and says how it went.
+/// Measures what is left for this folder, `steps` when it began, and says how it went.
 int measure_left(const CampaignRunOptions& o, const CommonOptions& common,
-                 const campaign::Campaign& c, const campaign::Folder& folder, Clock& clock) {
+                 const campaign::Campaign& c, const campaign::Folder& folder,
+                 std::span<const campaign::Step> steps, Clock& clock) {
   if (auto made = make_folder(folder.own()); !made) return report_error(made.error(), common.json);
   const auto session = open_session(o, c, folder, clock);
   if (!session) return report_error(session.error(), common.json);
-  const auto steps = campaign::steps_left(c, folder);
-  if (!steps) return report_error(steps.error(), common.json);
-
   std::size_t rows_left = 0;
-  for (const campaign::Step& step : *steps) rows_left += step.policies.size();
+  for (const campaign::Step& step : steps) rows_left += step.policies.size();
   Progress progress = Progress::on_stderr(clock, rows_left);
   const campaign::Listener listener{
       [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
@@ -241,17 +235,16 @@ int measure_left(const CampaignRunOptions& o, const CommonOptions& common,
 
 /// One sitting of a shard: what is left of it, in a folder of this process's own.
 int measure_shard(const CampaignRunOptions& o, const CommonOptions& common,
-                  const campaign::Campaign& c, const campaign::Folder& folder, Clock& clock) {
-  const auto steps = campaign::steps_left(c, folder);
-  if (!steps) return report_error(steps.error(), common.json);
-  if (steps->empty()) return report_tally(c, folder, common.json, kOk);
+                  const campaign::Campaign& c, const campaign::Folder& folder,
+                  std::span<const campaign::Step> steps, Clock& clock) {
+  if (steps.empty()) return report_tally(c, folder, common.json, kOk);
   auto sitting = campaign::begin_sitting(folder);
   if (!sitting) return report_error(sitting.error(), common.json);
   // On a disk of this machine: a node that is lost shall leave no artefacts in the shared folder.
   const auto scratch = runtime::WorkerFolder::create(runtime::temporary_root());
   if (!scratch) return report_error(scratch.error(), common.json);
   sitting->scratch = scratch->path() / "artefacts";
-  const int code = measure_left(o, common, c, *sitting, clock);
+  const int code = measure_left(o, common, c, *sitting, steps, clock);
   campaign::end_sitting(*sitting);
   return code;
 }
@@ -291,25 +284,29 @@ int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
   campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  if (o.shard.empty()) return measure_left(o, common, *c, folder, clock);
-  const auto shard = campaign::parse_shard(o.shard);
-  if (!shard) return report_error(shard.error(), common.json);
-  folder.shard = *shard;
-  return measure_shard(o, common, *c, folder, clock);
+  if (!o.shard.empty()) {
+    const auto shard = campaign::parse_shard(o.shard);
+    if (!shard) return report_error(shard.error(), common.json);
+    folder.shard = *shard;
+  }
+  const auto steps = campaign::steps_left(*c, folder);
+  if (!steps) return report_error(steps.error(), common.json);
+  return folder.shard ? measure_shard(o, common, *c, folder, *steps, clock)
+                      : measure_left(o, common, *c, folder, *steps, clock);
 }
 
 int run_campaign_status(const CampaignOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  return report_tally(*c, folder, common.json, kOk, view_of_cluster(*c, folder));
+  return report_tally(*c, folder, common.json, kOk, ask_cluster(*c, folder));
 }
 
 int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  auto found = campaign::read_rows(databases_of(o, folder), c->id);
+  auto found = campaign::read_rows(databases_of(o, folder), *c);
   if (!found) return report_error(found.error(), common.json);
   const auto into =
       o.into.empty() ? store::Location::file(folder.database()) : store::Location(o.into);
@@ -319,7 +316,7 @@ int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& c
   if (!added) return report_error(added.error(), common.json);
   fmt::print(stderr, "{} rows added to {}\n", *added, into.text());
   if (o.into.empty()) return report_tally(*c, folder, common.json, kOk);
-  const auto rows = (*store)->read(rows_of(*c));
+  const auto rows = (*store)->read(campaign::rows_of(*c));
   return rows ? print_tally(*c, *rows, common.json, kOk) : report_error(rows.error(), common.json);
 }
 
@@ -327,7 +324,7 @@ int run_campaign_verify(const CampaignOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  const auto rows = campaign::read_rows(folder.databases(), c->id);
+  const auto rows = campaign::read_rows(folder.databases(), *c);
   if (!rows) return report_error(rows.error(), common.json);
   std::vector<std::string> problems;
   for (const store::Record& r : *rows) {

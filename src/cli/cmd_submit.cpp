@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "campaign/folder.hpp"
 #include "campaign/slurm/job.hpp"
@@ -114,7 +115,7 @@ Result<void> must_be_alone(const campaign::Campaign& c, const campaign::Folder& 
       ErrorKind::invalid_input,
       fmt::format("job {} measures this campaign: {} tasks wait or run", job, active->size()),
       fmt::format("Look: joulemark campaign status {}. End it first, if need be: scancel {}",
-                  slurm::quoted(folder.root.string()), job));
+                  shell_word(folder.root.string()), job));
 }
 
 /// Script and record are in the folder whatever happens: a job that could not be recorded is found
@@ -149,7 +150,7 @@ int print_job(const slurm::Job& job, const campaign::Folder& folder, bool json) 
       fmt::format("Slurm job {}: tasks {} of {} shards; its script is {}\n"
                   "Next: joulemark campaign status {}\n",
                   job.number, slurm::array_text(job.tasks), job.shards,
-                  (folder.slurm() / "job.sh").string(), slurm::quoted(folder.root.string())),
+                  (folder.slurm() / "job.sh").string(), shell_word(folder.root.string())),
       false);
 }
 

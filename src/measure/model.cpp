@@ -25,14 +25,9 @@ Error as_load_failure(Error error) {
 
 /// Over all windows; absent where there are none.
 std::optional<Nanoseconds> mean_step(const RunReport& run) {
-  Nanoseconds time{0};
-  Images images;
-  for (const MeasuredWindow& w : run.windows) {
-    time += w.to - w.from;
-    images += w.images;
-  }
-  if (!(images.value > 0.0)) return std::nullopt;
-  return from_seconds(seconds(time) * static_cast<double>(run.batch) / images.value);
+  const Totals t = totals(run);
+  if (!(t.images.value > 0.0)) return std::nullopt;
+  return from_seconds(seconds(t.time) * static_cast<double>(run.batch) / t.images.value);
 }
 
 /// Measures the policies of one subject one after the other, with at most one worker alive.
@@ -132,12 +127,13 @@ class ModelRun {
     return found;
   }
 
+  void remember(std::int64_t batch, Nanoseconds step) {
+    const auto known = steps_.try_emplace(batch, step).first;
+    known->second = std::min(known->second, step);
+  }
   void remember(std::span<const Burst> bursts) {
-    for (const Burst& b : bursts) {
-      const auto step = from_seconds(static_cast<double>(b.batch) / b.throughput.value);
-      const auto known = steps_.try_emplace(b.batch, step).first;
-      known->second = std::min(known->second, step);
-    }
+    for (const Burst& b : bursts)
+      remember(b.batch, from_seconds(static_cast<double>(b.batch) / b.throughput.value));
   }
 
   /// A run that seems to wait for its host, and of which no smaller batch was seen, is asked for
@@ -153,8 +149,7 @@ class ModelRun {
         run.shortest_step = known->second;
     }
     run.host_spare = host_spare(*run.waited_share, *step, run.shortest_step);
-    const auto mine = steps_.try_emplace(run.batch, *step).first;
-    mine->second = std::min(mine->second, *step);
+    remember(run.batch, *step);
   }
 
   /// The run before it is complete; one that fails here costs only what it would have told.

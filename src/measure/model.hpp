@@ -54,7 +54,7 @@ struct Outcome {
   std::optional<LoadReport> load;
   std::optional<BatchSearch> search;
   /// Wall time of this policy: all of it, with starting and loading where it needed them, and the
-  /// bursts of its batch search. Both 0 where it shares what another policy measured.
+  /// bursts of its batch search. Hardly any where it shares what another policy measured.
   Nanoseconds took{0}, searched{0};
   Result<RunReport> run = fail(ErrorKind::internal, "not run");
 };

@@ -142,23 +142,6 @@ bool batch_was_cut_short(const Outcome& outcome) {
   return searched && outcome.search && outcome.search->cut_short();
 }
 
-/// Totals over all windows.
-struct Totals {
-  Joules energy;
-  Images images;
-  Nanoseconds time{0};
-};
-
-Totals totals(const RunReport& run) {
-  Totals t;
-  for (const MeasuredWindow& w : run.windows) {
-    t.energy += w.energy;
-    t.images += w.images;
-    t.time += w.to - w.from;
-  }
-  return t;
-}
-
 /// Integral of power over counter, less one, over the windows that have both. The newest sample can
 /// be older than the last window's end, so that one may have none. Absent when fewer than half have
 /// both: then the two did not see the same run.

@@ -159,6 +159,16 @@ std::optional<Error> instability(const RunReport& report, const Settings& settin
 
 }  // namespace
 
+Totals totals(const RunReport& run) {
+  Totals t;
+  for (const MeasuredWindow& w : run.windows) {
+    t.energy += w.energy;
+    t.images += w.images;
+    t.time += w.to - w.from;
+  }
+  return t;
+}
+
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
   bench.observer.forget();
   const ClockOffsets clocks_before = bench.clock.offsets();

@@ -94,6 +94,14 @@ struct RunReport {
   std::optional<Error> unstable;
 };
 
+/// Over all windows of a run.
+struct Totals {
+  Joules energy;
+  Images images;
+  Nanoseconds time{0};
+};
+Totals totals(const RunReport& run);
+
 /// Warms up, measures windows until they are precise enough or time is up, and stops the worker.
 /// Errors: timed_out when the worker completes no step for `step_timeout`; the worker's and the
 /// meter's own. Windows that give no number are no error of the run: see RunReport::unstable.

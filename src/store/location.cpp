@@ -7,6 +7,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/text.hpp"
+
 namespace joulemark::store {
 namespace {
 
@@ -123,17 +125,7 @@ std::string Location::text() const {
                      rest.substr(path, query - path), without_secrets(rest.substr(query)));
 }
 
-std::string Location::argument() const {
-  std::string word = text();
-  const auto is_plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("@%+=:,./-_~").find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
+std::string Location::argument() const { return shell_word(text()); }
 
 Result<void> check(const Location& location) {
   if (location.kind() == Location::Kind::file) return {};

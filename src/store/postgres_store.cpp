@@ -193,26 +193,26 @@ class PostgresStore final : public Store {
     claims_lapsed_ = true;
   }
 
-  /// Of an earlier attempt it may be unknown whether it was done. A row of the same name is then
-  /// ours if it says the same.
   static pq::Answer<void> insert(pq::Connection& c, const Record& record, bool again) {
-    const std::vector<pq::Value> values = parameters_of(record);
-    const auto done = c.query(insert_record(), values);
-    if (done) return {};
-    if (!again || done.error().sqlstate != "23505") return tl::unexpected(done.error());
-    const auto there = select(c, "run = $1", {storable(record.run)}, {});
-    if (!there) return tl::unexpected(there.error());
-    if (there->size() == 1 && parameters_of(there->front()) == values) return {};
-    return tl::unexpected(done.error());
+    return insert_once(c, insert_record(), parameters_of(record), again,
+                       [&] { return select(c, "run = $1", {storable(record.run)}, {}); });
   }
-
   static pq::Answer<void> insert(pq::Connection& c, const StoredCalibration& calibration,
                                  bool again) {
-    const std::vector<pq::Value> values = parameters_of(calibration);
-    const auto done = c.query(insert_calibration(), values);
+    return insert_once(c, insert_calibration(), parameters_of(calibration), again, [&] {
+      return select_calibrations(c, "WHERE name = $1", {storable(calibration.id)});
+    });
+  }
+
+  /// Of an earlier attempt it may be unknown whether it was done. A row of the same name, which
+  /// `of_that_name` asks for, is then ours if it says the same.
+  static pq::Answer<void> insert_once(pq::Connection& c, const std::string& statement,
+                                      const std::vector<pq::Value>& values, bool again,
+                                      const auto& of_that_name) {
+    const auto done = c.query(statement, values);
     if (done) return {};
     if (!again || done.error().sqlstate != "23505") return tl::unexpected(done.error());
-    const auto there = select_calibrations(c, "WHERE name = $1", {values.front()});
+    const auto there = of_that_name();
     if (!there) return tl::unexpected(there.error());
     if (there->size() == 1 && parameters_of(there->front()) == values) return {};
     return tl::unexpected(done.error());

@@ -133,23 +133,10 @@ TEST_F(Sqlite, AWriterShutsOtherWritersOutAndReadersIn) {
 }
 
 TEST_F(Sqlite, AKilledWriterLeavesNoLockAndKeepsItsRows) {
-  int pipe_ends[2];
-  ASSERT_EQ(pipe(pipe_ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
+  ASSERT_TRUE(testing::done_by_a_killed_process([&]() -> std::unique_ptr<Store> {
     auto store = open();
-    const bool stored = store && (*store)->append(full("a"));
-    const char answer = stored ? 'y' : 'n';
-    static_cast<void>(write(pipe_ends[1], &answer, 1) == 1);
-    for (;;) pause();
-  }
-  char answer = 0;
-  ASSERT_EQ(::read(pipe_ends[0], &answer, 1), 1);
-  EXPECT_EQ(answer, 'y');
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
-  close(pipe_ends[0]);
-  close(pipe_ends[1]);
+    return store && (*store)->append(full("a")) ? std::move(*store) : nullptr;
+  }));
   auto store = open();
   ASSERT_TRUE(store) << store.error().message();
   EXPECT_THAT(runs((*store)->read({})), ElementsAre("a"));

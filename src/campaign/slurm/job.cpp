@@ -241,20 +241,17 @@ Result<std::vector<Job>> read_jobs(const fs::path& slurm_folder) {
 }
 
 Result<Job> parse_submitted(std::string_view output) {
-  while (!output.empty() && std::isspace(static_cast<unsigned char>(output.back())) != 0)
-    output.remove_suffix(1);
-  const auto before = output.find_last_of('\n');
-  if (before != std::string_view::npos) output.remove_prefix(before + 1);
-  const auto semicolon = output.find(';');
-  const std::string_view number = output.substr(0, semicolon);
+  const std::string line = last_line(output);
+  const auto semicolon = line.find(';');
+  const std::string_view number = std::string_view(line).substr(0, semicolon);
   Job job;
   const auto [end, error] =
       std::from_chars(number.data(), number.data() + number.size(), job.number);
   if (error != std::errc() || end != number.data() + number.size() || job.number < 1) {
-    return fail(ErrorKind::invalid_input, fmt::format("sbatch answered '{}', no job", output),
+    return fail(ErrorKind::invalid_input, fmt::format("sbatch answered '{}', no job", line),
                 "`squeue --me` shows whether it was submitted");
   }
-  if (semicolon != std::string_view::npos) job.cluster = output.substr(semicolon + 1);
+  if (semicolon != std::string::npos) job.cluster = line.substr(semicolon + 1);
   return job;
 }
 

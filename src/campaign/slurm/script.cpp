@@ -8,6 +8,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "base/text.hpp"
 #include "campaign/slurm/state.hpp"
 
 namespace joulemark::campaign::slurm {
@@ -137,16 +138,6 @@ std::int64_t warning_s(const Plan& plan) {
   return static_cast<std::int64_t>(std::min(wanted, static_cast<double>(kLongestWarning)));
 }
 
-std::string quoted(const std::string& text) {
-  const auto plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("_-+=.,:/@%").find(c) != std::string_view::npos;
-  };
-  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + "'";
-}
-
 Result<std::string> job_script(const Campaign& campaign, const JobRequest& r) {
   if (auto ok = check(r); !ok) return tl::unexpected(ok.error());
   const auto slot = slot_of(campaign, r);
@@ -154,7 +145,7 @@ Result<std::string> job_script(const Campaign& campaign, const JobRequest& r) {
   std::string options;
   if (*slot) options += fmt::format(" \\\n  --slot {:.0f}", **slot);
   for (const std::string& option : r.run_options)
-    options += (option.starts_with("--") ? " \\\n  " : " ") + quoted(option);
+    options += (option.starts_with("--") ? " \\\n  " : " ") + shell_word(option);
   return fmt::format(
       R"(#!/bin/bash
 # The campaign {0} of Joulemark, which measures the energy of models' inference.
@@ -179,8 +170,8 @@ done
 # measured have rows that say why; only what keeps the shard from its work is a failure of the task.
 exec "$joulemark" campaign run "$folder" --shard "$SLURM_ARRAY_TASK_ID/{1}" --tolerate-failures{5}
 )",
-      campaign.id, r.shards, directives(campaign, r), quoted(r.joulemark.string()),
-      quoted(r.folder.string()), options);
+      campaign.id, r.shards, directives(campaign, r), shell_word(r.joulemark.string()),
+      shell_word(r.folder.string()), options);
 }
 
 }  // namespace joulemark::campaign::slurm

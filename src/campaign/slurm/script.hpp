@@ -39,7 +39,4 @@ std::int64_t warning_s(const Plan& plan);
 /// that would break the job, and for control characters.
 Result<std::string> job_script(const Campaign& campaign, const JobRequest& request);
 
-/// For a shell: in quotes where it has to be.
-std::string quoted(const std::string& text);
-
 }  // namespace joulemark::campaign::slurm

@@ -18,6 +18,8 @@
 #include <set>
 #include <thread>
 
+#include "base/text.hpp"
+
 namespace joulemark::store::testing {
 namespace {
 
@@ -110,10 +112,7 @@ bool PostgresServer::make_cluster() const {
                          as_user(), programs_.string())) == 0;
 }
 
-std::string PostgresServer::log() const {
-  std::ifstream in(folder_ / "log");
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+std::string PostgresServer::log() const { return read_file(folder_ / "log").value_or(""); }
 
 bool PostgresServer::answers() const {
   return run(fmt::format("{}/pg_isready -q -h {} -p {}", programs_.string(), folder_.string(),

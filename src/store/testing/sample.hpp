@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,6 +50,27 @@ inline std::vector<std::string> runs(const Result<std::vector<Record>>& records)
   std::vector<std::string> names;
   for (const Record& r : records.value()) names.push_back(r.run);
   return names;
+}
+
+/// Does `work` in a process of its own, which is killed when it has a store from it, and holds that
+/// until then. False when it had none.
+inline bool done_by_a_killed_process(const std::function<std::unique_ptr<Store>()>& work) {
+  int ends[2];
+  if (pipe(ends) != 0) return false;
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto held = work();
+    const char answer = held ? 'y' : 'n';
+    static_cast<void>(write(ends[1], &answer, 1) == 1);
+    for (;;) pause();
+  }
+  char answer = 0;
+  const bool answered = ::read(ends[0], &answer, 1) == 1;
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  close(ends[0]);
+  close(ends[1]);
+  return answered && answer == 'y';
 }
 
 /// A folder of its own for every test.

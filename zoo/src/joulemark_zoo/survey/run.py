@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import importlib.metadata
 import math
 import tempfile
 import time
@@ -11,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterable
 
-from .. import __version__
-from ..artefact import MOST_EAGER_ERROR
+from ..artefact import MOST_EAGER_ERROR, now, versions
 from ..formats import cpu_name
 from ..images import Counts
 from ..spec import ExportSpec
@@ -25,6 +22,10 @@ SMALL = Counts(reference=2, statistics=4)
 #: What fails with them, or would in half precision, is tried once more as an export would do it, so that no failure is
 #: the survey's own.
 FULL = Counts()
+
+
+#: What an outcome depends on.
+VERSIONS = ("joulemark_zoo", "torch", "timm")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def survey(
     """Tries all of `work`, but begins nothing after `budget` seconds. Returns the rows of this call."""
     rows = []
     deadline = time.monotonic() + budget
-    common = {**versions(), "machine": cpu_name(), "threads": limits.threads}
+    common = {**{k: v for k, v in versions().items() if k in VERSIONS}, "machine": cpu_name(), "threads": limits.threads}
     with tempfile.TemporaryDirectory(prefix="joulemark-survey-") as scratch:
         for pair, variant in work:
             if time.monotonic() >= deadline:
@@ -96,9 +97,3 @@ def has_doubts(outcome: dict) -> bool:
     return "half_largest" in outcome and outcome.get("half_error", math.inf) > MOST_EAGER_ERROR
 
 
-def versions() -> dict:
-    return {"joulemark_zoo": __version__, **{p: importlib.metadata.version(p) for p in ("torch", "timm")}}
-
-
-def now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
