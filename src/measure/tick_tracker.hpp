@@ -24,8 +24,9 @@ struct EnergyPoint {
 ///   search   query every quarter period until two readings differ: the step lies between them;
 ///   bisect   one query per period around the middle of what is left halves the uncertainty, until
 ///            it is about the length of a query;
-///   locked   one query behind every chosen step reads the energy at that step.
-/// A query behind a step cannot tell whether the lock still holds. So every tenth point, and
+///   locked   one query a quarter of a period behind every chosen step reads the energy at that
+///            step: at the step itself, a driver that renews the value takes longest.
+/// Such a query cannot tell whether the lock still holds. So every tenth point, and
 /// whenever confirm() asks, there is one before the step as well: a difference confirms this point
 /// and all since the last such pair (steps do not wander off and come back); no difference retracts
 /// them and ends the lock.
@@ -84,7 +85,7 @@ class TickTracker {
     probe,   ///< search: has the value changed since the last probe?
     split,   ///< bisect: is the step before or after the middle of its bracket?
     sync,    ///< bisect: read the value after a step that the split came too early for
-    edge,    ///< locked: the value just after the chosen step
+    edge,    ///< locked: the value after the chosen step, before the next one
     before,  ///< locked, confirming: the value just before the chosen step
     after,   ///< locked, confirming: the value just after it
   };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/result.hpp"
 #include "store/record.hpp"
 
 /// The columns of a record: one table that storing, exporting and documenting follow.
@@ -45,5 +46,9 @@ std::string to_json(std::span<const Record> records, int indent = 1);
 /// One record with everything: columns, stored-only columns and windows. An indent of -1 puts it on
 /// one line.
 std::string to_full_json(const Record& record, int indent = 1);
+/// The reverse: what to_full_json wrote gives a record of which it writes the same. A column that
+/// is missing is absent. Error: invalid_input for what is no such row, and for a column that this
+/// version does not know, which would be lost.
+Result<Record> from_full_json(std::string_view text);
 
 }  // namespace joulemark::store

@@ -83,6 +83,14 @@ Result<std::unique_ptr<Store>> open_store(const Location& location, Mode mode,
 /// A SQLite database, locked against other writers for as long as the store lives.
 Result<std::unique_ptr<Store>> open_sqlite(const std::filesystem::path& path, Mode mode);
 
+/// Rows as `export --format jsonl` writes them, for reading: a file, or all files `*.jsonl` below a
+/// folder. Each run once, in the order of measuring. Errors: not_found, io, read_only (writing);
+/// invalid_input, naming file and line, also for two rows that differ under one run.
+Result<std::unique_ptr<Store>> open_lines(const std::filesystem::path& path, Mode mode);
+/// Whether a file is one of rows, by its name.
+bool holds_lines(const std::filesystem::path& path);
+Error rows_are_only_read(const std::string& place);
+
 /// A database of a PostgreSQL server, through libpq: one connection for as long as the store lives.
 Result<std::unique_ptr<Store>> open_postgres(const Location& location, Mode mode,
                                              const OpenOptions& options);

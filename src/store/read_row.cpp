@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "store/columns.hpp"
+
+namespace joulemark::store {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// What is wrong with a row; whoever reads it knows where it stands.
+tl::unexpected<Error> unsound(std::string what, std::string next = {}) {
+  if (next.empty()) next = "Rows are what `joulemark export --format jsonl` writes, one a line";
+  return fail(ErrorKind::invalid_input, std::move(what), std::move(next));
+}
+
+tl::unexpected<Error> no_such(std::string_view field, std::string_view kind) {
+  return unsound(fmt::format("its '{}' is no {}", field, kind));
+}
+
+/// Sets the field of a column from its JSON. False when it is of another kind; null is absent.
+struct Setter {
+  Record& record;
+  const ordered_json& value;
+
+  bool operator()(Text f) const {
+    if (value.is_string()) record.*f = value.get<std::string>();
+    return value.is_string() || value.is_null();
+  }
+  bool operator()(Number f) const {
+    if (value.is_number()) record.*f = value.get<double>();
+    return value.is_number() || value.is_null();
+  }
+  bool operator()(Count f) const {
+    if (value.is_number_integer()) record.*f = value.get<std::int64_t>();
+    return value.is_number_integer() || value.is_null();
+  }
+  bool operator()(Terms f) const {
+    if (value.is_null()) return true;
+    if (!value.is_object()) return false;
+    for (const auto& [term, size] : value.items()) {
+      if (!size.is_number()) return false;
+      (record.*f)[term] = size.get<double>();
+    }
+    return true;
+  }
+};
+
+bool set_column(Record& record, const Column& column, const ordered_json& value) {
+  // The two columns of JSON are objects in a row and texts in a record.
+  if (const auto* text = std::get_if<Text>(&column.field); text != nullptr && !column.exported) {
+    if (!value.is_null()) record.*(*text) = value.dump();
+    return value.is_null() || value.is_object();
+  }
+  if (std::holds_alternative<Words>(column.field)) {
+    if (value.is_string()) from_text(record, column, value.get<std::string>());
+    return value.is_string() || value.is_null();
+  }
+  return std::visit(
+      [&](auto field) {
+        if constexpr (std::is_same_v<decltype(field), Words>) {
+          return false;  // above
+        } else {
+          return Setter{record, value}(field);
+        }
+      },
+      column.field);
+}
+
+Result<Window> to_window(const ordered_json& j) {
+  Window w;
+  if (!j.is_object()) return no_such("window_list", "list of windows");
+  for (const auto& [name, field] : {std::pair{"start_s", &w.start_s},
+                                    {"seconds", &w.seconds},
+                                    {"joules", &w.joules},
+                                    {"images", &w.images}}) {
+    const auto found = j.find(name);
+    if (found == j.end() || !found->is_number()) return no_such(name, "number, in one window");
+    *field = found->get<double>();
+  }
+  const auto integral = j.find("joules_integral");
+  if (integral != j.end() && integral->is_number()) w.joules_integral = integral->get<double>();
+  return w;
+}
+
+Result<void> set_windows(Record& record, const ordered_json& list) {
+  if (!list.is_array()) return no_such("window_list", "list of windows");
+  for (const ordered_json& j : list) {
+    const auto window = to_window(j);
+    if (!window) return tl::unexpected(window.error());
+    record.windows.push_back(*window);
+  }
+  return {};
+}
+
+const Column* column_named(std::string_view name) {
+  for (const Column& c : columns()) {
+    if (c.name == name) return &c;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Record> from_full_json(std::string_view text) {
+  const ordered_json row = ordered_json::parse(text, nullptr, false);
+  if (!row.is_object()) return unsound("it is no JSON object");
+  Record record;
+  for (const auto& [name, value] : row.items()) {
+    if (name == "window_list") {
+      if (auto set = set_windows(record, value); !set) return tl::unexpected(set.error());
+      continue;
+    }
+    const Column* column = column_named(name);
+    if (column == nullptr) {
+      return unsound(fmt::format("it has a '{}', which no column is called", name),
+                     "If a newer joulemark wrote it, read it with that one");
+    }
+    if (!set_column(record, *column, value)) return no_such(name, "value of that column");
+  }
+  for (const auto& [name, field] :
+       {std::pair{"run", &record.run}, {"model", &record.model}, {"status", &record.status}}) {
+    if (field->empty()) return unsound(fmt::format("it has no '{}'", name));
+  }
+  return record;
+}
+
+}  // namespace joulemark::store
