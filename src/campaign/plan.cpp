@@ -43,6 +43,12 @@ class Fields {
     if (!words.empty() && std::find(words.begin(), words.end(), to) == words.end())
       complain(fmt::format("'{}' is '{}', not {}", key, to, join_words(words)));
   }
+  void flag(const char* key, bool& to) {
+    const json* j = field(key);
+    if (j == nullptr) return;
+    if (j->is_boolean()) to = *j;
+    if (!j->is_boolean()) complain(fmt::format("'{}' is not true or false", key));
+  }
   void texts(const char* key, std::vector<std::string>& to) {
     const json* j = field(key);
     if (j == nullptr) return;
@@ -98,6 +104,13 @@ class Fields {
   std::string problem_;
 };
 
+void read_policies(Fields& f, std::vector<std::string>& to) {
+  f.texts("batch", to);
+  for (const std::string& policy : to) {
+    if (const auto known = measure::parse_policy(policy); !known) f.complain(known.error().what);
+  }
+}
+
 std::string read_variant(const json& from, std::size_t number, Variant& to) {
   Fields f(from, fmt::format("variant {}", number));
   f.text("format", to.format);
@@ -106,7 +119,14 @@ std::string read_variant(const json& from, std::size_t number, Variant& to) {
   f.text("batches", to.batches);
   if (f.field("input_size") != nullptr)
     f.integer("input_size", to.input_size.emplace(0), 1, kLargestSide);
+  f.flag("cuda_graph", to.cuda_graph);
+  read_policies(f, to.policies);
   return f.problem();
+}
+
+/// Of two variants that share an artefact, what it was compiled for must not be the last one's.
+bool disagree(const Variant& a, const Variant& b) {
+  return a.artefact() == b.artefact() && a.batches != b.batches;
 }
 
 std::string read_variants(const json& list, std::vector<Variant>& to) {
@@ -120,6 +140,11 @@ std::string read_variants(const json& list, std::vector<Variant>& to) {
       return fmt::format("variant {} is there twice", to.back().name());
     if (to.back().input_size.has_value() != to.front().input_size.has_value())
       return "'input_size' is in some variants and not in others: name each model's own size too";
+    for (const Variant& other : to) {
+      if (disagree(to.back(), other))
+        return fmt::format("variants of {} differ in 'batches': name all sizes in each",
+                           other.artefact());
+    }
   }
   return {};
 }
@@ -139,7 +164,7 @@ std::string read_plan(const json& from, Plan& p) {
   f.text("name", p.name);
   f.texts("models", p.models);
   p.policies = {"1", "throughput"};
-  f.texts("batch", p.policies);
+  read_policies(f, p.policies);
   f.text("runtime", p.runtime);
   f.text("device", p.device);
   f.text("weights", p.weights, {"auto", "pretrained", "live"});
@@ -164,9 +189,9 @@ std::string read_plan(const json& from, Plan& p) {
   };
   if (!std::all_of(p.name.begin(), p.name.end(), plain) || p.name.starts_with('.'))
     f.complain("'name' has characters other than letters, digits, '-', '_' and '.'");
-  for (const std::string& policy : p.policies) {
-    if (const auto known = measure::parse_policy(policy); !known) f.complain(known.error().what);
-  }
+  const auto graph = [](const Variant& v) { return v.cuda_graph; };
+  if (p.device == "cpu" && std::any_of(p.variants.begin(), p.variants.end(), graph))
+    f.complain("'cuda_graph' needs a GPU, and 'device' is cpu");
   return f.problem();
 }
 
@@ -176,6 +201,9 @@ ordered_json plan_json(const Plan& p) {
     ordered_json one = {{"format", v.format}, {"precision", v.precision}, {"layout", v.layout}};
     if (!v.batches.empty()) one["batches"] = v.batches;
     if (v.input_size) one["input_size"] = *v.input_size;
+    // Absent where they say nothing: plans of before there was such a field keep their ids.
+    if (v.cuda_graph) one["cuda_graph"] = true;
+    if (!v.policies.empty()) one["batch"] = v.policies;
     variants.push_back(std::move(one));
   }
   ordered_json j = {{"name", p.name},
@@ -224,6 +252,16 @@ void shuffle(std::vector<T>& items, std::uint64_t seed) {
 
 std::string architecture_of(const std::string& model) { return model.substr(0, model.find('.')); }
 
+const std::vector<std::string>& policy_texts(const Plan& plan, const Variant& variant) {
+  return variant.policies.empty() ? plan.policies : variant.policies;
+}
+
+/// A sentinel is a unit of its own, whatever stands beside it.
+bool share_artefact(const Campaign& c, const Job& a, const Job& b) {
+  const auto artefact = [&](const Job& job) { return c.plan.variants[job.variant].artefact(); };
+  return !a.sentinel && !b.sentinel && a.model == b.model && artefact(a) == artefact(b);
+}
+
 /// "resnet18" beside "resnet18.a1_in1k", where there are such; else empty.
 std::string ambiguous(const std::vector<std::string>& models) {
   const std::set<std::string> all(models.begin(), models.end());
@@ -233,12 +271,31 @@ std::string ambiguous(const std::vector<std::string>& models) {
   return {};
 }
 
-std::vector<Job> ordered_jobs(const Plan& plan, const std::vector<std::string>& models) {
-  std::vector<Job> jobs;
+/// The variants by the artefact that they share, each under the first of them.
+std::map<std::size_t, std::vector<std::size_t>> variants_by_artefact(const Plan& plan) {
+  std::map<std::size_t, std::vector<std::size_t>> shared;
+  std::map<std::string, std::size_t> first;
+  for (std::size_t v = 0; v < plan.variants.size(); ++v)
+    shared[first.try_emplace(plan.variants[v].artefact(), v).first->second].push_back(v);
+  return shared;
+}
+
+std::vector<Job> shuffled_jobs(const Plan& plan, const std::vector<std::string>& models) {
+  const auto shared = variants_by_artefact(plan);
+  std::vector<std::pair<std::string, std::size_t>> artefacts;
   for (const std::string& model : models) {
-    for (std::size_t v = 0; v < plan.variants.size(); ++v) jobs.push_back({model, v, false});
+    for (const auto& [first, variants] : shared) artefacts.emplace_back(model, first);
   }
-  shuffle(jobs, static_cast<std::uint64_t>(plan.order_seed));
+  shuffle(artefacts, static_cast<std::uint64_t>(plan.order_seed));
+  std::vector<Job> jobs;
+  for (const auto& [model, first] : artefacts) {
+    for (const std::size_t v : shared.at(first)) jobs.push_back({model, v, false});
+  }
+  return jobs;
+}
+
+std::vector<Job> ordered_jobs(const Plan& plan, const std::vector<std::string>& models) {
+  std::vector<Job> jobs = shuffled_jobs(plan, models);
   if (!plan.sentinel) return jobs;
   std::vector<Job> with;
   const auto every = static_cast<std::size_t>(plan.sentinel->every);
@@ -252,22 +309,46 @@ std::vector<Job> ordered_jobs(const Plan& plan, const std::vector<std::string>& 
 
 }  // namespace
 
-std::string Variant::name() const {
+std::string Variant::artefact() const {
   const std::string size = input_size ? fmt::format("-{}px", *input_size) : "";
   return fmt::format("{}-{}-{}{}", format, precision, layout, size);
 }
 
-double longest_job_s(const Plan& plan) {
+std::string Variant::name() const { return artefact() + (cuda_graph ? "-cuda_graph" : ""); }
+
+double longest_job_s(const Plan& plan, const Variant& variant) {
   constexpr double kLoadAndGate = 5.0;
-  return static_cast<double>(plan.policies.size()) * plan.max_seconds + kLoadAndGate;
+  return static_cast<double>(policy_texts(plan, variant).size()) * plan.max_seconds + kLoadAndGate;
 }
 
-std::vector<measure::Policy> policies_of(const Plan& plan) {
+double longest_job_s(const Plan& plan) {
+  double longest = 0.0;
+  for (const Variant& v : plan.variants) longest = std::max(longest, longest_job_s(plan, v));
+  return longest;
+}
+
+std::vector<measure::Policy> policies_of(const Plan& plan, const Job& job) {
   std::vector<measure::Policy> policies;
-  for (const std::string& text : plan.policies) {
+  for (const std::string& text : policy_texts(plan, plan.variants[job.variant])) {
     if (const auto policy = measure::parse_policy(text)) policies.push_back(*policy);
   }
   return policies;
+}
+
+std::size_t row_count(const Campaign& campaign) {
+  std::size_t rows = 0;
+  for (const Job& job : campaign.jobs)
+    rows += policy_texts(campaign.plan, campaign.plan.variants[job.variant]).size();
+  return rows;
+}
+
+std::vector<std::size_t> units_of(const Campaign& campaign) {
+  std::vector<std::size_t> units;
+  for (std::size_t i = 0; i < campaign.jobs.size(); ++i) {
+    const bool shares = i > 0 && share_artefact(campaign, campaign.jobs[i - 1], campaign.jobs[i]);
+    units.push_back(i == 0 ? 0 : units.back() + (shares ? 0 : 1));
+  }
+  return units;
 }
 
 Result<Plan> parse_plan(std::string_view text) {

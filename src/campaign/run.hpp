@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,10 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
 /// How many jobs fit into a lot: no more than the plan allows, and where there is a slot, no more
 /// than can be measured in what is left of it, at `per_job` seconds each. At least one, at first.
 std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s);
+
+/// The first `most` steps, and those next to the last of them that share its artefact.
+std::span<const Step> lot_of(const Campaign& campaign, std::span<const Step> steps,
+                             std::size_t most);
 
 /// What a run tells its user.
 struct Listener {

@@ -259,9 +259,10 @@ int run_campaign_plan(const CampaignPlanOptions& o, const CommonOptions& common)
   if (!c) return report_error(c.error(), common.json);
   if (auto written = write_file(folder.plan(), campaign::to_json(*c)); !written)
     return report_error(written.error(), common.json);
-  const std::size_t rows = c->jobs.size() * c->plan.policies.size();
-  const double at_most_s =
-      static_cast<double>(c->jobs.size()) * campaign::longest_job_s(c->plan);  // without exports
+  const std::size_t rows = campaign::row_count(*c);
+  double at_most_s = 0.0;  // without exports
+  for (const campaign::Job& job : c->jobs)
+    at_most_s += campaign::longest_job_s(c->plan, c->plan.variants[job.variant]);
   if (common.json) {
     return print_and_end(pretty({{"campaign", c->id},
                                  {"folder", folder.root.string()},
