@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "campaign/tally.hpp"
 #include "campaign/verify.hpp"
 
 namespace joulemark::campaign {
