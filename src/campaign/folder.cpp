@@ -10,6 +10,8 @@
 #include <iterator>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.hpp"
 #include "base/time.hpp"
 
@@ -27,6 +29,15 @@ std::optional<std::int64_t> side_of(const std::string& size) {
   const char* end = size.data() + cross;
   const auto read = std::from_chars(size.data(), end, side);
   return read.ec == std::errc() && read.ptr == end ? std::optional(side) : std::nullopt;
+}
+
+/// Whether its steps were launched as a CUDA graph: what the row says of itself, not its setup,
+/// which may have any name.
+bool is_cuda_graph(const store::Record& r) {
+  const auto provenance = nlohmann::json::parse(r.provenance_json, nullptr, false);
+  if (!provenance.is_object() || !provenance.contains("settings")) return false;
+  const nlohmann::json& settings = provenance["settings"];
+  return settings.is_object() && settings.value("cuda_graph", nlohmann::json()) == true;
 }
 
 /// This machine's name, as far as it can stand in the name of a file.
@@ -154,8 +165,8 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
 }
 
 Done done_of(const store::Record& r) {
-  return {r.model,  r.architecture, r.format, r.precision,          r.layout,
-          r.policy, r.batch,        {},       side_of(r.input_size)};
+  return {r.model,  r.architecture, r.format, r.precision,           r.layout,
+          r.policy, r.batch,        {},       side_of(r.input_size), is_cuda_graph(r)};
 }
 
 store::Filter rows_of(const Campaign& campaign) {

@@ -25,8 +25,8 @@ Kind kind_of(const Campaign& c, const Job& job, const measure::Policy& policy) {
 bool is_sized(const Campaign& c) { return c.plan.variants.front().input_size.has_value(); }
 
 std::string variant_of(const Done& row, bool sized) {
-  return Variant{row.format, row.precision, row.layout, {}, sized ? row.input_size : std::nullopt}
-      .name();
+  const auto size = sized ? row.input_size : std::nullopt;
+  return Variant{row.format, row.precision, row.layout, {}, size, row.cuda_graph}.name();
 }
 
 /// The rows of one kind: those that the shards of a division measured, and all others.
@@ -57,18 +57,20 @@ bool take(std::int64_t& from) {
 }
 
 /// For every job and policy whether a row is there, of a campaign that is divided into `shards`.
-std::vector<std::vector<bool>> covered(const Campaign& c,
-                                       const std::vector<measure::Policy>& policies,
-                                       std::span<const Done> rows, std::size_t shards) {
+std::vector<std::vector<bool>> covered(const Campaign& c, std::span<const Done> rows,
+                                       std::size_t shards) {
   std::map<Kind, Supply> supply = supplies(rows, shards, is_sized(c));
-  std::vector<std::vector<bool>> there(c.jobs.size(), std::vector<bool>(policies.size(), false));
+  const std::vector<std::size_t> units = units_of(c);
+  std::vector<std::vector<bool>> there(c.jobs.size());
   // Each job takes what its own shard measured; what is of no shard goes to those that got none.
   for (const bool own : {true, false}) {
     for (std::size_t job = 0; job < c.jobs.size(); ++job) {
+      const auto policies = policies_of(c.plan, c.jobs[job]);
+      there[job].resize(policies.size(), false);
       for (std::size_t p = 0; p < policies.size(); ++p) {
         if (there[job][p]) continue;
         Supply& s = supply[kind_of(c, c.jobs[job], policies[p])];
-        there[job][p] = take(own ? s.of_shard[job % shards + 1] : s.loose);
+        there[job][p] = take(own ? s.of_shard[units[job] % shards + 1] : s.loose);
       }
     }
   }
@@ -103,11 +105,12 @@ std::optional<Shard> shard_of_name(const std::string& name) { return read_shard(
 
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows,
                           const Shard& shard) {
-  const std::vector<measure::Policy> policies = policies_of(campaign.plan);
-  const auto there = covered(campaign, policies, rows, shard.count);
+  const auto there = covered(campaign, rows, shard.count);
+  const std::vector<std::size_t> units = units_of(campaign);
   std::vector<Step> left;
   for (std::size_t job = 0; job < campaign.jobs.size(); ++job) {
-    if (!shard.holds(job)) continue;
+    if (!shard.holds(units[job])) continue;
+    const auto policies = policies_of(campaign.plan, campaign.jobs[job]);
     Step step{job, {}};
     for (std::size_t p = 0; p < policies.size(); ++p) {
       if (!there[job][p]) step.policies.push_back(policies[p]);
@@ -123,9 +126,9 @@ std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) 
 
 Vacancies::Vacancies(const Campaign& campaign, std::span<const Done> rows)
     : sized_(is_sized(campaign)) {
-  const std::vector<measure::Policy> policies = policies_of(campaign.plan);
   for (const Job& job : campaign.jobs) {
-    for (const measure::Policy& policy : policies) ++lacking_[kind_of(campaign, job, policy)];
+    for (const measure::Policy& policy : policies_of(campaign.plan, job))
+      ++lacking_[kind_of(campaign, job, policy)];
   }
   for (const Done& row : rows) fill(row);
 }

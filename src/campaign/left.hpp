@@ -20,12 +20,13 @@ struct Step {
   std::vector<measure::Policy> policies;
 };
 
-/// One of several parts of a campaign that are run at the same time: every count-th job.
+/// One of several parts of a campaign that are run at the same time: every count-th job, where jobs
+/// that share an artefact count as one (units_of).
 struct Shard {
   std::size_t number = 1;  ///< from 1 to count
   std::size_t count = 1;
   std::string name() const;  ///< "2-of-8"
-  bool holds(std::size_t job) const { return job % count == number - 1; }
+  bool holds(std::size_t unit) const { return unit % count == number - 1; }
   friend bool operator==(const Shard&, const Shard&) = default;
 };
 /// "2/8". Error: invalid_input.
@@ -42,6 +43,7 @@ struct Done {
   std::optional<std::int64_t> batch;
   std::optional<Shard> shard = {};              ///< that measured it, where that is known
   std::optional<std::int64_t> input_size = {};  ///< pixels of each side; absent: not square
+  bool cuda_graph = false;
 };
 
 /// All that is left, in the campaign's order. The rows of a model that has several jobs of the same

@@ -70,6 +70,51 @@ TEST(Left, RowsOfAnotherSizeDoNotCountWhereThePlanHasSizes) {
   EXPECT_EQ(left_of(c, std::vector{row}).size(), 2u);
 }
 
+/// Each of four models as launched, and as a CUDA graph from the same artefact.
+Campaign with_graphs() {
+  const Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "device": "cuda:0",
+                                   "variants": [{"batch": ["throughput", "1"]},
+                                                {"batch": ["1"], "cuda_graph": true}]})")
+                        .value();
+  return freeze(plan, {"a", "b", "c", "d"}).value();
+}
+
+TEST(Left, ARowOfACudaGraphIsNoneOfItsTwin) {
+  const Campaign c = with_graphs();
+  ASSERT_EQ(c.jobs.size(), 8u);
+  ASSERT_FALSE(c.plan.variants[c.jobs[0].variant].cuda_graph);
+  Done row = row_of(c, 0, std::nullopt);
+  const auto launched = left_of(c, std::vector{row});
+  ASSERT_EQ(launched.size(), 8u);
+  EXPECT_EQ(launched[0].policies.size(), 1u) << "throughput";
+  row.cuda_graph = true;
+  const auto captured = left_of(c, std::vector{row});
+  ASSERT_EQ(captured.size(), 7u);
+  EXPECT_EQ(captured[0].policies.size(), 2u);
+  EXPECT_EQ(captured[1].job, 2u);
+  Vacancies vacancies(c, std::vector{row});
+  EXPECT_FALSE(vacancies.fill(row));
+  row.cuda_graph = false;
+  EXPECT_TRUE(vacancies.fill(row));
+  row.policy = "fixed";
+  row.batch = 8;
+  EXPECT_FALSE(vacancies.fill(row)) << "no policy of any variant";
+}
+
+TEST(LeftOfAShard, JobsThatShareAnArtefactAreOfOne) {
+  const Campaign c = with_graphs();
+  EXPECT_THAT(jobs_left(c, {}, {1, 3}), ElementsAre(0u, 1u, 6u, 7u));
+  EXPECT_THAT(jobs_left(c, {}, {2, 3}), ElementsAre(2u, 3u));
+  // What a shard measured counts for that shard also where its number is not its job's.
+  std::vector<Done> rows;
+  for (const std::size_t job : {2u, 3u}) rows.push_back(row_of(c, job, Shard{2, 3}));
+  rows[1].cuda_graph = true;
+  const auto left = left_of(c, rows, Shard{2, 3});
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].job, 2u);
+  EXPECT_EQ(left[0].policies.size(), 1u) << "throughput";
+}
+
 TEST(LeftOfAShard, IsItsJobsWithoutThoseThatAreDoneAnywhere) {
   const Campaign c = divided();
   ASSERT_EQ(c.jobs.size(), 9u);

@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <random>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "campaign/order.hpp"
 #include "zoo/sha256.hpp"
 
 namespace joulemark::campaign {
@@ -42,6 +40,12 @@ class Fields {
     to = *j;
     if (!words.empty() && std::find(words.begin(), words.end(), to) == words.end())
       complain(fmt::format("'{}' is '{}', not {}", key, to, join_words(words)));
+  }
+  void flag(const char* key, bool& to) {
+    const json* j = field(key);
+    if (j == nullptr) return;
+    if (j->is_boolean()) to = *j;
+    if (!j->is_boolean()) complain(fmt::format("'{}' is not true or false", key));
   }
   void texts(const char* key, std::vector<std::string>& to) {
     const json* j = field(key);
@@ -98,6 +102,13 @@ class Fields {
   std::string problem_;
 };
 
+void read_policies(Fields& f, std::vector<std::string>& to) {
+  f.texts("batch", to);
+  for (const std::string& policy : to) {
+    if (const auto known = measure::parse_policy(policy); !known) f.complain(known.error().what);
+  }
+}
+
 std::string read_variant(const json& from, std::size_t number, Variant& to) {
   Fields f(from, fmt::format("variant {}", number));
   f.text("format", to.format);
@@ -106,7 +117,14 @@ std::string read_variant(const json& from, std::size_t number, Variant& to) {
   f.text("batches", to.batches);
   if (f.field("input_size") != nullptr)
     f.integer("input_size", to.input_size.emplace(0), 1, kLargestSide);
+  f.flag("cuda_graph", to.cuda_graph);
+  read_policies(f, to.policies);
   return f.problem();
+}
+
+/// Of two variants that share an artefact, what it was compiled for must not be the last one's.
+bool disagree(const Variant& a, const Variant& b) {
+  return a.artefact() == b.artefact() && a.batches != b.batches;
 }
 
 std::string read_variants(const json& list, std::vector<Variant>& to) {
@@ -120,6 +138,11 @@ std::string read_variants(const json& list, std::vector<Variant>& to) {
       return fmt::format("variant {} is there twice", to.back().name());
     if (to.back().input_size.has_value() != to.front().input_size.has_value())
       return "'input_size' is in some variants and not in others: name each model's own size too";
+    for (const Variant& other : to) {
+      if (disagree(to.back(), other))
+        return fmt::format("variants of {} differ in 'batches': name all sizes in each",
+                           other.artefact());
+    }
   }
   return {};
 }
@@ -139,7 +162,7 @@ std::string read_plan(const json& from, Plan& p) {
   f.text("name", p.name);
   f.texts("models", p.models);
   p.policies = {"1", "throughput"};
-  f.texts("batch", p.policies);
+  read_policies(f, p.policies);
   f.text("runtime", p.runtime);
   f.text("device", p.device);
   f.text("weights", p.weights, {"auto", "pretrained", "live"});
@@ -164,9 +187,9 @@ std::string read_plan(const json& from, Plan& p) {
   };
   if (!std::all_of(p.name.begin(), p.name.end(), plain) || p.name.starts_with('.'))
     f.complain("'name' has characters other than letters, digits, '-', '_' and '.'");
-  for (const std::string& policy : p.policies) {
-    if (const auto known = measure::parse_policy(policy); !known) f.complain(known.error().what);
-  }
+  const auto graph = [](const Variant& v) { return v.cuda_graph; };
+  if (p.device == "cpu" && std::any_of(p.variants.begin(), p.variants.end(), graph))
+    f.complain("'cuda_graph' needs a GPU, and 'device' is cpu");
   return f.problem();
 }
 
@@ -176,6 +199,9 @@ ordered_json plan_json(const Plan& p) {
     ordered_json one = {{"format", v.format}, {"precision", v.precision}, {"layout", v.layout}};
     if (!v.batches.empty()) one["batches"] = v.batches;
     if (v.input_size) one["input_size"] = *v.input_size;
+    // Absent where they say nothing: plans of before there was such a field keep their ids.
+    if (v.cuda_graph) one["cuda_graph"] = true;
+    if (!v.policies.empty()) one["batch"] = v.policies;
     variants.push_back(std::move(one));
   }
   ordered_json j = {{"name", p.name},
@@ -212,16 +238,6 @@ std::string id_of(const Campaign& c) {
   return fmt::format("{}-{}", c.plan.name, zoo::sha256_of_text(content).substr(0, 12));
 }
 
-/// Fisher and Yates' shuffle. std::shuffle may order otherwise with another standard library; the
-/// engine may not.
-template <class T>
-void shuffle(std::vector<T>& items, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  for (std::size_t left = items.size(); left > 1; --left) {
-    std::swap(items[left - 1], items[random() % left]);
-  }
-}
-
 std::string architecture_of(const std::string& model) { return model.substr(0, model.find('.')); }
 
 /// "resnet18" beside "resnet18.a1_in1k", where there are such; else empty.
@@ -233,42 +249,7 @@ std::string ambiguous(const std::vector<std::string>& models) {
   return {};
 }
 
-std::vector<Job> ordered_jobs(const Plan& plan, const std::vector<std::string>& models) {
-  std::vector<Job> jobs;
-  for (const std::string& model : models) {
-    for (std::size_t v = 0; v < plan.variants.size(); ++v) jobs.push_back({model, v, false});
-  }
-  shuffle(jobs, static_cast<std::uint64_t>(plan.order_seed));
-  if (!plan.sentinel) return jobs;
-  std::vector<Job> with;
-  const auto every = static_cast<std::size_t>(plan.sentinel->every);
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (i % every == 0) with.push_back({plan.sentinel->model, 0, true});
-    with.push_back(jobs[i]);
-  }
-  with.push_back({plan.sentinel->model, 0, true});
-  return with;
-}
-
 }  // namespace
-
-std::string Variant::name() const {
-  const std::string size = input_size ? fmt::format("-{}px", *input_size) : "";
-  return fmt::format("{}-{}-{}{}", format, precision, layout, size);
-}
-
-double longest_job_s(const Plan& plan) {
-  constexpr double kLoadAndGate = 5.0;
-  return static_cast<double>(plan.policies.size()) * plan.max_seconds + kLoadAndGate;
-}
-
-std::vector<measure::Policy> policies_of(const Plan& plan) {
-  std::vector<measure::Policy> policies;
-  for (const std::string& text : plan.policies) {
-    if (const auto policy = measure::parse_policy(text)) policies.push_back(*policy);
-  }
-  return policies;
-}
 
 Result<Plan> parse_plan(std::string_view text) {
   const json j = json::parse(text, nullptr, false, true);

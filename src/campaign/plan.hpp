@@ -12,7 +12,7 @@
 /// What a campaign is to measure, and in which order. Pure: files are the caller's.
 namespace joulemark::campaign {
 
-/// One way of making artefacts of the models.
+/// One way of making artefacts of the models, and of measuring them.
 struct Variant {
   std::string format = "torchscript";
   std::string precision = "fp32";
@@ -21,12 +21,16 @@ struct Variant {
   /// Pixels of each side; absent: each model's own. A plan names it in all variants or in none, so
   /// that a row tells its variant.
   std::optional<std::int64_t> input_size = {};
-  std::string name() const;  ///< "aoti-fp16-channels_last", "torchscript-fp16-contiguous-160px"
+  bool cuda_graph = false;                 ///< steps are launched as a captured CUDA graph
+  std::vector<std::string> policies = {};  ///< as the plan's; empty: the plan's
+  /// What it exports: "aoti-fp16-channels_last", "torchscript-fp16-contiguous-160px".
+  std::string artefact() const;
+  std::string name() const;  ///< artefact(), and "-cuda_graph"
 };
 
 /// A configuration that is measured again and again, so that a drift of the machine shows.
 struct Sentinel {
-  std::string model;        ///< measured in the first variant, under the plan's policies
+  std::string model;        ///< measured in the first variant, under its policies
   std::int64_t every = 20;  ///< jobs
 };
 
@@ -35,7 +39,7 @@ struct Plan {
   std::string name;
   std::vector<std::string> models;  ///< names, or globs of names
   std::vector<Variant> variants;
-  std::vector<std::string> policies;  ///< as `measure --batch`
+  std::vector<std::string> policies;  ///< as `measure --batch`, of variants that name none
   std::string runtime = "torch";
   std::string device = "auto";
   std::string weights = "auto";  ///< auto | pretrained | live
@@ -51,13 +55,15 @@ struct Plan {
 };
 
 /// What a job takes at most: all of the time for each policy, and load and gate (an estimate).
+double longest_job_s(const Plan& plan, const Variant& variant);
+/// Of any variant.
 double longest_job_s(const Plan& plan);
 
 /// Reads a plan: JSON, in which // comments are allowed. Errors: invalid_input, naming the field
 /// and what it may be; a field that is not known is one, with the nearest that is.
 Result<Plan> parse_plan(std::string_view text);
 
-/// One model in one variant, under all policies.
+/// One model in one variant, under all policies of that.
 struct Job {
   std::string model;
   std::size_t variant = 0;
@@ -73,8 +79,9 @@ struct Campaign {
 };
 
 /// Every model in every variant, shuffled by the plan's seed the same way on every machine, with
-/// the sentinel at the beginning, after each `every` jobs, and at the end. `models`: what the
-/// plan's globs stand for. Errors: invalid_input for none, and for one that is there with and
+/// the sentinel at the beginning, after each `every` jobs, and at the end. Variants that share an
+/// artefact follow each other, so that it is there for both. `models`: what the plan's globs stand
+/// for. Errors: invalid_input for none, and for one that is there with and
 /// without its tag, whose rows could not be told apart.
 Result<Campaign> freeze(Plan plan, std::vector<std::string> models);
 
@@ -82,7 +89,12 @@ std::string to_json(const Campaign& campaign);
 /// Errors: invalid_input, also when the id is not that of the content: somebody edited it.
 Result<Campaign> campaign_from_json(const std::string& text);
 
-/// The policies that each job is measured under. The plan was read, so that they are sound.
-std::vector<measure::Policy> policies_of(const Plan& plan);
+/// The policies that a job is measured under. The plan was read, so that they are sound.
+std::vector<measure::Policy> policies_of(const Plan& plan, const Job& job);
+/// The rows of a complete campaign.
+std::size_t row_count(const Campaign& campaign);
+
+/// A number for each job, from 0 on: the same for neighbours that share an artefact, else the next.
+std::vector<std::size_t> units_of(const Campaign& campaign);
 
 }  // namespace joulemark::campaign

@@ -120,6 +120,75 @@ TEST(Freeze, TheOrderIsThatOfTheSeedAndOfNothingElse) {
   EXPECT_EQ(order, "fbecad");
 }
 
+/// Throughput as launched, batch 1 as a CUDA graph, and another artefact of all.
+Plan with_graphs() {
+  return parse_plan(R"({"name": "x", "models": ["*"], "device": "cuda:0", "order_seed": 5,
+                        "variants": [{"precision": "fp16", "batch": ["throughput"]},
+                                     {"precision": "bf16"},
+                                     {"precision": "fp16", "batch": ["1"], "cuda_graph": true}],
+                        "sentinel": {"model": "s", "every": 100}})")
+      .value();
+}
+
+TEST(CudaGraph, IsAVariantWithTheArtefactOfItsTwinAndPoliciesOfItsOwn) {
+  const Plan plan = with_graphs();
+  EXPECT_EQ(plan.variants[2].name(), "torchscript-fp16-contiguous-cuda_graph");
+  EXPECT_EQ(plan.variants[2].artefact(), plan.variants[0].name());
+  const Campaign c = freeze(plan, {"a", "b", "c"}).value();
+  // Three models in three variants, of which two have one policy, and the sentinel twice.
+  EXPECT_EQ(row_count(c), 3u * (1 + 2 + 1) + 2);
+  EXPECT_LT(longest_job_s(plan, plan.variants[0]), longest_job_s(plan, plan.variants[1]));
+  EXPECT_EQ(longest_job_s(plan), longest_job_s(plan, plan.variants[1]));
+  const auto again = campaign_from_json(to_json(c));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->id, c.id);
+  EXPECT_TRUE(again->plan.variants[2].cuda_graph);
+  EXPECT_THAT(again->plan.variants[2].policies, ElementsAre("1"));
+}
+
+TEST(CudaGraph, JobsThatShareAnArtefactFollowEachOther) {
+  const Campaign c = freeze(with_graphs(), {"a", "b", "c"}).value();
+  const std::vector<std::size_t> units = units_of(c);
+  ASSERT_THAT(units, SizeIs(3 * 3 + 2));
+  EXPECT_EQ(units.back(), 3u * 2 + 2 - 1);
+  for (std::size_t i = 1; i + 1 < units.size(); ++i) {
+    const bool graph = c.plan.variants[c.jobs[i].variant].cuda_graph;
+    EXPECT_EQ(units[i] == units[i - 1], graph) << i;
+    if (graph) {
+      EXPECT_EQ(c.jobs[i].model, c.jobs[i - 1].model) << i;
+    }
+  }
+}
+
+TEST(CudaGraph, IsRefusedWhereItMeansNothing) {
+  const auto wrong = [](const std::string& device, const std::string& variants) {
+    const auto plan = parse_plan(R"({"name": "x", "models": ["a"], "device": ")" + device +
+                                 R"(", "variants": [)" + variants + "]}");
+    return plan ? "" : plan.error().what;
+  };
+  EXPECT_THAT(wrong("cpu", R"({"cuda_graph": true})"), HasSubstr("'device' is cpu"));
+  EXPECT_THAT(wrong("cpu", R"({"cuda_graph": false})"), IsEmpty());
+  EXPECT_THAT(wrong("auto", R"({"cuda_graph": 1})"), HasSubstr("not true or false"));
+  EXPECT_THAT(wrong("auto", R"({"batch": ["best"]})"), HasSubstr("variant 1: 'best'"));
+  EXPECT_THAT(wrong("auto", R"({"batch": []})"), HasSubstr("'batch' is no list"));
+  EXPECT_THAT(wrong("auto", R"({}, {"batch": ["1"]})"), HasSubstr("twice"));
+  EXPECT_THAT(wrong("auto", R"({"format": "aoti", "batches": "1,256"},
+                               {"format": "aoti", "batches": "1", "cuda_graph": true})"),
+              HasSubstr("differ in 'batches'"));
+}
+
+/// As it was before variants could name a CUDA graph or policies of their own.
+TEST(Freeze, APlanThatUsesNothingNewKeepsItsId) {
+  EXPECT_EQ(freeze(small(), {"a", "b.x", "b.y"})->id, "small-77ef96b309a0");
+  const auto with_false = parse_plan(R"({
+    "name": "small", "models": ["a", "b*"], "order_seed": 3,
+    "variants": [{"format": "torchscript", "precision": "fp16", "layout": "channels_last", "cuda_graph": false},
+                 {"format": "aoti", "precision": "fp16", "layout": "channels_last", "batches": "1,256"}],
+    "batch": ["1", "throughput", "64"],
+    "sentinel": {"model": "s.t", "every": 2}})");
+  EXPECT_EQ(freeze(*with_false, {"a", "b.x", "b.y"})->id, frozen().id);
+}
+
 TEST(Freeze, RefusesWhatCouldNotBeToldApart) {
   EXPECT_THAT(freeze(small(), {}).error().what, HasSubstr("no model"));
   EXPECT_THAT(freeze(small(), {"s", "a"}).error().what, HasSubstr("s.t is there with and without"));

@@ -5,13 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
 #include <span>
 
 #include "base/text.hpp"
-#include "base/time.hpp"
-#include "measure/statistics.hpp"
 #include "zoo/descriptor.hpp"
 
 namespace joulemark::campaign {
@@ -38,8 +35,7 @@ class Runner {
       const auto steps = not_begun();
       if (!steps) return tl::unexpected(steps.error());
       if (steps->empty()) break;
-      const auto lot = std::span(*steps).first(std::min(steps->size(), next_lot_size()));
-      if (auto ok = one_lot(lot); !ok) {
+      if (auto ok = one_lot(lot_of(campaign_, *steps, next_lot_size())); !ok) {
         if (is_told_to_stop() && ok.error().kind == ErrorKind::interrupted) break;
         return tl::unexpected(ok.error());
       }
@@ -120,24 +116,31 @@ class Runner {
     return {};
   }
 
-  /// One call of the exporter for each variant of the lot.
+  /// One call of the exporter for each kind of artefact in the lot: variants may share one.
   Result<void> make_artefacts(std::span<const Step> lot) {
     failures_.clear();
-    for (std::size_t v = 0; v < campaign_.plan.variants.size(); ++v) {
-      std::set<std::string> models;
-      for (const Step& step : lot) {
-        const Job& job = campaign_.jobs[step.job];
-        if (job.variant == v) models.insert(job.model);
-      }
+    for (const Variant& variant : campaign_.plan.variants) {
+      if (failures_.contains(variant.artefact())) continue;
+      const std::set<std::string> models = models_of(lot, variant.artefact());
       if (models.empty()) continue;
-      const Variant& variant = campaign_.plan.variants[v];
-      listener_.stage(variant.name(), fmt::format("exporting {} models", models.size()));
+      listener_.stage(variant.artefact(), fmt::format("exporting {} models", models.size()));
       auto failed = export_models(zoo_, campaign_.plan, variant, session_.device().kind(),
                                   {models.begin(), models.end()}, clock_);
       if (!failed) return tl::unexpected(failed.error());
-      failures_[v] = std::move(*failed);
+      failures_[variant.artefact()] = std::move(*failed);
     }
     return {};
+  }
+
+  const Variant& variant_of(const Job& job) const { return campaign_.plan.variants[job.variant]; }
+
+  std::set<std::string> models_of(std::span<const Step> lot, const std::string& artefact) const {
+    std::set<std::string> models;
+    for (const Step& step : lot) {
+      const Job& job = campaign_.jobs[step.job];
+      if (variant_of(job).artefact() == artefact) models.insert(job.model);
+    }
+    return models;
   }
 
   Result<void> measure_idle() {
@@ -149,20 +152,22 @@ class Runner {
 
   Result<void> one_step(const Step& step) {
     const Job& job = campaign_.jobs[step.job];
-    const Variant& variant = campaign_.plan.variants[job.variant];
-    const ExportFailures& failed = failures_[job.variant];
+    const Variant& variant = variant_of(job);
+    const ExportFailures& failed = failures_[variant.artefact()];
     if (const auto found = failed.find(job.model); found != failed.end())
       return store_failures(step, found->second);
     auto artefact = find_artefact(job, variant);
     if (!artefact) return store_failures(step, artefact.error().what);
     return session_.measure(
-        *artefact, step.policies,
+        *artefact, turn_of(job), step.policies,
         [&](const std::string& what) { listener_.stage(job.model, what); },
         [&](const store::Record& r, const measure::Outcome&) -> Result<void> {
           keep(r);
           return {};
         });
   }
+
+  Turn turn_of(const Job& job) const { return {variant_of(job).cuda_graph}; }
 
   Result<zoo::Descriptor> find_artefact(const Job& job, const Variant& variant) {
     const zoo::Query query{job.model, variant.format, variant.precision, variant.layout, {}};
@@ -184,13 +189,14 @@ class Runner {
     zoo::Descriptor d;
     d.architecture = job.model.substr(0, job.model.find('.'));
     if (d.architecture != job.model) d.tag = job.model.substr(d.architecture.size() + 1);
-    const Variant& variant = campaign_.plan.variants[job.variant];
+    const Variant& variant = variant_of(job);
     d.format = variant.format;
     d.precision = variant.precision;
     d.layout = variant.layout;
     if (variant.input_size) d.input_size = {3, *variant.input_size, *variant.input_size};
     for (const measure::Policy& policy : step.policies) {
-      const auto row = session_.append_failure(d, policy, {ErrorKind::export_failed, why, {}});
+      const auto row =
+          session_.append_failure(d, turn_of(job), policy, {ErrorKind::export_failed, why, {}});
       if (!row) return tl::unexpected(row.error());
       keep(*row);
     }
@@ -211,67 +217,29 @@ class Runner {
   Clock& clock_;
   Instant began_;
   std::vector<store::Record> rows_;
-  std::map<std::size_t, ExportFailures> failures_;  ///< of the lot, by variant
+  std::map<std::string, ExportFailures> failures_;  ///< of the lot, by kind of artefact
   std::set<std::size_t> begun_;                     ///< jobs
   std::size_t jobs_done_ = 0;
   Nanoseconds measuring_{0};
   Nanoseconds exporting_{0};
 };
 
-/// The line through what is there, where it means something.
-void add_line(Drift& d) {
-  if (d.values.size() < 4) return;
-  const auto line = measure::fit_line(d.hours, d.values);
-  if (!line) return;
-  const double t = measure::student_t_95(static_cast<double>(d.values.size()) - 2.0);
-  d.slope = line->slope;
-  d.slope_ci95 = t * line->slope_standard_error;
-}
-
 }  // namespace
-
-Tally tally(const Campaign& campaign, const std::vector<store::Record>& records) {
-  Tally t;
-  t.rows = campaign.jobs.size() * campaign.plan.policies.size();
-  std::map<std::string, double> first;  // of each kind of the sentinel's rows
-  std::vector<double> times;
-  const std::string sentinel = campaign.plan.sentinel ? campaign.plan.sentinel->model : "";
-  for (const store::Record& r : records) {
-    ++(r.status == "ok" ? t.done : t.failed);
-    t.last_at = std::max(t.last_at, r.measured_at);
-    for (const store::Window& w : r.windows) {
-      t.joules += w.joules;
-      t.seconds += w.seconds;
-    }
-    const auto at = seconds_of_rfc3339(r.measured_at);
-    if (!at) continue;
-    times.push_back(*at);
-    const double hours = (*at - times.front()) / 3600.0;
-    // One idle power stands in all rows of its lot.
-    if (r.idle_w && (t.idle_w.values.empty() || t.idle_w.values.back() != *r.idle_w)) {
-      t.idle_w.hours.push_back(hours);
-      t.idle_w.values.push_back(*r.idle_w);
-    }
-    if (!r.energy_j_per_image || (r.model != sentinel && r.architecture != sentinel)) continue;
-    const auto kind =
-        fmt::format("{} {} {} {}", r.setup, r.input_size, r.policy, r.batch.value_or(0));
-    const double base = first.try_emplace(kind, *r.energy_j_per_image).first->second;
-    t.sentinel.hours.push_back(hours);
-    t.sentinel.values.push_back(*r.energy_j_per_image / base);
-  }
-  add_line(t.sentinel);
-  add_line(t.idle_w);
-  std::sort(times.begin(), times.end());
-  std::adjacent_difference(times.begin(), times.end(), times.begin());
-  if (times.size() > 2) t.per_row_s = measure::quantile(std::span(times).subspan(1), 0.5);
-  return t;
-}
 
 std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s) {
   const auto most = static_cast<double>(plan.lot);
   const bool limited = left_s && per_job_s > 0.0;
   const double jobs = limited ? std::clamp(std::floor(*left_s / per_job_s), 1.0, most) : most;
   return static_cast<std::size_t>(jobs);
+}
+
+std::span<const Step> lot_of(const Campaign& campaign, std::span<const Step> steps,
+                             std::size_t most) {
+  const std::vector<std::size_t> units = units_of(campaign);
+  std::size_t size = std::min(steps.size(), most);
+  while (size > 0 && size < steps.size() && units[steps[size].job] == units[steps[size - 1].job])
+    ++size;
+  return steps.first(size);
 }
 
 Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,

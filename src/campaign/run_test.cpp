@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "campaign/tally.hpp"
 #include "campaign/verify.hpp"
 
 namespace joulemark::campaign {
@@ -25,6 +26,22 @@ TEST(LotSize, IsThePlansOrWhatFitsIntoTheSlot) {
   EXPECT_EQ(lot_size(plan, -5.0, 10.0), 1u);
   EXPECT_EQ(lot_size(plan, 1e300, 1e-300), 16u);
   EXPECT_EQ(lot_size(plan, 10.0, 0.0), 16u);
+}
+
+TEST(LotOf, JobsThatShareAnArtefactAreInOneLot) {
+  const Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "device": "cuda:0",
+                                   "variants": [{}, {"cuda_graph": true}]})")
+                        .value();
+  const Campaign c = freeze(plan, {"a", "b", "c"}).value();
+  const std::vector<Step> all = left_of(c, {});
+  ASSERT_EQ(all.size(), 6u);
+  EXPECT_EQ(lot_of(c, all, 1).size(), 2u);
+  EXPECT_EQ(lot_of(c, all, 2).size(), 2u);
+  EXPECT_EQ(lot_of(c, all, 3).size(), 4u);
+  EXPECT_EQ(lot_of(c, all, 100).size(), 6u);
+  // The first of the two was done before.
+  EXPECT_EQ(lot_of(c, std::span(all).subspan(1), 1).size(), 1u);
+  EXPECT_EQ(lot_of(c, {}, 5).size(), 0u);
 }
 
 store::Record row(const std::string& model, std::optional<double> joules, const std::string& at) {

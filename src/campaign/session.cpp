@@ -51,8 +51,8 @@ Result<std::optional<meter::Calibration>> find_calibration(store::Store& store,
   return std::optional(std::move(*calibration));
 }
 
-std::string default_setup(const meter::MeterInfo& meter, const SessionOptions& options,
-                          const zoo::Descriptor& d) {
+std::string default_setup(const meter::MeterInfo& meter, const std::string& runtime,
+                          const zoo::Descriptor& d, const Turn& turn) {
   std::string device;
   for (const char c : meter.device) {
     const auto u = static_cast<unsigned char>(c);
@@ -63,8 +63,8 @@ std::string default_setup(const meter::MeterInfo& meter, const SessionOptions& o
     }
   }
   while (device.ends_with('-')) device.pop_back();
-  return fmt::format("{}-{}-{}-{}-{}{}", device, options.runtime, d.format, d.precision, d.layout,
-                     options.cuda_graph ? "-cuda_graph" : "");
+  return fmt::format("{}-{}-{}-{}-{}{}", device, runtime, d.format, d.precision, d.layout,
+                     turn.cuda_graph ? "-cuda_graph" : "");
 }
 
 Session::Session(SessionOptions options, Station station, Clock& clock,
@@ -128,14 +128,15 @@ Result<void> Session::measure_idle(Nanoseconds length, const Say& say) {
   return {};
 }
 
-measure::Subject Session::subject_of(const zoo::Descriptor& descriptor) {
-  context_.setup =
-      options_.setup.empty() ? default_setup(context_.meter, options_, descriptor) : options_.setup;
-  return {descriptor,       options_.runtime,    station_.device.name,
-          options_.threads, options_.cuda_graph, options_.worker_options};
+measure::Subject Session::subject_of(const zoo::Descriptor& descriptor, const Turn& turn) {
+  context_.setup = options_.setup.empty()
+                       ? default_setup(context_.meter, options_.runtime, descriptor, turn)
+                       : options_.setup;
+  return {descriptor,       options_.runtime, station_.device.name,
+          options_.threads, turn.cuda_graph,  options_.worker_options};
 }
 
-Result<store::Record> Session::append_failure(const zoo::Descriptor& descriptor,
+Result<store::Record> Session::append_failure(const zoo::Descriptor& descriptor, const Turn& turn,
                                               const measure::Policy& policy, const Error& error) {
   measure::Outcome outcome;
   outcome.policy = policy;
@@ -143,16 +144,16 @@ Result<store::Record> Session::append_failure(const zoo::Descriptor& descriptor,
       policy.kind == measure::PolicyKind::fixed || policy.kind == measure::PolicyKind::batch_1;
   if (sized) outcome.batch = policy.batch;
   outcome.run = tl::unexpected(error);
-  store::Record r =
-      measure::make_record(context_, subject_of(descriptor), outcome, make_run_id(), rfc3339_now());
+  store::Record r = measure::make_record(context_, subject_of(descriptor, turn), outcome,
+                                         make_run_id(), rfc3339_now());
   if (auto stored = store_->append(r); !stored) return tl::unexpected(stored.error());
   return r;
 }
 
-Result<void> Session::measure(const zoo::Descriptor& descriptor,
+Result<void> Session::measure(const zoo::Descriptor& descriptor, const Turn& turn,
                               const std::vector<measure::Policy>& policies, const Say& say,
                               const Sink& sink) {
-  const measure::Subject subject = subject_of(descriptor);
+  const measure::Subject subject = subject_of(descriptor, turn);
   runtime::StartOptions start;
   start.threads = options_.threads;
   start.interrupted = &interrupted_;

@@ -32,7 +32,6 @@ struct SessionOptions {
   std::string meter = "auto";
   meter::MeterOptions meter_options;
   int threads = 0;
-  bool cuda_graph = false;
   bool strict = false;   ///< a flagged result is a failure
   std::string setup;     ///< name of the setup; empty: made from device, runtime and artefact
   std::string campaign;  ///< groups the rows
@@ -41,6 +40,11 @@ struct SessionOptions {
   std::string joulemark_version;
   measure::Settings settings;
   store::OpenOptions store;
+};
+
+/// What differs from one model of a sitting to the next, besides its artefact.
+struct Turn {
+  bool cuda_graph = false;  ///< steps are launched as a captured CUDA graph
 };
 
 /// The worker program, and the device that it is to use.
@@ -60,8 +64,8 @@ Result<std::optional<meter::Calibration>> find_calibration(store::Store& store,
 
 /// "nvidia-h200-torch-torchscript-fp16-channels_last": a name that two machines of a kind share.
 /// Steps launched as a CUDA graph cost another energy: "...-cuda_graph".
-std::string default_setup(const meter::MeterInfo& meter, const SessionOptions& options,
-                          const zoo::Descriptor& d);
+std::string default_setup(const meter::MeterInfo& meter, const std::string& runtime,
+                          const zoo::Descriptor& d, const Turn& turn);
 
 /// Everything that a sitting holds open: meter, calibration, database, worker program. Rows are in
 /// the database when they are handed on.
@@ -88,16 +92,16 @@ class Session {
 
   /// Measures one model under each policy. Errors: those of measure_model, the store's, the sink's;
   /// interrupted also where the worker was ended by what ends this process.
-  Result<void> measure(const zoo::Descriptor& descriptor,
+  Result<void> measure(const zoo::Descriptor& descriptor, const Turn& turn,
                        const std::vector<measure::Policy>& policies, const Say& say,
                        const Sink& sink);
 
   /// Stores a row for what could not even be tried. Errors: the store's.
-  Result<store::Record> append_failure(const zoo::Descriptor& descriptor,
+  Result<store::Record> append_failure(const zoo::Descriptor& descriptor, const Turn& turn,
                                        const measure::Policy& policy, const Error& error);
 
  private:
-  measure::Subject subject_of(const zoo::Descriptor& descriptor);
+  measure::Subject subject_of(const zoo::Descriptor& descriptor, const Turn& turn);
   Result<std::optional<meter::Calibration>> calibration_of(const meter::MeterInfo& meter);
   bool ends_too();
   Session(SessionOptions options, Station station, Clock& clock,

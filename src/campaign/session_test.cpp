@@ -12,11 +12,9 @@ TEST(DefaultSetup, NamesWhatMakesAnotherEnergy) {
   d.format = "torchscript";
   d.precision = "fp16";
   d.layout = "channels_last";
-  SessionOptions options;
-  EXPECT_EQ(default_setup(meter, options, d),
+  EXPECT_EQ(default_setup(meter, "torch", d, {}),
             "nvidia-h200-sxm-torch-torchscript-fp16-channels_last");
-  options.cuda_graph = true;
-  EXPECT_EQ(default_setup(meter, options, d),
+  EXPECT_EQ(default_setup(meter, "torch", d, {true}),
             "nvidia-h200-sxm-torch-torchscript-fp16-channels_last-cuda_graph");
 }
 

@@ -62,7 +62,6 @@ campaign::SessionOptions session_options(const MeasureOptions& o) {
   s.device = o.device;
   s.meter = o.meter;
   s.threads = o.threads;
-  s.cuda_graph = o.cuda_graph;
   s.strict = o.strict;
   s.setup = o.setup;
   s.campaign = make_run_id();
@@ -115,7 +114,7 @@ Result<void> measure_idle(const MeasureOptions& o, campaign::Session& session, P
 Result<void> measure_one(const MeasureOptions& o, Sitting& sitting,
                          const zoo::Descriptor& descriptor, Progress& progress) {
   return sitting.session->measure(
-      descriptor, sitting.policies,
+      descriptor, {o.cuda_graph}, sitting.policies,
       [&](const std::string& what) { progress.stage(descriptor.name, what); },
       [&](const store::Record& r, const measure::Outcome& outcome) -> Result<void> {
         if (!o.trace.empty() && outcome.run) {

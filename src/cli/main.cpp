@@ -10,17 +10,40 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/option_tables.hpp"
 
 #ifndef JOULEMARK_VERSION
 #define JOULEMARK_VERSION "0.1.0"
 #endif
 
-/// The command line: one function per command declares its options; everything else is in
-/// cmd_*.cpp.
+/// The command line: one function per command declares its options, those of `campaign` in
+/// campaign_options.cpp; everything else is in cmd_*.cpp.
 namespace joulemark::cli {
-namespace {
 
-using Run = std::function<int()>;
+// Options that several commands have.
+
+void add_meter(CLI::App& app, std::string& meter, std::vector<std::string>& settings,
+               const char* meters) {
+  app.add_option("--meter", meter, meters)->capture_default_str()->type_name("NAME");
+  app.add_option("--meter-option", settings, "a setting of the meter, key=value; may be repeated")
+      ->type_name("KEY=VALUE");
+}
+
+void add_worker(CLI::App& app, std::string& worker, std::string& options) {
+  app.add_option("--worker", worker, "worker program to use")->type_name("FILE");
+  app.add_option("--worker-options", options,
+                 "options for the worker, a JSON object (docs/worker-protocol.md)")
+      ->type_name("JSON");
+}
+
+void add_idle(CLI::App& app, double& seconds, const char* what) {
+  app.add_option("--idle-seconds", seconds, what)
+      ->check(CLI::Range(0.1, 3600.0).description(""))
+      ->capture_default_str()
+      ->type_name("S");
+}
+
+namespace {
 
 /// "1%" or "0.01", in (0, 1).
 std::string check_share(const std::string& text) {
@@ -36,34 +59,6 @@ std::string check_share(const std::string& text) {
 double read_share(const std::string& text) {
   const double value = std::strtod(text.c_str(), nullptr);
   return text.ends_with('%') ? value / 100.0 : value;
-}
-
-// Options that several commands have, in structs of their own.
-
-constexpr const char* kAllMeters = "auto, nvml, rapl, estimate, replay or synthetic";
-
-template <class Options>
-void add_meter(CLI::App& app, Options& o, const char* meters) {
-  app.add_option("--meter", o.meter, meters)->capture_default_str()->type_name("NAME");
-  app.add_option("--meter-option", o.meter_options,
-                 "a setting of the meter, key=value; may be repeated")
-      ->type_name("KEY=VALUE");
-}
-
-template <class Options>
-void add_worker(CLI::App& app, Options& o) {
-  app.add_option("--worker", o.worker, "worker program to use")->type_name("FILE");
-  app.add_option("--worker-options", o.worker_options,
-                 "options for the worker, a JSON object (docs/worker-protocol.md)")
-      ->type_name("JSON");
-}
-
-template <class Options>
-void add_idle(CLI::App& app, Options& o, const char* what) {
-  app.add_option("--idle-seconds", o.idle_seconds, what)
-      ->check(CLI::Range(0.1, 3600.0).description(""))
-      ->capture_default_str()
-      ->type_name("S");
 }
 
 Run add_doctor(CLI::App& app, CommonOptions& common) {
@@ -85,7 +80,7 @@ Run add_calibrate(CLI::App& app, CommonOptions& common) {
   app.add_option("--device", o->device, "cpu, cuda or cuda:N")
       ->capture_default_str()
       ->type_name("DEVICE");
-  add_meter(app, *o, "auto, nvml, rapl or estimate");
+  add_meter(app, o->meter, o->meter_options, "auto, nvml, rapl or estimate");
   app.add_flag("--quick", o->quick, "a third of the time, for a first look: wider intervals");
   app.add_option("--trace", o->trace, "write everything that was seen into this folder")
       ->type_name("DIR");
@@ -141,125 +136,18 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
       ->check(CLI::Range(0.1, 86400.0).description(""))
       ->capture_default_str()
       ->type_name("S");
-  add_idle(app, *o, "how long idle power is measured first");
+  add_idle(app, o->idle_seconds, "how long idle power is measured first");
   app.add_flag("--no-idle", o->no_idle, "do not measure idle power; there is then no net energy");
-  add_meter(app, *o, kAllMeters);
+  add_meter(app, o->meter, o->meter_options, kAllMeters);
   app.add_flag("--strict", o->strict,
                "treat a result that carries a flag as failed, but for power_capped, estimated, "
                "weights_random and host_bound");
   app.add_option("--setup", o->setup, "name for device, runtime, precision and layout together")
       ->type_name("NAME");
-  add_worker(app, *o);
+  add_worker(app, o->worker, o->worker_options);
   app.add_option("--trace", o->trace, "write raw energy and power traces into this folder")
       ->type_name("DIR");
   return [o, &common] { return run_measure(*o, common); };
-}
-
-void add_folder(CLI::App& app, CampaignOptions& o) {
-  app.add_option("folder", o.folder, "the campaign's folder")->required()->type_name("DIR");
-}
-
-void add_exporter(CLI::App& app, CampaignOptions& o) {
-  app.add_option("--exporter", o.exporter, "how the exporter is called")
-      ->envname("JOULEMARK_EXPORTER")
-      ->capture_default_str()
-      ->type_name("COMMAND");
-}
-
-Run add_campaign_plan(CLI::App& app, CommonOptions& common) {
-  auto o = std::make_shared<CampaignPlanOptions>();
-  app.description("Name the models of a plan, fix their order, and make the campaign's folder");
-  app.add_option("plan", o->plan, "what to measure (docs/campaigns.md)")
-      ->required()
-      ->type_name("PLAN.json");
-  app.add_option("--out", o->folder, "folder to make")->required()->type_name("DIR");
-  add_exporter(app, *o);
-  return [o, &common] { return run_campaign_plan(*o, common); };
-}
-
-void add_slot(CLI::App& app, CampaignRunOptions& o, const char* what) {
-  app.add_option("--slot", o.slot, what)
-      ->check(CLI::Range(0.0, 1e7).description(""))
-      ->capture_default_str()
-      ->type_name("S");
-}
-
-Run add_campaign_run(CLI::App& app, CommonOptions& common) {
-  auto o = std::make_shared<CampaignRunOptions>();
-  app.alias("resume");
-  app.description("Measure what is left of a campaign; called again, it goes on");
-  add_folder(app, *o);
-  add_slot(app, *o, "begin nothing that may not end in so many seconds; 0: no limit");
-  app.add_option("--shard", o->shard,
-                 "every N-th job only, from the K-th on, into a database of its own")
-      ->type_name("K/N");
-  app.add_flag("--tolerate-failures", o->tolerate_failures,
-               "end with 0 also when configurations failed: their rows say why");
-  add_idle(app, *o, "how long idle power is measured before each lot");
-  add_meter(app, *o, kAllMeters);
-  add_worker(app, *o);
-  add_exporter(app, *o);
-  return [o, &common] { return run_campaign_run(*o, common); };
-}
-
-Run add_campaign_submit(CLI::App& app, CommonOptions& common) {
-  auto o = std::make_shared<CampaignSubmitOptions>();
-  app.description("Have a cluster measure what is left of a campaign, in shards");
-  app.footer(
-      "Writes a job script into the folder and hands it to the scheduler: one task for each "
-      "shard.\n"
-      "`joulemark campaign status` shows how far they are, `collect` brings their rows together.");
-  add_folder(app, *o);
-  app.add_flag("--slurm", o->slurm, "as an array job of Slurm")->required();
-  app.add_option("--shards", o->shards, "into how many parts the campaign is divided")
-      ->check(CLI::Range(1, 10000).description(""))
-      ->capture_default_str()
-      ->type_name("N");
-  app.add_option("--partition", o->partition, "as sbatch takes it")->type_name("NAME");
-  app.add_option("--time", o->time, "limit of each task, as sbatch takes it: 8:00:00")
-      ->type_name("TIME");
-  app.add_option("--gres", o->gres,
-                 "what a task measures, as sbatch takes it [gpu:1; on CPUs --exclusive]")
-      ->type_name("LIST");
-  app.add_option("--sbatch-option", o->sbatch_options,
-                 "a line of its own in the script, such as --account=energy; may be repeated")
-      ->type_name("OPTION");
-  app.add_flag("--shared", o->shared, "all nodes see the folder, though it does not look so");
-  app.add_flag("--dry-run", o->dry_run, "print the script, and nothing else");
-  add_slot(app, *o, "seconds for each task to begin something in; 0: as --time allows");
-  add_idle(app, *o, "how long idle power is measured before each lot");
-  add_meter(app, *o, kAllMeters);
-  add_worker(app, *o);
-  add_exporter(app, *o);
-  return [o, &common] { return run_campaign_submit(*o, common); };
-}
-
-Run add_campaign_status(CLI::App& app, CommonOptions& common) {
-  auto o = std::make_shared<CampaignOptions>();
-  app.description("Say how far a campaign is, also while it runs");
-  add_folder(app, *o);
-  return [o, &common] { return run_campaign_status(*o, common); };
-}
-
-Run add_campaign_collect(CLI::App& app, CommonOptions& common) {
-  auto o = std::make_shared<CampaignCollectOptions>();
-  app.description("Add the rows that shards and other folders have of this campaign, each once");
-  add_folder(app, *o);
-  app.add_option("others", o->shards,
-                 "folders or databases; without any, the campaign's own shards")
-      ->type_name("OTHER");
-  app.add_option(
-         "--into", o->into,
-         "another database to add them to: a SQLite file, or postgresql://user@host/database")
-      ->type_name("FILE|URL");
-  return [o, &common] { return run_campaign_collect(*o, common); };
-}
-
-Run add_campaign_verify(CLI::App& app, CommonOptions& common) {
-  auto o = std::make_shared<CampaignOptions>();
-  app.description("Derive every number of a campaign again from its windows");
-  add_folder(app, *o);
-  return [o, &common] { return run_campaign_verify(*o, common); };
 }
 
 Run add_list(CLI::App& app, CommonOptions& common) {
@@ -315,23 +203,11 @@ Run add_export(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_export(*o, common); };
 }
 
-struct Command {
-  const char* name;
-  Run (*add)(CLI::App&, CommonOptions&);
-};
-
 /// Every command, in the order of --help.
 constexpr Command kCommands[] = {
     {"doctor", add_doctor}, {"calibrate", add_calibrate}, {"measure", add_measure},
     {"list", add_list},     {"show", add_show},           {"report", add_report},
     {"export", add_export}, {"import", add_import},
-};
-
-/// Those of `joulemark campaign`.
-constexpr Command kCampaignCommands[] = {
-    {"plan", add_campaign_plan},       {"run", add_campaign_run},
-    {"submit", add_campaign_submit},   {"status", add_campaign_status},
-    {"collect", add_campaign_collect}, {"verify", add_campaign_verify},
 };
 
 constexpr const char* kDatabaseVariable = "JOULEMARK_DB";
@@ -386,7 +262,7 @@ class Program {
     CLI::App* campaign = app_.add_subcommand("campaign");
     campaign->description("Measure many models, over as many sittings as it takes");
     campaign->require_subcommand(1);
-    for (const Command& command : kCampaignCommands) {
+    for (const Command& command : campaign_commands()) {
       CLI::App* sub = add(*campaign, command);
       sub->add_flag("--json", common_.json, "print JSON");
     }

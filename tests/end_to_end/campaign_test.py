@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from campaigns import FAST, Campaigns
+from campaigns import FAST, VARIANT, Campaigns
 from world import eventually, interrupt
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs/schema/row.schema.json"
@@ -58,6 +58,36 @@ def test_a_campaign_from_its_plan_to_its_last_row(six):
     assert "14 of 18 rows measured, 4 failed, 0 left" in text
     assert "sentinel model0: 8 rows" in text
     assert "idle power: " in text and "an hour" in text
+
+
+def test_throughput_as_launched_and_batch_1_as_a_cuda_graph_from_one_artefact(world):
+    models = {f"model{i}": FAST for i in range(3)}
+    models["waits"] = {**FAST, "fail": {"at": "capture", "kind": "load_failed"}}
+    campaigns = Campaigns(world, models)
+    campaigns.env["JOULEMARK_REFERENCE_GPUS"] = "1"
+    planned = campaigns.plan(
+        device="cuda:0", max_batch=4, max_seconds=0.8,
+        variants=[{**VARIANT, "batch": ["throughput"]}, {**VARIANT, "batch": ["1"], "cuda_graph": True}],
+    )
+    assert planned.code == 0, planned.err
+    assert planned.json["rows"] == 4 * 2
+    ran = campaigns.run()
+    assert ran.code == 3, ran.err
+    assert ran.json["measured"] == 7 and ran.json["failed"] == 1 and ran.json["left"] == 0
+    rows = campaigns.rows()
+    graphs = [r for r in rows if r["setup"].endswith("-cuda_graph")]
+    assert {(r["architecture"], r["policy"]) for r in graphs} == {(name, "batch_1") for name in models}
+    assert {r["policy"] for r in rows if r not in graphs} == {"throughput"}
+    (failed,) = [r for r in rows if r["status"] != "ok"]
+    assert failed["architecture"] == "waits" and failed in graphs
+    assert failed["status"] == "load_failed" and "asked to fail" in failed["message"]
+    exported = [name for e in campaigns.exports() for name in e["models"]]
+    assert sorted(exported) == sorted(models), "an artefact is made once for both"
+    shown = world.run("show", failed["run"], "--json", "--db", campaigns.folder / "results.sqlite")
+    assert shown.json["provenance"]["settings"]["cuda_graph"] is True
+    assert campaigns.run().json["left"] == 0 and len(campaigns.rows()) == 8
+    assert world.run("campaign", "collect", campaigns.folder, campaigns.folder).code == 0
+    assert len(campaigns.rows()) == 8
 
 
 def test_it_goes_on_after_ctrl_c(six):

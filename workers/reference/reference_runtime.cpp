@@ -96,14 +96,14 @@ json devices() {
 
 /// Where a fault strikes.
 struct Point {
-  std::string at;          ///< load | infer | step; empty: never
+  std::string at;          ///< load | infer | capture | step; empty: never
   std::uint64_t step = 0;  ///< the first step of a run that it strikes, when at is "step"
 };
 
 Point read_point(const json& j, const char* key) {
   if (!j.contains(key)) return {};
   const json& p = j.at(key);
-  return {one_of({"load", "infer", "step"}, p.value("at", "step")),
+  return {one_of({"load", "infer", "capture", "step"}, p.value("at", "step")),
           p.value("step", std::uint64_t{0})};
 }
 
@@ -201,6 +201,7 @@ class ReferenceRuntime final : public protocol::Runtime {
   }
 
   void prepare(std::int64_t batch) override {
+    if (spec_.cuda_graph) strike("capture", batch, 0);
     batch_ = batch;
     steps_ = 0;
     next_free_ = 0;

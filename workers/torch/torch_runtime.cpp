@@ -110,11 +110,10 @@ class TorchRuntime final : public protocol::Runtime {
     guarded("run_failed", [&] {
       forget_batch();
       batch_ = make_batch(batch, 0);
-      if (!spec_.cuda_graph) return;
-      for (int i = 0; i < kWarmBeforeCapture; ++i) checked(model_->forward(batch_), batch);
-      captured_ = queue_->capture([&] { captured_output_ = model_->forward(batch_); });
-      if (!captured_) throw RequestError("load_failed", "CUDA graphs need a CUDA device");
+      for (int i = 0; spec_.cuda_graph && i < kWarmBeforeCapture; ++i)
+        checked(model_->forward(batch_), batch);
     });
+    if (spec_.cuda_graph) capture();
   }
 
   void submit() override {
@@ -134,6 +133,17 @@ class TorchRuntime final : public protocol::Runtime {
  private:
   /// Kernel selection and lazy initialisation must be over before a graph is captured.
   static constexpr int kWarmBeforeCapture = 3;
+
+  /// A model that waits for the device, or copies from it, within a step cannot be captured,
+  /// however well it runs.
+  void capture() {
+    constexpr const char* kWhat = "its steps cannot be captured as a CUDA graph: ";
+    guarded(
+        "load_failed",
+        [&] { captured_ = queue_->capture([&] { captured_output_ = model_->forward(batch_); }); },
+        kWhat);
+    if (!captured_) throw RequestError("load_failed", std::string(kWhat) + "the device is no GPU");
+  }
 
   static c10::Device parse_device(const std::string& name) {
     try {
@@ -178,10 +188,10 @@ class TorchRuntime final : public protocol::Runtime {
     batch_ = at::Tensor();
   }
 
-  /// Runs `action` and gives its failure a type. After one, the memory of the batch is free again,
-  /// so that a smaller batch can follow.
+  /// Runs `action` and gives its failure a type, and `what` before its reason. After one, the
+  /// memory of the batch is free again, so that a smaller batch can follow.
   template <class Action>
-  void guarded(const char* kind, const Action& action) {
+  void guarded(const char* kind, const Action& action, const char* what = "") {
     std::string failed_kind = kind;
     std::string message;
     try {
@@ -203,7 +213,7 @@ class TorchRuntime final : public protocol::Runtime {
       if (says_out_of_memory(message)) failed_kind = "out_of_memory";
     }
     recover();
-    throw RequestError(failed_kind, message);
+    throw RequestError(failed_kind, what + message);
   }
 
   void recover() {
