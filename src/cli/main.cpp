@@ -104,7 +104,7 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
   app.add_option("--format", o->format, "only artefacts of this format")
       ->type_name("torchscript|aoti");
   app.add_option("--precision", o->precision, "only artefacts of this precision")
-      ->type_name("fp32|fp16|bf16");
+      ->type_name("fp32|tf32|fp16|bf16");
   app.add_option("--layout", o->layout, "only artefacts of this memory layout")
       ->type_name("contiguous|channels_last");
   app.add_option("--device", o->device, "auto, cpu or cuda:N")
@@ -231,7 +231,8 @@ void add_common(CLI::App& app, CommonOptions& common) {
   app.add_option_function<std::string>(
          "--db", [&](const std::string& text) { common.db = store::Location(text); },
          fmt::format(
-             "database of results: a SQLite file, or postgresql://user@host/database; or {}",
+             "database of results: a SQLite file, or postgresql://user@host/database; to read, "
+             "also JSON lines (FILE.jsonl) or a folder of them; or {}",
              kDatabaseVariable))
       ->default_str(common.db.text())
       ->type_name("FILE|URL");

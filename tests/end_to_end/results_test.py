@@ -97,6 +97,23 @@ def test_a_number_that_does_not_follow_from_its_windows_is_refused(out, tmp_path
     assert not list((tmp_path / "results").glob("*"))
 
 
+def test_committed_rows_are_a_database_to_read_and_to_import(world):
+    committed = {run["run"]: run for runs in collect.setups(RESULTS).values() for run in runs}
+    if not committed:
+        pytest.skip("no results are committed yet")
+    read = world.run("export", "--format", "jsonl", "--db", RESULTS)
+    assert read.code == 0, read.err
+    assert {run["run"]: run for run in map(json.loads, read.out.splitlines())} == committed
+    for added in (len(committed), 0):
+        imported = world.run("import", RESULTS, "--json")
+        assert imported.json == {"added": added, "there": len(committed) - added}
+    again = world.run("export", "--format", "jsonl").out
+    assert {run["run"]: run for run in map(json.loads, again.splitlines())} == committed
+    world.artefact("model", step={"mode": "sleep", "ms_fixed": 2})
+    refused = world.run(*world.measure_arguments("model"), "--db", RESULTS)
+    assert refused.code != 0 and "joulemark import" in refused.err
+
+
 def test_what_is_committed_keeps_to_the_schema_and_follows_from_its_windows():
     schema = json.loads((ROOT / "docs/schema/row.schema.json").read_text())
     validator = jsonschema.Draft202012Validator(schema)
