@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 
@@ -70,3 +72,32 @@ def test_options_of_the_worker_are_taken_stated_and_refused(exported):
         refused = world.run(*common, "--worker-options", options)
         row = world.rows()[-1]
         assert refused.code == 4 and row["status"] == "load_failed" and reason in row["message"]
+
+
+def test_what_fails_within_a_model_is_one_line_with_its_reason_and_place(exported, tmp_path, monkeypatch):
+    world = exported
+    folder = tmp_path / "models" / "broken"
+    shutil.copytree(next((world.models / "resnet18").iterdir()), folder / "variant")
+    (tmp_path / "breaks.py").write_text(
+        "import torch\n\n\nclass Breaks(torch.nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        return x.flatten(1).T @ torch.ones(3, 1000)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import torch
+    from breaks import Breaks
+
+    model = folder / "variant/model.pt"
+    torch.jit.trace(Breaks(), torch.zeros(3, 3, 8, 8)).save(str(model))
+    descriptor = json.loads((folder / "variant/descriptor.json").read_text())
+    descriptor.update(name="broken", architecture="broken")
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    descriptor["artefacts"][0].update(sha256=digest, bytes=model.stat().st_size)
+    (folder / "variant/descriptor.json").write_text(json.dumps(descriptor))
+    refused = world.run(
+        *("measure", "broken", "--models", folder.parent, "--device", "cpu", "--meter", "synthetic", "--batch", "1")
+    )
+    assert refused.code == 4, refused.err
+    message = world.rows()[-1]["message"]
+    assert "mat1 and mat2 shapes cannot be multiplied" in message and "breaks.py(6): forward" in message
+    assert "interpreter" not in message and "\n" not in message
