@@ -22,10 +22,10 @@ import numpy as np  # noqa: E402
 import timm  # noqa: E402
 import torch  # noqa: E402
 
-from joulemark_zoo.formats import DTYPES, MEMORY_FORMATS  # noqa: E402
+from joulemark_zoo.formats import DTYPES, MEMORY_FORMATS, round_products  # noqa: E402
 
 #: What `joulemark measure` allows (docs/method.md).
-TOLERANCES = {"fp32": 0.005, "fp16": 0.03, "bf16": 0.15}
+TOLERANCES = {"fp32": 0.005, "tf32": 0.03, "fp16": 0.03, "bf16": 0.15}
 FEWEST_STEPS = 3
 
 
@@ -33,6 +33,7 @@ class Eager:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         d = self.descriptor = json.loads((folder / "descriptor.json").read_text())
+        round_products(d["precision"])
         self.where = {"device": d["device"], "dtype": DTYPES[d["precision"]]}
         self.format = MEMORY_FORMATS[d["layout"]]
         model = create(d).eval()

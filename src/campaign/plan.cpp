@@ -112,7 +112,7 @@ void read_policies(Fields& f, std::vector<std::string>& to) {
 std::string read_variant(const json& from, std::size_t number, Variant& to) {
   Fields f(from, fmt::format("variant {}", number));
   f.text("format", to.format);
-  f.text("precision", to.precision, {"fp32", "fp16", "bf16"});
+  f.text("precision", to.precision, {"fp32", "tf32", "fp16", "bf16"});
   f.text("layout", to.layout, {"contiguous", "channels_last"});
   f.text("batches", to.batches);
   if (f.field("input_size") != nullptr)
@@ -165,7 +165,7 @@ std::string read_plan(const json& from, Plan& p) {
   read_policies(f, p.policies);
   f.text("runtime", p.runtime);
   f.text("device", p.device);
-  f.text("weights", p.weights, {"auto", "pretrained", "live"});
+  f.text("weights", p.weights, {"auto", "pretrained", "live", "default"});
   f.integer("weights_seed", p.weights_seed, 0, INT32_MAX);
   f.number("target_ci", p.target_rel, 1e-9, 0.5);
   f.number("max_seconds", p.max_seconds, 0.5, 3600.0);

@@ -42,7 +42,7 @@ struct Plan {
   std::vector<std::string> policies;  ///< as `measure --batch`, of variants that name none
   std::string runtime = "torch";
   std::string device = "auto";
-  std::string weights = "auto";  ///< auto | pretrained | live
+  std::string weights = "auto";  ///< auto | pretrained | live | default
   std::int64_t weights_seed = 1;
   double target_rel = 0.01;
   double max_seconds = 10.0;

@@ -17,8 +17,8 @@ namespace joulemark::measure {
 // --- Correctness gate ------------------------------------------------------------------------
 
 /// The largest allowed relative error ||out - ref|| / ||ref|| of one image's logits.
-/// fp32 leaves room for TF32 matrix units (about 3e-4 a product); fp16 and bf16 carry 11 and 8
-/// significand bits through a few hundred layers.
+/// fp32 leaves room for other orders of summing; tf32, fp16 and bf16 carry 11, 11 and 8 significand
+/// bits through a few hundred layers.
 /// Deep networks that were never trained can amplify rounding beyond that: `eager_error`, what the
 /// exporter saw PyTorch eager itself be off, allows twice as much (two roundings, either way), up
 /// to 0.4, where a reference tells nothing any more.

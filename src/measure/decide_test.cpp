@@ -66,6 +66,7 @@ TEST(Gate, ToleranceGrowsWithWhatEagerItselfIsOff) {
   EXPECT_EQ(gate_tolerance("fp16", 0.05), 0.1);
   EXPECT_EQ(gate_tolerance("fp16", 0.9), 0.4);
   EXPECT_EQ(gate_tolerance("bf16", 0.05), 0.15);
+  EXPECT_EQ(gate_tolerance("tf32", 0.0), 0.03);
   EXPECT_EQ(gate_tolerance("fp32", 0.0), 0.005);
 }
 

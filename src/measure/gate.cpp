@@ -37,7 +37,8 @@ auto wrong(std::string what) {
 
 double gate_tolerance(std::string_view precision, std::optional<double> eager_error) {
   constexpr double kMost = 0.4;
-  const double usual = precision == "fp16" ? 0.03 : precision == "bf16" ? 0.15 : 0.005;
+  const bool eleven_bits = precision == "fp16" || precision == "tf32";
+  const double usual = eleven_bits ? 0.03 : precision == "bf16" ? 0.15 : 0.005;
   return std::max(usual, std::min(kMost, 2.0 * eager_error.value_or(0.0)));
 }
 

@@ -174,6 +174,11 @@ std::vector<store::Window> windows_of(const RunReport& run) {
   return windows;
 }
 
+std::optional<double> weights_term(const zoo::Weights& weights) {
+  if (weights.origin == "pretrained") return std::nullopt;
+  return weights.origin == "default" ? kDefaultWeightsTerm : kLiveWeightsTerm;
+}
+
 void add_systematic(const RecordContext& context, const Subject& subject, const RunReport& run,
                     const Totals& t, store::Record& r) {
   r.systematic_terms =
@@ -183,8 +188,8 @@ void add_systematic(const RecordContext& context, const Subject& subject, const 
     r.systematic_terms["host"] = host_term(*meter.launch_spread_rel, *run.host_spare,
                                            *meter.waiting_power, t.energy / t.time);
   }
-  if (subject.descriptor.weights.origin != "pretrained")
-    r.systematic_terms["weights_random"] = kRandomWeightsTerm;
+  if (const auto term = weights_term(subject.descriptor.weights))
+    r.systematic_terms["weights_random"] = *term;
   r.systematic_rel = combined(r.systematic_terms);
 }
 

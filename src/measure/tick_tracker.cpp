@@ -9,8 +9,9 @@ namespace {
 /// tens of ppm off, schedulers that stretch a period more; 0.2 % keeps the lock in both cases.
 constexpr double kNominalTolerance = 0.002;
 constexpr std::size_t kPointsPerConfirmation = 10;
-/// A value holds until the next step, so it need not be asked for at once. NVML takes 13 ms for a query
-/// 5 ms behind a step of its counter, and 3 to 5 ms for one from 15 ms on (H200, bench/README.md).
+/// A value holds until the next step, so it need not be asked for at once. NVML takes 13 ms for a
+/// query 5 ms behind a step of its counter, and 3 to 5 ms for one from 15 ms on (H200,
+/// bench/README.md).
 constexpr int kCalmPart = 4;
 
 Instant middle(Instant a, Instant b) { return a + (b - a) / 2; }

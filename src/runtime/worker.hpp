@@ -35,7 +35,7 @@ struct LoadRequest {
   std::string artefact;                   ///< absolute path
   std::string format;                     ///< "torchscript", "aoti", "reference"
   std::string device;                     ///< "cpu", "cuda:0"
-  std::string precision;                  ///< "fp32", "fp16", "bf16"
+  std::string precision;                  ///< "fp32", "tf32", "fp16", "bf16"
   std::string layout;                     ///< "contiguous", "channels_last"
   std::vector<std::int64_t> input_shape;  ///< {3, H, W}
   std::int64_t classes = 0;

@@ -43,7 +43,7 @@ struct Record {
   std::optional<double> seconds;
   std::optional<double> estimator_gap_rel;
   std::vector<std::string> flags;
-  std::string weights;      ///< pretrained | live:SEED
+  std::string weights;      ///< pretrained | live:SEED | default:SEED
   std::string status;       ///< ok | a failure's name
   std::string message;      ///< the failure in words; empty when ok
   std::string measured_at;  ///< RFC 3339, UTC

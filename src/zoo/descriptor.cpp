@@ -133,8 +133,8 @@ Weights weights(const json& o) {
   if (!o.is_object()) wrong("weights", "is not an object");
   Weights w;
   w.origin = text(o, "origin", "weights.origin");
-  if (w.origin != "live" && w.origin != "pretrained")
-    wrong("weights.origin", "is not live or pretrained");
+  if (w.origin != "live" && w.origin != "default" && w.origin != "pretrained")
+    wrong("weights.origin", "is not live, default or pretrained");
   if (o.contains("seed")) w.seed = integer(o["seed"], "weights.seed", 0, INT64_MAX);
   if (o.contains("source")) w.source = text(o, "source", "weights.source");
   return w;
@@ -174,7 +174,7 @@ Descriptor read(const json& j) {
   d.interpolation = text(j, "interpolation", "interpolation");
   d.classes = integer(member(j, "classes", "classes"), "classes", 2, 1 << 24);
   d.parameters = integer(member(j, "parameters", "parameters"), "parameters", 1, INT64_MAX);
-  d.precision = one_of(j, "precision", {"fp32", "fp16", "bf16"});
+  d.precision = one_of(j, "precision", {"fp32", "tf32", "fp16", "bf16"});
   d.layout = one_of(j, "layout", {"contiguous", "channels_last"});
   d.format = one_of(j, "format", {"torchscript", "aoti", "reference"});
   d.device = one_of(j, "device", {"cpu", "cuda"});
@@ -223,7 +223,8 @@ bool is_called(const Descriptor& d, const std::string& name) {
 }  // namespace
 
 std::string Weights::label() const {
-  return origin == "live" ? fmt::format("live:{}", seed.value_or(0)) : origin;
+  const bool random = origin == "live" || origin == "default";
+  return random ? fmt::format("{}:{}", origin, seed.value_or(0)) : origin;
 }
 
 Result<Artefact> Descriptor::artefact_for(std::int64_t batch) const {

@@ -29,10 +29,10 @@ struct TensorFile : FileRef {
 
 /// Where the weights came from; see docs/method for what random weights do to energy.
 struct Weights {
-  std::string origin;                ///< "pretrained" or "live"
-  std::optional<std::int64_t> seed;  ///< of live weights
+  std::string origin;                ///< "pretrained", "live" or "default"
+  std::optional<std::int64_t> seed;  ///< of random weights
   std::string source;                ///< hub name of pretrained weights
-  /// The exported form: "pretrained" or "live:SEED".
+  /// The exported form: "pretrained", "live:SEED" or "default:SEED".
   std::string label() const;
 };
 
@@ -48,7 +48,7 @@ struct Descriptor {
   std::string interpolation;
   std::int64_t classes = 0;
   std::int64_t parameters = 0;
-  std::string precision;  ///< "fp32" | "fp16" | "bf16"
+  std::string precision;  ///< "fp32" | "tf32" | "fp16" | "bf16"
   std::string layout;     ///< "contiguous" | "channels_last"
   std::string format;     ///< "torchscript" | "aoti" | "reference"
   std::string device;     ///< "cpu" | "cuda": what it was made for

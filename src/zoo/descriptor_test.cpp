@@ -136,7 +136,7 @@ TEST(ParseDescriptor, RefusesValuesOutOfRange) {
   EXPECT_THAT(refusal([](json& j) { j["classes"] = 18446744073709551615u; }),
               HasSubstr("is not between"));
   EXPECT_THAT(refusal([](json& j) { j["precision"] = "int3"; }),
-              HasSubstr("not one of fp32, fp16 and bf16"));
+              HasSubstr("not one of fp32, tf32, fp16 and bf16"));
   EXPECT_THAT(refusal([](json& j) { j["crop_pct"] = 0; }), HasSubstr("crop_pct"));
   EXPECT_THAT(refusal([](json& j) { j["schema"] = "joulemark.descriptor/2"; }),
               HasSubstr("joulemark.descriptor/1"));

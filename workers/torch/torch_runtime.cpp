@@ -9,6 +9,7 @@
 #include <new>
 
 #include "device.hpp"
+#include "failure_text.hpp"
 #include "model.hpp"
 #include "tuning.hpp"
 
@@ -18,10 +19,11 @@ namespace {
 using protocol::RequestError;
 
 at::ScalarType scalar_type(const std::string& precision) {
-  if (precision == "fp32") return at::kFloat;
+  if (precision == "fp32" || precision == "tf32") return at::kFloat;
   if (precision == "fp16") return at::kHalf;
   if (precision == "bf16") return at::kBFloat16;
-  throw RequestError("load_failed", "precision '" + precision + "' is not fp32, fp16 or bf16");
+  throw RequestError("load_failed",
+                     "precision '" + precision + "' is not fp32, tf32, fp16 or bf16");
 }
 
 at::MemoryFormat memory_format(const std::string& layout) {
@@ -58,9 +60,11 @@ class TorchRuntime final : public protocol::Runtime {
     device_ = parse_device(spec.device);
     scalar_ = scalar_type(spec.precision);
     format_ = memory_format(spec.layout);
+    if (spec.precision == "tf32" && !device_.is_cuda())
+      throw RequestError("load_failed", "tf32 is a precision of GPUs: take fp32 on " + spec.device);
     const Tuning tuning = read_tuning(spec.options);
     queue_ = open_queue(device_, spec.threads);
-    apply(tuning);
+    apply(tuning, spec.precision == "tf32");
     guarded("load_failed", [&] {
       if (spec.format == "torchscript") {
         model_ = load_torchscript(spec.artefact, device_);
@@ -213,7 +217,7 @@ class TorchRuntime final : public protocol::Runtime {
       if (says_out_of_memory(message)) failed_kind = "out_of_memory";
     }
     recover();
-    throw RequestError(failed_kind, what + message);
+    throw RequestError(failed_kind, what + failure_text(message));
   }
 
   void recover() {

@@ -29,7 +29,9 @@ Tuning read_tuning(const nlohmann::json& options) {
   return tuning;
 }
 
-void apply(const Tuning& tuning) {
+void apply(const Tuning& tuning, bool rounded_products) {
+  at::globalContext().setAllowTF32CuBLAS(rounded_products);
+  at::globalContext().setAllowTF32CuDNN(rounded_products);
   torch::jit::setTensorExprFuserEnabled(tuning.jit_fuser);
   at::globalContext().setBenchmarkCuDNN(tuning.cudnn_benchmark);
 }
@@ -37,6 +39,7 @@ void apply(const Tuning& tuning) {
 nlohmann::json settings_in_force() {
   return {{"jit_fuser", torch::jit::tensorExprFuserEnabled()},
           {"cudnn_benchmark", at::globalContext().benchmarkCuDNN()},
+          {"tf32", at::globalContext().allowTF32CuBLAS() && at::globalContext().allowTF32CuDNN()},
           {"threads", at::get_num_threads()}};
 }
 

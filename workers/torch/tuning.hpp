@@ -17,10 +17,11 @@ struct Tuning {
 /// exist or is not true or false.
 Tuning read_tuning(const nlohmann::json& options);
 
-/// Sets them for this process.
-void apply(const Tuning& tuning);
+/// Sets them for this process, and whether float32 products take 11 bits of each factor (TF32) or
+/// all.
+void apply(const Tuning& tuning, bool rounded_products);
 
-/// {"jit_fuser", "cudnn_benchmark", "threads"} as torch itself reports them.
+/// {"jit_fuser", "cudnn_benchmark", "tf32", "threads"} as torch itself reports them.
 nlohmann::json settings_in_force();
 
 }  // namespace joulemark::torch_worker

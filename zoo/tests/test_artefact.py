@@ -17,8 +17,8 @@ import torch
 
 from joulemark_zoo import formats, hub
 from joulemark_zoo.artefact import export_one, is_complete, partial_folder, replace
-from joulemark_zoo.build import create
-from joulemark_zoo.formats import ExportError
+from joulemark_zoo.build import at_size, create
+from joulemark_zoo.formats import ExportError, round_products
 from joulemark_zoo.spec import ExportSpec
 
 pytestmark = pytest.mark.usefixtures("in_world")
@@ -156,6 +156,7 @@ def test_a_complete_folder_is_kept_only_for_the_same_request(tmp_path):
     assert complete(tmp_path, weights="auto")
     assert not complete(tmp_path, weights="auto", hub_in_reach=True)
     assert not complete(tmp_path, weights="pretrained")
+    assert not complete(tmp_path, weights="default")
     assert not complete(tmp_path, seed=4)
     assert not complete(tmp_path, layout="channels_last")
 
@@ -208,6 +209,24 @@ def test_without_a_hub_weights_are_live_and_say_why():
     assert create(ExportSpec("zoo_tiny", weights="live"))[1]["reason"] == hub.ASKED
     with pytest.raises(LookupError, match="no pretrained"):
         create(ExportSpec("zoo_tiny", weights="pretrained"))
+
+
+def test_default_weights_are_timms_own_but_for_the_size_of_the_logits(tmp_path):
+    spec = dataclasses.replace(SPEC, name="test_convnext", weights="default")
+    folder, descriptor = export(spec, tmp_path)
+    assert descriptor["weights"] == {"origin": "default", "seed": 3, "reason": hub.ASKED}
+    assert is_complete(spec, tmp_path, hub_in_reach=True)
+    assert not is_complete(dataclasses.replace(spec, weights="auto"), tmp_path, hub_in_reach=False)
+    ours = torch.jit.load(folder / "model.pt").state_dict()
+    timms = at_size(spec, pretrained=False).state_dict()
+    assert {name for name in timms if not torch.equal(ours[name], timms[name])} <= {"head.fc.weight", "head.fc.bias"}
+
+
+@pytest.mark.parametrize(("precision", "rounded"), [("tf32", True), ("fp32", False), ("fp16", False)])
+def test_only_tf32_rounds_the_factors_of_float32_products(precision, rounded):
+    round_products(precision)
+    assert torch.backends.cudnn.allow_tf32 == torch.backends.cuda.matmul.allow_tf32 == rounded
+    round_products("fp32")
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,7 @@ def test_an_unknown_model_is_one_line_with_the_nearest_names(monkeypatch, capsys
         (["--timeout", "0"], "not a number of seconds"),
         (["--jobs", "0"], "not an integer"),
         (["--precision", "fp8"], "invalid choice"),
+        (["--precision", "tf32"], "a precision of GPUs"),
         (["--images", "/nonexistent"], "no folder of images"),
     ],
 )

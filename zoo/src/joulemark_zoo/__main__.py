@@ -99,8 +99,9 @@ def parser() -> argparse.ArgumentParser:
                         help="aoti: compile one package for each size, or one for any (default any)")
     export.add_argument("--input-size", type=positive, metavar="PIXELS", help="instead of the model's own")
     export.add_argument("--weights", choices=WEIGHTS, default="auto",
-                        help="auto: pretrained where they can be had, else live random weights")
-    export.add_argument("--seed", type=seed, default=1, help="of live weights and synthetic images (default 1)")
+                        help="auto: pretrained where they can be had, else live random weights; "
+                        "default: random ones as timm initialises them, for comparison")
+    export.add_argument("--seed", type=seed, default=1, help="of random weights and synthetic images (default 1)")
     export.add_argument("--images", type=Path, metavar="DIR",
                         help="photographs for the reference input, instead of synthetic images")
     export.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
@@ -163,6 +164,8 @@ def check_options(args: argparse.Namespace) -> None:
             images.photographs(args.images)
         except ValueError as error:
             raise Refused(EXIT_USAGE, str(error), "Name a folder of JPEG or PNG files") from error
+    if args.precision == "tf32" and args.device == "cpu":
+        raise Refused(EXIT_USAGE, "tf32 is a precision of GPUs", "Name --device cuda, or export fp32")
     if args.device == "cuda":
         import torch
 
@@ -199,7 +202,7 @@ def reach_hub(args: argparse.Namespace) -> bool:
     """Asked once for the whole run: twenty models must not each wait for a hub that is not there."""
     from . import hub
 
-    if args.weights == "live":
+    if args.weights in ("live", "default"):
         return False
     in_reach = hub.in_reach()
     if not in_reach and not args.json:

@@ -17,7 +17,7 @@ import torch
 
 from . import __version__, fixes, hub, images
 from .build import BuiltModel, build, timm
-from .formats import DTYPES, EXPORTERS, Eager, ExportError, compiler_settings, host_of, placed
+from .formats import DTYPES, EXPORTERS, Eager, ExportError, compiler_settings, host_of, placed, round_products
 from .spec import ExportSpec
 
 SCHEMA = "joulemark.descriptor/1"
@@ -41,8 +41,6 @@ def export_one(
     Tells `enter` the stage that begins: build, reference, export, write. When all is written, `show` gets the model
     that it was made from. Raises what stops it.
     """
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
     final = spec.folder(out)
     partial = partial_folder(spec, out, os.getpid())
     try:
@@ -64,7 +62,9 @@ def fill(spec: ExportSpec, built: BuiltModel, folder: Path, enter: Callable[[str
     """Writes every file but the descriptor, which it returns."""
     parameters = sum(p.numel() for p in built.model.parameters())
     enter("reference")
+    round_products("fp32")
     logits = reference_output(built, spec)
+    round_products(spec.precision)
     eager = Eager(placed(built.model, spec), built.images, spec)
     eager.error = error_of_eager(eager, logits)
     enter("export")
@@ -171,10 +171,11 @@ def is_complete(spec: ExportSpec, out: Path, *, hub_in_reach: bool) -> bool:
 
 
 def has_weights(spec: ExportSpec, weights: dict, hub_in_reach: bool) -> bool:
-    if weights["origin"] == "pretrained":
-        return spec.weights != "live"
+    origin = weights["origin"]
+    if origin == "pretrained":
+        return spec.weights in ("auto", "pretrained")
     could_be_pretrained = hub_in_reach and weights.get("reason") in (hub.ASKED, hub.OUT_OF_REACH)
-    wanted = spec.weights == "live" or (spec.weights == "auto" and not could_be_pretrained)
+    wanted = spec.weights == origin or (spec.weights == "auto" and origin == "live" and not could_be_pretrained)
     return wanted and weights["seed"] == spec.seed
 
 

@@ -14,7 +14,7 @@ import timm
 from timm.data import create_transform, resolve_data_config
 
 from .spec import ExportSpec
-from .weights import make_live, without_caches
+from .weights import make_live, scale_classifier, without_caches
 
 #: Without one, a hub that stops answering in the middle holds a model until its time-out.
 SOCKET_SECONDS = 20.0
@@ -41,6 +41,8 @@ def build(spec: ExportSpec, counts: images.Counts = images.Counts()) -> BuiltMod
         # On the device of the spec: the statistics of a large model take a CPU a minute.
         make_live(model.to(spec.device), pixels.to(spec.device), spec.seed)
         model = without_caches(model.to("cpu"))
+    elif weights["origin"] == "default":
+        with_visible_logits(model, pixels)
     return BuiltModel(
         model=model.requires_grad_(False),
         config=config,
@@ -55,6 +57,8 @@ def build(spec: ExportSpec, counts: images.Counts = images.Counts()) -> BuiltMod
 def create(spec: ExportSpec) -> tuple[torch.nn.Module, dict]:
     """The timm model and its weights' origin; live weights are not live yet."""
     reason = hub.ASKED
+    if spec.weights == "default":
+        return at_size(spec, pretrained=False), {"origin": "default", "seed": spec.seed, "reason": reason}
     if spec.weights != "live":
         socket.setdefaulttimeout(SOCKET_SECONDS)
         try:
@@ -64,6 +68,12 @@ def create(spec: ExportSpec) -> tuple[torch.nn.Module, dict]:
                 raise
             reason = why_not_pretrained(error)
     return at_size(spec, pretrained=False), {"origin": "live", "seed": spec.seed, "reason": reason}
+
+
+def with_visible_logits(model: torch.nn.Module, pixels: torch.Tensor) -> None:
+    """Scales the classifier of a model as timm initialises it, which may give logits of 1e-5: a check could not see them.
+    Nothing before the last product changes."""
+    scale_classifier(model, pixels)
 
 
 def pretrained(spec: ExportSpec) -> tuple[torch.nn.Module, dict]:

@@ -15,10 +15,11 @@ from .fixes import mended
 from .spec import ExportSpec
 from .weights import without_caches
 
-DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+#: tf32 is float32 whose products take 11 bits of each factor, on GPUs that have it.
+DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 MEMORY_FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 #: Error allowed between the exported and the eager model in the same precision, relative, Euclidean norm.
-TOLERANCES = {"fp32": 1e-3, "fp16": 2e-2, "bf16": 1e-1}
+TOLERANCES = {"fp32": 1e-3, "tf32": 2e-2, "fp16": 2e-2, "bf16": 1e-1}
 
 #: Batch that a TorchScript artefact is traced at, and others that it must then run at.
 TRACED_BATCH, CHECKED_BATCHES = 3, (1, 2)
@@ -53,6 +54,13 @@ COMPILER_SETTINGS = (
 
 class ExportError(RuntimeError):
     """An artefact that would not compute what the model does."""
+
+
+def round_products(precision: str) -> None:
+    """From here on, float32 products are those of `precision`: rounded for tf32, whole for all others. torch's own defaults
+    round in convolutions and not in matrix products."""
+    for backend in (torch.backends.cuda.matmul, torch.backends.cudnn):
+        backend.allow_tf32 = precision == "tf32"
 
 
 def placed(model: torch.nn.Module, spec: ExportSpec) -> torch.nn.Module:

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 FORMATS = ("torchscript", "aoti")
-PRECISIONS = ("fp32", "fp16", "bf16")
+PRECISIONS = ("fp32", "tf32", "fp16", "bf16")
 LAYOUTS = ("contiguous", "channels_last")
 DEVICES = ("cpu", "cuda")
-WEIGHTS = ("auto", "pretrained", "live")
+WEIGHTS = ("auto", "pretrained", "live", "default")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ExportSpec:
     batches: tuple[int, ...] = ()  # empty: any batch size
     input_size: int | None = None  # pixels of each side; None: the model's own
     weights: str = "auto"
-    seed: int = 1  # of live weights and of synthetic images
+    seed: int = 1  # of random weights and of synthetic images
     images: str | None = None  # a folder of photographs; None: synthetic images
     modules: tuple[str, ...] = ()  # Python modules that register more models with timm
 

@@ -11,6 +11,9 @@ from . import journal, table
 from .attempt import Limits, ServerEnded
 from .plan import Pair, read_pairs, smallest_of_each
 
+#: A survey runs on the CPU, which has no TF32.
+ON_CPU = tuple(p for p in PRECISIONS if p != "tf32")
+
 
 class CannotSurvey(Exception):
     """What is wrong with what was asked for; `next_step` says what to do instead."""
@@ -26,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser, positive, seconds) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="JSONL",
                         help="outcomes; appended to, never rewritten")
     parser.add_argument("--formats", default="torchscript", metavar="NAME,...", help=f"of {', '.join(FORMATS)}")
-    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--precision", choices=ON_CPU, default="fp32")
     parser.add_argument("--layout", choices=LAYOUTS, default="contiguous")
     parser.add_argument("--import", dest="modules", action="append", default=[], metavar="MODULE",
                         help="a Python module that registers more models with timm (repeatable)")
