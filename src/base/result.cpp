@@ -48,6 +48,14 @@ std::string_view name(ErrorKind kind) {
   return "internal";
 }
 
+std::vector<std::string> configuration_failures() {
+  std::vector<std::string> names;
+  for (auto kind = ErrorKind::load_failed; is_configuration_failure(kind);
+       kind = static_cast<ErrorKind>(static_cast<int>(kind) + 1))
+    names.emplace_back(name(kind));
+  return names;
+}
+
 bool is_configuration_failure(ErrorKind kind) { return kind <= ErrorKind::export_failed; }
 
 std::string Error::message() const { return next.empty() ? what : what + ". " + next; }

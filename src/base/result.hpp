@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -35,6 +36,9 @@ enum class ErrorKind {
 
 /// The persisted, user-visible name of a kind, e.g. "out_of_memory".
 std::string_view name(ErrorKind kind);
+
+/// The names of the kinds that are a row of the results.
+std::vector<std::string> configuration_failures();
 
 /// True for the kinds that are a row of the results rather than the end of a command.
 bool is_configuration_failure(ErrorKind kind);

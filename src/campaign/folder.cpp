@@ -31,13 +31,22 @@ std::optional<std::int64_t> side_of(const std::string& size) {
   return read.ec == std::errc() && read.ptr == end ? std::optional(side) : std::nullopt;
 }
 
-/// Whether its steps were launched as a CUDA graph: what the row says of itself, not its setup,
-/// which may have any name.
-bool is_cuda_graph(const store::Record& r) {
-  const auto provenance = nlohmann::json::parse(r.provenance_json, nullptr, false);
-  if (!provenance.is_object() || !provenance.contains("settings")) return false;
-  const nlohmann::json& settings = provenance["settings"];
-  return settings.is_object() && settings.value("cuda_graph", nlohmann::json()) == true;
+/// What a row's provenance says of its place in a plan.
+struct Said {
+  bool cuda_graph = false;
+  std::optional<std::size_t> job;
+};
+Said said_by(const store::Record& r) {
+  using nlohmann::json;
+  const json provenance = json::parse(r.provenance_json, nullptr, false);
+  if (!provenance.is_object()) return {};
+  Said said;
+  // Not of the setup, which may have any name.
+  const json settings = provenance.value("settings", json::object());
+  if (settings.is_object()) said.cuda_graph = settings.value("cuda_graph", json()) == true;
+  const json job = provenance.value("job", json());
+  if (job.is_number_unsigned()) said.job = job.get<std::size_t>();
+  return said;
 }
 
 /// This machine's name, as far as it can stand in the name of a file.
@@ -165,8 +174,10 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
 }
 
 Done done_of(const store::Record& r) {
-  return {r.model,  r.architecture, r.format, r.precision,           r.layout,
-          r.policy, r.batch,        {},       side_of(r.input_size), is_cuda_graph(r)};
+  const Said said = said_by(r);
+  return {r.model,  r.architecture, r.format,     r.precision,           r.layout,
+          r.policy, r.batch,        {},           side_of(r.input_size), said.cuda_graph,
+          said.job, r.status,       r.measured_at};
 }
 
 store::Filter rows_of(const Campaign& campaign) {
@@ -177,40 +188,46 @@ store::Filter rows_of(const Campaign& campaign) {
 
 std::vector<store::Record> lacking(const Campaign& campaign, const std::vector<store::Record>& here,
                                    std::vector<store::Record> found) {
+  std::vector<store::Record> all = here;
+  std::ranges::move(found, std::back_inserter(all));
+  auto rows = counting(campaign, std::move(all));
   std::set<std::string> known;
   for (const store::Record& r : here) known.insert(r.run);
+  std::erase_if(rows, [&](const store::Record& r) { return known.contains(r.run); });
+  return rows;
+}
+
+std::vector<store::Record> counting(const Campaign& campaign, std::vector<store::Record> rows) {
+  std::set<std::string> known;
+  std::erase_if(rows, [&](const store::Record& r) { return !known.insert(r.run).second; });
   std::vector<Done> done;
-  std::ranges::transform(here, std::back_inserter(done), done_of);
-  Vacancies vacancies(campaign, done);
-  std::stable_partition(found.begin(), found.end(),
-                        [](const store::Record& r) { return r.status == "ok"; });
-  std::erase_if(found, [&](const store::Record& r) {
-    return !known.insert(r.run).second || !vacancies.fill(done_of(r));
-  });
-  sort_by_time(found);
-  return found;
+  std::ranges::transform(rows, std::back_inserter(done), done_of);
+  std::vector<store::Record> counted;
+  for (const auto& job : places_of(campaign, done)) {
+    for (const auto& row : job) {
+      if (row) counted.push_back(std::move(rows[*row]));
+    }
+  }
+  sort_by_time(counted);
+  return counted;
 }
 
 Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folder& folder) {
   const Folder whole{folder.root};
-  std::vector<store::Record> here;
-  // What was collected is what the campaign has; the rest is as it would be collected.
-  if (auto own = read_rows({whole.database()}, campaign)) {
-    here = lacking(campaign, {}, std::move(*own));
-  } else {
-    return own;
-  }
+  // What was collected comes first: it is what the campaign has, the rest as it would be collected.
+  auto rows = read_rows({whole.database()}, campaign);
+  if (!rows) return rows;
   auto all = read_rows(whole.databases(), campaign);
   if (!all) return all;
-  std::ranges::move(lacking(campaign, here, std::move(*all)), std::back_inserter(here));
-  sort_by_time(here);
-  return here;
+  std::ranges::move(*all, std::back_inserter(*rows));
+  return counting(campaign, std::move(*rows));
 }
 
-Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder) {
+Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder,
+                                     const std::optional<Retry>& again) {
   const auto rows = done_by_shard(campaign, folder);
   if (!rows) return tl::unexpected(rows.error());
-  return folder.shard ? left_of(campaign, *rows, *folder.shard) : left_of(campaign, *rows);
+  return left_of(campaign, *rows, folder.shard.value_or(Shard{1, 1}), again);
 }
 
 Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,

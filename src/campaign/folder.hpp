@@ -58,12 +58,15 @@ Done done_of(const store::Record& record);
 /// The rows of a campaign, whatever else a database holds.
 store::Filter rows_of(const Campaign& campaign);
 
-/// Of `found`, the rows that a campaign lacks beside `here`: no run twice, and of a configuration
-/// that two processes measured, one row, rather one that did not fail.
+/// The rows that count, one for each place of the plan that has any (places_of); by time.
+std::vector<store::Record> counting(const Campaign& campaign, std::vector<store::Record> rows);
+
+/// Of `found`, the rows that a campaign lacks beside `here`: those that count and are not there. A
+/// failure that is there stays, beside what came of it since.
 std::vector<store::Record> lacking(const Campaign& campaign, const std::vector<store::Record>& here,
                                    std::vector<store::Record> found);
 
-/// The rows of a campaign, each configuration once, from all databases in the folder; by time.
+/// The rows that count, from all databases in the folder; by time.
 /// What `collect` would make of them. Errors: the stores'.
 Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folder& folder);
 
@@ -71,7 +74,9 @@ Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folde
 Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,
                                               std::int64_t count);
 
-/// What is left for this folder to do: of the campaign, or of its shard. Errors: the stores'.
-Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder);
+/// What is left for this folder to do, and what is to be tried again: of the campaign, or of its
+/// shard. Errors: the stores'.
+Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder,
+                                     const std::optional<Retry>& again = {});
 
 }  // namespace joulemark::campaign

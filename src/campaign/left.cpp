@@ -2,8 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
+#include <sstream>
+#include <tuple>
+#include <utility>
+
+#include "base/text.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -29,53 +36,102 @@ std::string variant_of(const Done& row, bool sized) {
   return Variant{row.format, row.precision, row.layout, {}, size, row.cuda_graph}.name();
 }
 
-/// The rows of one kind: those that the shards of a division measured, and all others.
-struct Supply {
-  std::map<std::size_t, std::int64_t> of_shard;  ///< by its number
-  std::int64_t loose = 0;
+/// A job under one of its policies.
+struct Place {
+  std::size_t job = 0;
+  std::size_t policy = 0;
 };
 
-/// Rows by kind, under the name of their model with its tag and without: a plan uses one.
-std::map<Kind, Supply> supplies(std::span<const Done> rows, std::size_t shards, bool sized) {
-  std::map<Kind, Supply> all;
-  for (const Done& row : rows) {
-    const std::string variant = variant_of(row, sized);
-    const std::string policy = policy_of(row.policy, row.batch);
-    for (const std::string& model : std::set{row.model, row.architecture}) {
-      Supply& supply = all[{model, variant, policy}];
-      const bool home = row.shard && row.shard->count == shards;
-      ++(home ? supply.of_shard[row.shard->number] : supply.loose);
-    }
+/// The places and rows of one kind.
+struct Group {
+  std::vector<Place> places;      ///< in the campaign's order
+  std::vector<std::size_t> rows;  ///< the best first
+};
+
+std::map<Kind, Group> group_places(const Campaign& c) {
+  std::map<Kind, Group> groups;
+  for (std::size_t job = 0; job < c.jobs.size(); ++job) {
+    const auto policies = policies_of(c.plan, c.jobs[job]);
+    for (std::size_t p = 0; p < policies.size(); ++p)
+      groups[kind_of(c, c.jobs[job], policies[p])].places.push_back({job, p});
   }
-  return all;
+  return groups;
 }
 
-bool take(std::int64_t& from) {
-  if (from < 1) return false;
-  --from;
-  return true;
+/// Those that are ok come first, as they stand; then failures, the newest first.
+void rank(std::vector<std::size_t>& indices, std::span<const Done> rows) {
+  std::stable_sort(indices.begin(), indices.end(), [&](std::size_t a, std::size_t b) {
+    if (rows[a].ok() || rows[b].ok()) return rows[a].ok() && !rows[b].ok();
+    return std::tie(rows[a].at, a) > std::tie(rows[b].at, b);
+  });
 }
 
-/// For every job and policy whether a row is there, of a campaign that is divided into `shards`.
-std::vector<std::vector<bool>> covered(const Campaign& c, std::span<const Done> rows,
-                                       std::size_t shards) {
-  std::map<Kind, Supply> supply = supplies(rows, shards, is_sized(c));
-  const std::vector<std::size_t> units = units_of(c);
-  std::vector<std::vector<bool>> there(c.jobs.size());
-  // Each job takes what its own shard measured; what is of no shard goes to those that got none.
-  for (const bool own : {true, false}) {
-    for (std::size_t job = 0; job < c.jobs.size(); ++job) {
-      const auto policies = policies_of(c.plan, c.jobs[job]);
-      there[job].resize(policies.size(), false);
-      for (std::size_t p = 0; p < policies.size(); ++p) {
-        if (there[job][p]) continue;
-        Supply& s = supply[kind_of(c, c.jobs[job], policies[p])];
-        there[job][p] = take(own ? s.of_shard[units[job] % shards + 1] : s.loose);
-      }
+/// The places of a campaign with the rows that could be for them. What is of no place of the plan
+/// is left out.
+std::vector<Group> groups_of(const Campaign& c, std::span<const Done> rows) {
+  std::map<Kind, Group> groups = group_places(c);
+  const bool sized = is_sized(c);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string policy = policy_of(rows[i].policy, rows[i].batch);
+    // A plan names a model in one way, with its tag or without.
+    for (const std::string& model : std::set{rows[i].model, rows[i].architecture}) {
+      const auto found = groups.find({model, variant_of(rows[i], sized), policy});
+      if (found != groups.end()) found->second.rows.push_back(i);
     }
   }
-  return there;
+  std::vector<Group> result;
+  for (auto& [kind, group] : groups) {
+    rank(group.rows, rows);
+    result.push_back(std::move(group));
+  }
+  return result;
 }
+
+/// Gives the rows of a group to its places, round after round to those that still have none.
+class Seating {
+ public:
+  Seating(Group group, std::span<const Done> rows, Places& places)
+      : group_(std::move(group)), rows_(rows), places_(places) {}
+
+  /// `fits(place, row)`.
+  template <class Fits>
+  void fill(const Fits& fits) {
+    for (const Place& place : group_.places) {
+      if (!row_of(place)) take(place, fits);
+    }
+  }
+  /// A row that is ok takes the place of one that failed.
+  template <class Fits>
+  void improve(const Fits& fits) {
+    for (const Place& place : group_.places) {
+      if (!row_of(place) || rows_[*row_of(place)].ok()) continue;
+      take(place, [&](const Place& p, const Done& row) { return row.ok() && fits(p, row); });
+    }
+  }
+  /// Takes rows out of the further rounds.
+  template <class Is>
+  void dismiss(const Is& is) {
+    std::erase_if(group_.rows, [&](std::size_t i) { return is(rows_[i]); });
+  }
+
+ private:
+  std::optional<std::size_t>& row_of(const Place& place) {
+    return places_[place.job][place.policy];
+  }
+
+  template <class Fits>
+  void take(const Place& place, const Fits& fits) {
+    const auto found = std::find_if(group_.rows.begin(), group_.rows.end(),
+                                    [&](std::size_t i) { return fits(place, rows_[i]); });
+    if (found == group_.rows.end()) return;
+    row_of(place) = *found;
+    group_.rows.erase(found);
+  }
+
+  Group group_;
+  std::span<const Done> rows_;
+  Places& places_;
+};
 
 /// Two numbers with `between` between them, and nothing else.
 std::optional<Shard> read_shard(const std::string& text, std::string_view between) {
@@ -103,9 +159,54 @@ Result<Shard> parse_shard(const std::string& text) {
 
 std::optional<Shard> shard_of_name(const std::string& name) { return read_shard(name, "-of-"); }
 
-std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows,
-                          const Shard& shard) {
-  const auto there = covered(campaign, rows, shard.count);
+Places places_of(const Campaign& campaign, std::span<const Done> rows, std::size_t shards) {
+  Places places(campaign.jobs.size());
+  for (std::size_t job = 0; job < campaign.jobs.size(); ++job)
+    places[job].resize(policies_of(campaign.plan, campaign.jobs[job]).size());
+  const std::vector<std::size_t> units = units_of(campaign);
+  const auto names_it = [](const Place& p, const Done& row) { return row.job == p.job; };
+  const auto at_home = [&](const Done& row) { return row.shard && row.shard->count == shards; };
+  const auto of_its_shard = [&](const Place& p, const Done& row) {
+    return at_home(row) && row.shard->holds(units[p.job]);
+  };
+  const auto of_no_shard = [&](const Place&, const Done& row) { return !at_home(row); };
+  for (Group& group : groups_of(campaign, rows)) {
+    Seating seating(std::move(group), rows, places);
+    seating.fill(names_it);
+    seating.dismiss([](const Done& row) { return row.job.has_value(); });
+    seating.fill(of_its_shard);
+    seating.fill(of_no_shard);
+    seating.improve(of_its_shard);
+    seating.improve(of_no_shard);
+  }
+  return places;
+}
+
+bool Retry::asks_for(const Done& row) const {
+  return !row.ok() && (kinds.empty() || kinds.contains(row.status));
+}
+
+Result<Retry> parse_retry(const std::string& text) {
+  if (text == "all") return Retry{};
+  const std::vector<std::string> known = configuration_failures();
+  Retry retry;
+  std::istringstream list(text + ',');  // so that nothing after a comma is something wrong
+  for (std::string kind; std::getline(list, kind, ',');) {
+    if (std::find(known.begin(), known.end(), kind) == known.end()) {
+      const auto near = nearest(kind, known, 1);
+      return fail(ErrorKind::invalid_input,
+                  fmt::format("'{}' is no failure of a row{}", kind,
+                              near.empty() ? "" : fmt::format("; '{}'?", near[0])),
+                  fmt::format("A row fails as {}", join_words(known)));
+    }
+    retry.kinds.insert(kind);
+  }
+  return retry;
+}
+
+std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, const Shard& shard,
+                          const std::optional<Retry>& again) {
+  const Places places = places_of(campaign, rows, shard.count);
   const std::vector<std::size_t> units = units_of(campaign);
   std::vector<Step> left;
   for (std::size_t job = 0; job < campaign.jobs.size(); ++job) {
@@ -113,34 +214,17 @@ std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows,
     const auto policies = policies_of(campaign.plan, campaign.jobs[job]);
     Step step{job, {}};
     for (std::size_t p = 0; p < policies.size(); ++p) {
-      if (!there[job][p]) step.policies.push_back(policies[p]);
+      const auto row = places[job][p];
+      if (!row || (again && again->asks_for(rows[*row]))) step.policies.push_back(policies[p]);
     }
     if (!step.policies.empty()) left.push_back(std::move(step));
   }
   return left;
 }
 
-std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows) {
-  return left_of(campaign, rows, Shard{1, 1});
-}
-
-Vacancies::Vacancies(const Campaign& campaign, std::span<const Done> rows)
-    : sized_(is_sized(campaign)) {
-  for (const Job& job : campaign.jobs) {
-    for (const measure::Policy& policy : policies_of(campaign.plan, job))
-      ++lacking_[kind_of(campaign, job, policy)];
-  }
-  for (const Done& row : rows) fill(row);
-}
-
-bool Vacancies::fill(const Done& row) {
-  const std::string variant = variant_of(row, sized_);
-  // A plan names a model in one way, with its tag or without.
-  for (const std::string& model : {row.model, row.architecture}) {
-    const auto found = lacking_.find({model, variant, policy_of(row.policy, row.batch)});
-    if (found != lacking_.end()) return take(found->second);
-  }
-  return false;
+std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows,
+                          const std::optional<Retry>& again) {
+  return left_of(campaign, rows, Shard{1, 1}, again);
 }
 
 }  // namespace joulemark::campaign

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "base/result.hpp"
@@ -44,29 +43,38 @@ struct Done {
   std::optional<Shard> shard = {};              ///< that measured it, where that is known
   std::optional<std::int64_t> input_size = {};  ///< pixels of each side; absent: not square
   bool cuda_graph = false;
+  std::optional<std::size_t> job = {};  ///< absent in rows of before they named it
+  std::string status = "ok";            ///< or how it failed
+  std::string at = {};                  ///< when, RFC 3339
+  bool ok() const { return status == "ok"; }
 };
 
-/// All that is left, in the campaign's order. The rows of a model that has several jobs of the same
-/// kind, as a sentinel has, count for them from the first on.
-std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows);
+/// The row that counts of each job under each of its policies, by its index; absent where there is
+/// none.
+using Places = std::vector<std::vector<std::optional<std::size_t>>>;
 
-/// What is left of a shard. Of several jobs of the same kind, each shard has some; the rows that
-/// the shards of this division measured count for their own first, so that none takes another's
-/// row for its own and leaves a job that nobody does.
-std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, const Shard& shard);
+/// Gives each place the row that counts for it. A row that names its job is for that alone. One
+/// that does not is for the first place of its kind that has none, and of one that has only a
+/// failure: of several jobs of the same kind, as a sentinel has, each shard has some, and what the
+/// shards of this division measured is for their own first, so that none takes another's row and
+/// leaves a job that nobody does. Of several rows for one place, measured by processes that did not
+/// know of each other or because the first failed, the first that is ok counts, else the newest.
+Places places_of(const Campaign& campaign, std::span<const Done> rows, std::size_t shards = 1);
 
-/// Where a campaign lacks rows beside those that there are. Of one configuration, measured by two
-/// processes that did not know of each other, one row is enough.
-class Vacancies {
- public:
-  Vacancies(const Campaign& campaign, std::span<const Done> rows);
-  /// True when such a row is lacking; from then on it is not.
-  bool fill(const Done& row);
-
- private:
-  bool sized_;
-  /// Rows of a model in a variant under a policy that are planned, less those that there are.
-  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> lacking_;
+/// Failures that are to be tried again.
+struct Retry {
+  std::set<std::string> kinds = {};  ///< statuses of rows; empty: whatever it is
+  bool asks_for(const Done& row) const;
 };
+/// "timed_out,crashed", or "all". Error: invalid_input, naming the kinds that there are.
+Result<Retry> parse_retry(const std::string& text);
+
+/// What is left of a shard: of each of its jobs the policies that have no row yet, and those that
+/// are to be tried again; in the campaign's order.
+std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, const Shard& shard,
+                          const std::optional<Retry>& again = {});
+/// Of all of it.
+std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows,
+                          const std::optional<Retry>& again = {});
 
 }  // namespace joulemark::campaign

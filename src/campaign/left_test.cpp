@@ -63,7 +63,6 @@ TEST(Left, RowsOfAnotherSizeDoNotCountWhereThePlanHasSizes) {
   const auto left = left_of(c, std::vector{row});
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].job, 1u);
-  EXPECT_FALSE(Vacancies(c, std::vector{row}).fill(row));
   row.input_size = 192;
   EXPECT_EQ(left_of(c, std::vector{row}).size(), 2u);
   row.input_size.reset();
@@ -92,13 +91,9 @@ TEST(Left, ARowOfACudaGraphIsNoneOfItsTwin) {
   ASSERT_EQ(captured.size(), 7u);
   EXPECT_EQ(captured[0].policies.size(), 2u);
   EXPECT_EQ(captured[1].job, 2u);
-  Vacancies vacancies(c, std::vector{row});
-  EXPECT_FALSE(vacancies.fill(row));
-  row.cuda_graph = false;
-  EXPECT_TRUE(vacancies.fill(row));
   row.policy = "fixed";
   row.batch = 8;
-  EXPECT_FALSE(vacancies.fill(row)) << "no policy of any variant";
+  EXPECT_EQ(left_of(c, std::vector{row}).size(), 8u) << "no policy of any variant";
 }
 
 TEST(LeftOfAShard, JobsThatShareAnArtefactAreOfOne) {
@@ -153,6 +148,116 @@ TEST(LeftOfAShard, WhateverTheOrderOfEndingEveryJobIsDoneByItsShard) {
     EXPECT_EQ(rows.size(), 9u);
     EXPECT_THAT(left_of(c, rows), IsEmpty());
   }
+}
+
+/// What row_of gives, of a row that names its job.
+Done named(const Campaign& c, std::size_t job, const std::string& status = "ok",
+           const std::string& at = "2026-11-26T10:00:00Z") {
+  Done row = row_of(c, job, std::nullopt);
+  row.job = job;
+  row.status = status;
+  row.at = at;
+  return row;
+}
+
+std::vector<std::size_t> tried_again(const Campaign& c, const std::vector<Done>& rows,
+                                     const std::string& kinds = "all") {
+  std::vector<std::size_t> jobs;
+  for (const Step& step : left_of(c, rows, parse_retry(kinds).value())) jobs.push_back(step.job);
+  return jobs;
+}
+
+/// All jobs of divided(), each with a row that is ok.
+std::vector<Done> complete(const Campaign& c) {
+  std::vector<Done> rows;
+  for (std::size_t job = 0; job < c.jobs.size(); ++job) rows.push_back(named(c, job));
+  return rows;
+}
+
+TEST(Places, ARowThatNamesItsJobIsForThatAlone) {
+  const Campaign c = divided();
+  // The sentinel is jobs 0, 2, 4, 6 and 8.
+  EXPECT_THAT(jobs_left(c, {named(c, 4), named(c, 8)}, {1, 1}),
+              ElementsAre(0u, 1u, 2u, 3u, 5u, 6u, 7u));
+  EXPECT_THAT(jobs_left(c, {named(c, 4), named(c, 4)}, {1, 1}), testing::SizeIs(8))
+      << "two of one job are for one place";
+  Done stray = named(c, 4);
+  stray.job = 1;
+  EXPECT_THAT(left_of(c, std::vector{stray}), testing::SizeIs(9)) << "job 1 is another model's";
+  stray.job = 1000;
+  EXPECT_THAT(left_of(c, std::vector{stray}), testing::SizeIs(9));
+}
+
+TEST(Places, ARowThatNamesNoJobIsForAPlaceThatHasNone) {
+  const Campaign c = divided();
+  const std::vector<Done> rows = {named(c, 0), row_of(c, 0, std::nullopt),
+                                  row_of(c, 0, Shard{2, 3})};
+  EXPECT_THAT(jobs_left(c, rows, {1, 1}), ElementsAre(1u, 3u, 5u, 6u, 7u, 8u));
+  // In three shards, that of the second is for job 4.
+  EXPECT_THAT(jobs_left(c, rows, {1, 3}), ElementsAre(3u, 6u));
+  EXPECT_THAT(jobs_left(c, rows, {2, 3}), ElementsAre(1u, 7u));
+}
+
+TEST(Places, OkWinsOverAFailureAndOfFailuresTheNewestCounts) {
+  const Campaign c = divided();
+  const std::vector<Done> rows = {named(c, 1, "crashed", "2026-11-26T10:00:02Z"),
+                                  named(c, 1, "timed_out", "2026-11-26T10:00:01Z"),
+                                  named(c, 3, "ok", "2026-11-26T10:00:01Z"),
+                                  named(c, 3, "crashed", "2026-11-26T10:00:02Z"),
+                                  named(c, 5, "crashed", "2026-11-26T10:00:01Z"),
+                                  named(c, 5, "timed_out", "2026-11-26T10:00:01Z"),
+                                  named(c, 3, "ok", "2026-11-26T10:00:00Z")};
+  const Places places = places_of(c, rows);
+  EXPECT_THAT(places[1], ElementsAre(Optional(0u)));
+  EXPECT_THAT(places[3], ElementsAre(Optional(2u)));
+  EXPECT_THAT(places[5], ElementsAre(Optional(5u))) << "of the same second the later one";
+  EXPECT_THAT(places[7], ElementsAre(std::nullopt));
+}
+
+TEST(Places, ARowOfNoJobThatIsOkWinsOverAFailureToo) {
+  const Campaign c = divided();
+  const std::vector<Done> rows = {named(c, 1, "crashed"), row_of(c, 1, std::nullopt)};
+  EXPECT_THAT(places_of(c, rows)[1], ElementsAre(Optional(1u)));
+  EXPECT_THAT(tried_again(c, rows), testing::Not(testing::Contains(1u)));
+}
+
+TEST(Retry, IsOfAllFailuresOrOfThoseThatAreNamed) {
+  const Campaign c = divided();
+  std::vector<Done> rows = complete(c);
+  EXPECT_THAT(tried_again(c, rows), IsEmpty());
+  rows[1].status = "crashed";
+  rows[4].status = "timed_out";
+  EXPECT_THAT(left_of(c, rows), IsEmpty()) << "unless it is asked for";
+  EXPECT_THAT(tried_again(c, rows), ElementsAre(1u, 4u));
+  EXPECT_THAT(tried_again(c, rows, "crashed"), ElementsAre(1u));
+  EXPECT_THAT(tried_again(c, rows, "crashed,timed_out"), ElementsAre(1u, 4u));
+  EXPECT_THAT(tried_again(c, rows, "unstable"), IsEmpty());
+  EXPECT_THAT(left_of(c, rows, Shard{2, 3}, Retry{}), testing::SizeIs(2));
+  EXPECT_THAT(left_of(c, rows, Shard{3, 3}, Retry{}), IsEmpty());
+}
+
+TEST(Retry, WhatCameOfItTakesThePlaceOfTheFailureAndOfNoOther) {
+  const Campaign c = divided();
+  // The sentinel failed as job 2, and jobs 6 to 8 were not reached.
+  std::vector<Done> rows = complete(c);
+  rows.resize(6);
+  rows[2].status = "crashed";
+  rows.push_back(named(c, 2, "timed_out", "2026-11-26T11:00:00Z"));
+  EXPECT_THAT(jobs_left(c, rows, {1, 1}), ElementsAre(6u, 7u, 8u));
+  EXPECT_THAT(tried_again(c, rows, "crashed"), ElementsAre(6u, 7u, 8u)) << "it times out now";
+  EXPECT_THAT(tried_again(c, rows, "timed_out"), ElementsAre(2u, 6u, 7u, 8u));
+  rows.push_back(named(c, 2, "ok", "2026-11-26T12:00:00Z"));
+  EXPECT_THAT(tried_again(c, rows), ElementsAre(6u, 7u, 8u));
+}
+
+TEST(Retry, ThatIsMisspeltSaysWhatThereIs) {
+  EXPECT_TRUE(parse_retry("all")->kinds.empty());
+  for (const char* wrong : {"timeout", "", "ok", "crashed,", "interrupted", "crashed timed_out"}) {
+    const auto retry = parse_retry(wrong);
+    ASSERT_FALSE(retry) << wrong;
+    EXPECT_THAT(retry.error().next, testing::HasSubstr("out_of_memory, timed_out"));
+  }
+  EXPECT_THAT(parse_retry("timeout").error().what, testing::HasSubstr("'timed_out'?"));
 }
 
 TEST(LeftOfAShard, WhatTwoProcessesMeasuredBothCountsOnce) {

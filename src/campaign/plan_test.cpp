@@ -11,6 +11,7 @@
 namespace joulemark::campaign {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -241,22 +242,20 @@ TEST(Left, RowsOfOtherVariantsAndBatchesDoNotCount) {
   EXPECT_THAT(left_of(c, rows).front().policies, SizeIs(2));
 }
 
-TEST(Vacancies, AreAsManyOfAKindAsWerePlanned) {
+TEST(Places, AreAsManyOfAKindAsWerePlanned) {
   const Campaign c = frozen();
   const auto sentinel = rows_of(c, 0)[0];
-  Vacancies vacancies(c, {});
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(vacancies.fill(sentinel)) << i;
-  EXPECT_FALSE(vacancies.fill(sentinel)) << "the plan has it four times";
-  const std::vector<Done> two(2, sentinel);
-  Vacancies beside(c, two);
-  EXPECT_TRUE(beside.fill(sentinel) && beside.fill(sentinel));
-  EXPECT_FALSE(beside.fill(sentinel)) << "two were there";
+  const std::vector<Done> five(5, sentinel);
+  std::size_t taken = 0;
+  for (const auto& job : places_of(c, five)) {
+    for (const auto& row : job) taken += row ? 1 : 0;
+  }
+  EXPECT_EQ(taken, 4u) << "the plan has it four times";
   auto other = sentinel;
   other.precision = "fp32";
-  EXPECT_FALSE(vacancies.fill(other)) << "no variant of the plan";
-  other = sentinel;
-  other.policy = "throughput";
-  EXPECT_TRUE(vacancies.fill(other));
+  for (const auto& job : places_of(c, std::vector{other})) {
+    EXPECT_THAT(job, Each(std::nullopt)) << "no variant of the plan";
+  }
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ class Runner {
  private:
   /// What is left, but for what this run has begun: whatever became of that, it is not tried again.
   Result<std::vector<Step>> not_begun() const {
-    auto left = steps_left(campaign_, folder_);
+    auto left = steps_left(campaign_, folder_, options_.again);
     if (left) std::erase_if(*left, [&](const Step& step) { return begun_.contains(step.job); });
     return left;
   }
@@ -159,7 +159,7 @@ class Runner {
     auto artefact = find_artefact(job, variant);
     if (!artefact) return store_failures(step, artefact.error().what);
     return session_.measure(
-        *artefact, turn_of(job), step.policies,
+        *artefact, turn_of(step), step.policies,
         [&](const std::string& what) { listener_.stage(job.model, what); },
         [&](const store::Record& r, const measure::Outcome&) -> Result<void> {
           keep(r);
@@ -167,7 +167,9 @@ class Runner {
         });
   }
 
-  Turn turn_of(const Job& job) const { return {variant_of(job).cuda_graph}; }
+  Turn turn_of(const Step& step) const {
+    return {variant_of(campaign_.jobs[step.job]).cuda_graph, step.job};
+  }
 
   Result<zoo::Descriptor> find_artefact(const Job& job, const Variant& variant) {
     const zoo::Query query{job.model, variant.format, variant.precision, variant.layout, {}};
@@ -196,7 +198,7 @@ class Runner {
     if (variant.input_size) d.input_size = {3, *variant.input_size, *variant.input_size};
     for (const measure::Policy& policy : step.policies) {
       const auto row =
-          session_.append_failure(d, turn_of(job), policy, {ErrorKind::export_failed, why, {}});
+          session_.append_failure(d, turn_of(step), policy, {ErrorKind::export_failed, why, {}});
       if (!row) return tl::unexpected(row.error());
       keep(*row);
     }

@@ -34,7 +34,9 @@ struct Listener {
 
 struct RunOptions {
   std::optional<Nanoseconds> slot;  ///< nothing is begun that cannot be expected to end in it
-  Nanoseconds idle{0};              ///< of the idle power, before each lot; 0: none
+  /// Failures of before this run that are tried again, once.
+  std::optional<Retry> again;
+  Nanoseconds idle{0};  ///< of the idle power, before each lot; 0: none
   /// Once true, the job in work is measured to its end and nothing more is begun; may be null.
   const std::atomic<bool>* stop = nullptr;
 };

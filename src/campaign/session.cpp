@@ -132,6 +132,7 @@ measure::Subject Session::subject_of(const zoo::Descriptor& descriptor, const Tu
   context_.setup = options_.setup.empty()
                        ? default_setup(context_.meter, options_.runtime, descriptor, turn)
                        : options_.setup;
+  context_.job = turn.job;
   return {descriptor,       options_.runtime, station_.device.name,
           options_.threads, turn.cuda_graph,  options_.worker_options};
 }

@@ -44,7 +44,8 @@ struct SessionOptions {
 
 /// What differs from one model of a sitting to the next, besides its artefact.
 struct Turn {
-  bool cuda_graph = false;  ///< steps are launched as a captured CUDA graph
+  bool cuda_graph = false;              ///< steps are launched as a captured CUDA graph
+  std::optional<std::size_t> job = {};  ///< of a campaign, which the rows then name
 };
 
 /// The worker program, and the device that it is to use.

@@ -33,6 +33,7 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
   const std::string sentinel = campaign.plan.sentinel ? campaign.plan.sentinel->model : "";
   for (const store::Record& r : records) {
     ++(r.status == "ok" ? t.done : t.failed);
+    if (r.status != "ok") ++t.failures[r.status];
     t.last_at = std::max(t.last_at, r.measured_at);
     for (const store::Window& w : r.windows) {
       t.joules += w.joules;

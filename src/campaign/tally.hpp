@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,12 +23,13 @@ struct Drift {
 
 /// How far a campaign is, from its database alone.
 struct Tally {
-  std::size_t rows = 0;    ///< that the campaign will have altogether
-  std::size_t done = 0;    ///< of those, measured
-  std::size_t failed = 0;  ///< of those, failed for a reason
-  double joules = 0.0;     ///< of all windows
-  double seconds = 0.0;    ///< of all windows
-  std::string last_at;     ///< RFC 3339, of the newest row; empty when there is none
+  std::size_t rows = 0;                         ///< that the campaign will have altogether
+  std::size_t done = 0;                         ///< of those, measured
+  std::size_t failed = 0;                       ///< of those, failed for a reason
+  std::map<std::string, std::size_t> failures;  ///< by their status
+  double joules = 0.0;                          ///< of all windows
+  double seconds = 0.0;                         ///< of all windows
+  std::string last_at;  ///< RFC 3339, of the newest row; empty when there is none
   /// Median time from one row to the next, which pauses between slots do not change; absent with
   /// fewer than three rows.
   std::optional<double> per_row_s;
@@ -35,6 +37,7 @@ struct Tally {
   Drift idle_w;    ///< each idle power that was measured
   std::size_t left() const { return rows - done - failed; }
 };
+/// `records`: those that count.
 Tally tally(const Campaign& campaign, const std::vector<store::Record>& records);
 
 }  // namespace joulemark::campaign

@@ -48,13 +48,19 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   app.add_option("--shard", o->shard,
                  "every N-th job only, from the K-th on, into a database of its own")
       ->type_name("K/N");
+  app.add_flag("--retry-failed", o->retry_failed,
+               "measure failures again, once: of all kinds, or of those named, such as timed_out")
+      ->type_name("[=KIND,...]");
   app.add_flag("--tolerate-failures", o->tolerate_failures,
                "end with 0 also when configurations failed: their rows say why");
   add_idle(app, o->idle_seconds, "how long idle power is measured before each lot");
   add_meter(app, o->meter, o->meter_options, kAllMeters);
   add_worker(app, o->worker, o->worker_options);
   add_exporter(app, *o);
-  return [o, &common] { return run_campaign_run(*o, common); };
+  return [o, &common] {
+    if (o->retry_failed == "true") o->retry_failed = "all";  // what CLI11 makes of no value
+    return run_campaign_run(*o, common);
+  };
 }
 
 Run add_campaign_submit(CLI::App& app, CommonOptions& common) {

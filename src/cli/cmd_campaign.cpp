@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -123,50 +122,89 @@ Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& stor
   return rows.size();
 }
 
-/// Measures what is left for this folder, `steps` when it began, and says how it went.
-int measure_left(const CampaignRunOptions& o, const CommonOptions& common,
-                 const campaign::Campaign& c, const campaign::Folder& folder,
-                 std::span<const campaign::Step> steps, Clock& clock) {
-  if (auto made = make_folder(folder.own()); !made) return report_error(made.error(), common.json);
-  const auto session = open_session(o, c, folder, clock);
-  if (!session) return report_error(session.error(), common.json);
-  std::size_t rows_left = 0;
-  for (const campaign::Step& step : steps) rows_left += step.policies.size();
-  Progress progress = Progress::on_stderr(clock, rows_left);
-  const campaign::Listener listener{
-      [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
-      [&](const store::Record& r) { progress.finished(report::one_line(r)); }};
+/// One call of `run`.
+struct Call {
+  const CampaignRunOptions& o;
+  const CommonOptions& common;
+  campaign::Campaign campaign;
+  std::optional<campaign::Retry> again;
+  std::vector<campaign::Step> steps;  ///< that are left when it begins
+};
+
+Result<Call> read_call(const CampaignRunOptions& o, const CommonOptions& common,
+                       campaign::Folder& folder) {
+  auto c = campaign::read_campaign(folder);
+  if (!c) return tl::unexpected(c.error());
+  Call call{o, common, std::move(*c), {}, {}};
+  if (!o.retry_failed.empty()) {
+    auto again = campaign::parse_retry(o.retry_failed);
+    if (!again) return tl::unexpected(again.error());
+    call.again = std::move(*again);
+  }
+  if (!o.shard.empty()) {
+    const auto shard = campaign::parse_shard(o.shard);
+    if (!shard) return tl::unexpected(shard.error());
+    folder.shard = *shard;
+  }
+  auto steps = campaign::steps_left(call.campaign, folder, call.again);
+  if (!steps) return tl::unexpected(steps.error());
+  call.steps = std::move(*steps);
+  return call;
+}
+
+campaign::RunOptions run_options(const Call& call) {
   campaign::RunOptions options;
-  if (o.slot > 0.0) options.slot = from_seconds(o.slot);
-  options.idle = from_seconds(o.idle_seconds);
+  if (call.o.slot > 0.0) options.slot = from_seconds(call.o.slot);
+  options.again = call.again;
+  options.idle = from_seconds(call.o.idle_seconds);
   options.stop = &told_to_stop();
-  const auto rows =
-      campaign::run(c, folder, zoo_of(o, folder), **session, options, listener, clock);
-  progress.clear();
+  return options;
+}
+
+/// Says how it went. Returns the exit code.
+int report_run(const Call& call, const campaign::Folder& folder,
+               const Result<std::vector<store::Record>>& rows) {
   if (!rows) {
     Error e = rows.error();
     if (e.kind == ErrorKind::interrupted)
       e.next = fmt::format("Go on with joulemark campaign run {}", folder.root.string());
-    return report_error(e, common.json);
+    return report_error(e, call.common.json);
   }
   const bool some_failed = std::any_of(rows->begin(), rows->end(),
                                        [](const store::Record& r) { return r.status != "ok"; });
-  return report_tally(c, folder, common.json,
-                      some_failed && !o.tolerate_failures ? kSomeFailed : kOk);
+  return report_tally(call.campaign, folder, call.common.json,
+                      some_failed && !call.o.tolerate_failures ? kSomeFailed : kOk);
+}
+
+/// Measures what is left for this folder, and says how it went.
+int measure_left(const Call& call, const campaign::Folder& folder, Clock& clock) {
+  const bool json = call.common.json;
+  if (auto made = make_folder(folder.own()); !made) return report_error(made.error(), json);
+  const auto session = open_session(call.o, call.campaign, folder, clock);
+  if (!session) return report_error(session.error(), json);
+  std::size_t rows_left = 0;
+  for (const campaign::Step& step : call.steps) rows_left += step.policies.size();
+  Progress progress = Progress::on_stderr(clock, rows_left);
+  const campaign::Listener listener{
+      [&](const std::string& subject, const std::string& what) { progress.stage(subject, what); },
+      [&](const store::Record& r) { progress.finished(report::one_line(r)); }};
+  const auto rows = campaign::run(call.campaign, folder, zoo_of(call.o, folder), **session,
+                                  run_options(call), listener, clock);
+  progress.clear();
+  return report_run(call, folder, rows);
 }
 
 /// One sitting of a shard: what is left of it, in a folder of this process's own.
-int measure_shard(const CampaignRunOptions& o, const CommonOptions& common,
-                  const campaign::Campaign& c, const campaign::Folder& folder,
-                  std::span<const campaign::Step> steps, Clock& clock) {
-  if (steps.empty()) return report_tally(c, folder, common.json, kOk);
+int measure_shard(const Call& call, const campaign::Folder& folder, Clock& clock) {
+  const bool json = call.common.json;
+  if (call.steps.empty()) return report_tally(call.campaign, folder, json, kOk);
   auto sitting = campaign::begin_sitting(folder);
-  if (!sitting) return report_error(sitting.error(), common.json);
+  if (!sitting) return report_error(sitting.error(), json);
   // On a disk of this machine: a node that is lost shall leave no artefacts in the shared folder.
   const auto scratch = runtime::WorkerFolder::create(runtime::temporary_root());
-  if (!scratch) return report_error(scratch.error(), common.json);
+  if (!scratch) return report_error(scratch.error(), json);
   sitting->scratch = scratch->path() / "artefacts";
-  const int code = measure_left(o, common, c, *sitting, steps, clock);
+  const int code = measure_left(call, *sitting, clock);
   campaign::end_sitting(*sitting);
   return code;
 }
@@ -205,17 +243,9 @@ int run_campaign_run(const CampaignRunOptions& o, const CommonOptions& common) {
   catch_stop();
   SteadyClock clock;
   campaign::Folder folder{o.folder};
-  const auto c = campaign::read_campaign(folder);
-  if (!c) return report_error(c.error(), common.json);
-  if (!o.shard.empty()) {
-    const auto shard = campaign::parse_shard(o.shard);
-    if (!shard) return report_error(shard.error(), common.json);
-    folder.shard = *shard;
-  }
-  const auto steps = campaign::steps_left(*c, folder);
-  if (!steps) return report_error(steps.error(), common.json);
-  return folder.shard ? measure_shard(o, common, *c, folder, *steps, clock)
-                      : measure_left(o, common, *c, folder, *steps, clock);
+  const auto call = read_call(o, common, folder);
+  if (!call) return report_error(call.error(), common.json);
+  return folder.shard ? measure_shard(*call, folder, clock) : measure_left(*call, folder, clock);
 }
 
 int run_campaign_status(const CampaignOptions& o, const CommonOptions& common) {
@@ -239,8 +269,9 @@ int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& c
   if (!added) return report_error(added.error(), common.json);
   fmt::print(stderr, "{} rows added to {}\n", *added, into.text());
   if (o.into.empty()) return report_tally(*c, folder, common.json, kOk);
-  const auto rows = (*store)->read(campaign::rows_of(*c));
-  return rows ? print_tally(*c, *rows, common.json, kOk) : report_error(rows.error(), common.json);
+  auto rows = (*store)->read(campaign::rows_of(*c));
+  if (!rows) return report_error(rows.error(), common.json);
+  return print_tally(*c, folder.root, campaign::counting(*c, std::move(*rows)), common.json, kOk);
 }
 
 int run_campaign_verify(const CampaignOptions& o, const CommonOptions& common) {

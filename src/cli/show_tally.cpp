@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "campaign/tally.hpp"
 #include "cli/cluster.hpp"
 #include "cli/commands.hpp"
@@ -22,6 +24,7 @@ std::string duration_text(double s) {
 namespace {
 
 using nlohmann::ordered_json;
+namespace fs = std::filesystem;
 
 /// "-0.3 .. +0.6 %, the last +0.4 %; +0.1 ± 0.2 % an hour". `scale` makes `unit` of the values.
 std::string drift_text(const campaign::Drift& d, double zero, double scale, const char* unit) {
@@ -38,9 +41,23 @@ std::string drift_text(const campaign::Drift& d, double zero, double scale, cons
   return text;
 }
 
-std::string tally_text(const campaign::Campaign& c, const campaign::Tally& t) {
+/// "2 crashed, 1 export_failed".
+std::string failures_text(const std::map<std::string, std::size_t>& failures) {
+  std::string text;
+  for (const auto& [kind, count] : failures)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, kind);
+  return text;
+}
+
+std::string tally_text(const campaign::Campaign& c, const fs::path& folder,
+                       const campaign::Tally& t) {
   std::string text = fmt::format("{}: {} of {} rows measured, {} failed, {} left\n", c.id, t.done,
                                  t.rows, t.failed, t.left());
+  if (t.failed > 0) {
+    text += fmt::format(
+        "  failed: {}; to try again: joulemark campaign run {} --retry-failed[=KIND,...]\n",
+        failures_text(t.failures), shell_word(folder.string()));
+  }
   if (t.seconds > 0.0) {
     text += fmt::format("  {:.4g} kJ in {} of windows; the last row at {}\n", 1e-3 * t.joules,
                         duration_text(t.seconds), t.last_at);
@@ -69,9 +86,9 @@ ordered_json drift_json(const campaign::Drift& d) {
 }
 
 ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
-  ordered_json j = {{"campaign", c.id},      {"rows", t.rows},   {"measured", t.done},
-                    {"failed", t.failed},    {"left", t.left()}, {"windows_j", t.joules},
-                    {"windows_s", t.seconds}};
+  ordered_json j = {{"campaign", c.id},       {"rows", t.rows},        {"measured", t.done},
+                    {"failed", t.failed},     {"left", t.left()},      {"windows_j", t.joules},
+                    {"windows_s", t.seconds}, {"failures", t.failures}};
   if (!t.last_at.empty()) j["last_at"] = t.last_at;
   if (t.per_row_s) j["per_row_s"] = *t.per_row_s;
   if (t.per_row_s) j["left_s"] = *t.per_row_s * static_cast<double>(t.left());
@@ -82,10 +99,12 @@ ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
 
 }  // namespace
 
-int print_tally(const campaign::Campaign& c, const std::vector<store::Record>& rows, bool json,
-                int code, const std::optional<campaign::slurm::Report>& jobs) {
+int print_tally(const campaign::Campaign& c, const fs::path& folder,
+                const std::vector<store::Record>& rows, bool json, int code,
+                const std::optional<campaign::slurm::Report>& jobs) {
   const campaign::Tally t = campaign::tally(c, rows);
-  if (!json) return print_and_end(tally_text(c, t) + (jobs ? to_text(*jobs) : ""), json, code);
+  if (!json)
+    return print_and_end(tally_text(c, folder, t) + (jobs ? to_text(*jobs) : ""), json, code);
   ordered_json j = tally_json(c, t);
   if (jobs) add_cluster(j, *jobs);
   return print_and_end(pretty(j), json, code);
@@ -94,7 +113,8 @@ int print_tally(const campaign::Campaign& c, const std::vector<store::Record>& r
 int report_tally(const campaign::Campaign& c, const campaign::Folder& folder, bool json, int code,
                  const std::optional<campaign::slurm::Report>& jobs) {
   const auto rows = campaign::rows_of(c, folder);
-  return rows ? print_tally(c, *rows, json, code, jobs) : report_error(rows.error(), json);
+  return rows ? print_tally(c, folder.root, *rows, json, code, jobs)
+              : report_error(rows.error(), json);
 }
 
 }  // namespace joulemark::cli

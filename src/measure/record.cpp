@@ -89,6 +89,7 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
         {"threads", subject.threads},
         {"cuda_graph", subject.cuda_graph}}},
   };
+  put(j, "job", context.job);
   if (context.idle) {
     j["idle"] = {{"power_w", context.idle->power.value},
                  {"seconds", seconds(context.idle->length)},

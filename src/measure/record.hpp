@@ -22,6 +22,7 @@ inline constexpr double kDefaultWeightsTerm = 0.05;
 /// What is the same for every row of one `measure` call.
 struct RecordContext {
   std::string campaign;
+  std::optional<std::size_t> job;  ///< of the campaign, which has it by this number
   std::string sitting;  ///< unlike that of every other call: rows of one followed each other
   std::string setup;
   std::string joulemark_version;

@@ -90,6 +90,60 @@ def test_throughput_as_launched_and_batch_1_as_a_cuda_graph_from_one_artefact(wo
     assert len(campaigns.rows()) == 8
 
 
+def test_failures_are_tried_again_on_request_and_only_then(six):
+    six.plan()
+    assert six.run().json["failures"] == {"crashed": 1, "export_failed": 1}
+    text = six.world.run("campaign", "status", six.folder).out
+    assert "failed: 1 crashed, 1 export_failed; to try again: joulemark campaign run" in text
+    assert "--retry-failed" in text
+    six.mend("crashes")
+    assert six.run().code == 0 and six.run("--retry-failed=timed_out,unstable").code == 0
+    assert len(six.rows()) == 6, "neither was asked for"
+    again = six.run("--retry-failed=crashed")
+    assert again.code == 0, again.err
+    assert again.json["failures"] == {"export_failed": 1} and again.json["measured"] == 5
+    assert len(six.rows()) == 7
+    # It fails again: once in a call, and its newest row counts.
+    again = six.run("--retry-failed")
+    assert again.code == 3 and again.json["failed"] == 1 and again.json["left"] == 0
+    assert [r["status"] for r in six.rows() if r["architecture"] == "cannot"] == ["export_failed"] * 2
+    six.mend("cannot")
+    again = six.run("--retry-failed")
+    assert again.code == 0 and again.json["measured"] == 6 and again.json["failed"] == 0
+    assert six.run("--retry-failed").code == 0
+    assert len(six.rows()) == 9, "every row is kept, and what is ok is not tried again"
+    verified = six.world.run("campaign", "verify", six.folder)
+    assert verified.code == 0 and "9 of 9 rows" in verified.out
+    wrong = six.run("--retry-failed=timeout")
+    assert wrong.code == 2 and "'timed_out'?" in wrong.err
+
+
+def test_what_is_tried_again_in_shards_is_collected_in_the_place_of_what_failed(six):
+    six.plan(sentinel={"model": "crashes", "every": 3})
+    rows = 6 + 3
+    for k in (1, 2):
+        six.run("--shard", f"{k}/2", "--slot", "1000")
+    collected = six.world.run("campaign", "collect", six.folder, "--json").json
+    assert collected["left"] == 0 and collected["failures"] == {"crashed": 1 + 3, "export_failed": 1}
+    six.mend("crashes")
+    # One shard of another division, then all of it: each failure once more, whoever it was that failed.
+    for arguments in (["--shard", "2/3"], []):
+        six.run(*arguments, "--retry-failed=crashed")
+    said = six.status()
+    assert (said["measured"], said["failures"], said["left"]) == (rows - 1, {"export_failed": 1}, 0)
+    for _ in range(2):
+        collected = six.world.run("campaign", "collect", six.folder, "--json")
+        assert collected.code == 0, collected.err
+        assert collected.json["measured"] == rows - 1
+    counts = Counter((r["architecture"], r["status"]) for r in six.rows())
+    assert counts[("crashes", "crashed")] == 4 and counts[("crashes", "ok")] == 4
+    # Into a database that has nothing yet: what counts, and nothing else.
+    into = six.world.folder / "other.sqlite"
+    assert six.world.run("campaign", "collect", six.folder, "--into", into, "--json").json["measured"] == rows - 1
+    there = six.world.run("export", "--db", into, "--format", "json").json
+    assert Counter(r["status"] for r in there) == {"ok": rows - 1, "export_failed": 1}
+
+
 def test_it_goes_on_after_ctrl_c(six):
     six.plan()
     process = six.start()
