@@ -63,7 +63,8 @@ std::string default_setup(const meter::MeterInfo& meter, const std::string& runt
     }
   }
   while (device.ends_with('-')) device.pop_back();
-  return fmt::format("{}-{}-{}-{}-{}{}", device, runtime, d.format, d.precision, d.layout,
+  return fmt::format("{}-{}-{}-{}-{}{}{}", device, runtime, d.format, d.precision, d.layout,
+                     d.weights.origin == "default" ? "-default_weights" : "",
                      turn.cuda_graph ? "-cuda_graph" : "");
 }
 

@@ -16,6 +16,12 @@ TEST(DefaultSetup, NamesWhatMakesAnotherEnergy) {
             "nvidia-h200-sxm-torch-torchscript-fp16-channels_last");
   EXPECT_EQ(default_setup(meter, "torch", d, {true}),
             "nvidia-h200-sxm-torch-torchscript-fp16-channels_last-cuda_graph");
+  d.weights.origin = "live";
+  EXPECT_EQ(default_setup(meter, "torch", d, {}),
+            "nvidia-h200-sxm-torch-torchscript-fp16-channels_last");
+  d.weights.origin = "default";
+  EXPECT_EQ(default_setup(meter, "torch", d, {}),
+            "nvidia-h200-sxm-torch-torchscript-fp16-channels_last-default_weights");
 }
 
 }  // namespace

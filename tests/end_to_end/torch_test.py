@@ -77,7 +77,8 @@ def test_options_of_the_worker_are_taken_stated_and_refused(exported):
 def test_what_fails_within_a_model_is_one_line_with_its_reason_and_place(exported, tmp_path, monkeypatch):
     world = exported
     folder = tmp_path / "models" / "broken"
-    shutil.copytree(next((world.models / "resnet18").iterdir()), folder / "variant")
+    source = next(path.parent for path in world.models.rglob("descriptor.json"))
+    shutil.copytree(source, folder / "variant")
     (tmp_path / "breaks.py").write_text(
         "import torch\n\n\nclass Breaks(torch.nn.Module):\n"
         "    def forward(self, x):\n"

@@ -6,12 +6,45 @@
 namespace joulemark::torch_worker {
 namespace {
 
+namespace jit = torch::jit;
+
+/// A number of Python's, as tracing records it: of no dimension, and of the widest type.
+bool is_number(const at::Tensor& t) {
+  const auto type = t.scalar_type();
+  return t.dim() == 0 && (type == at::kLong || type == at::kDouble || type == at::kBool);
+}
+
+void keep_numbers_on_host(jit::Block* block) {
+  for (jit::Node* node : block->nodes()) {
+    for (jit::Block* inner : node->blocks()) keep_numbers_on_host(inner);
+    const bool is_tensor = node->kind() == c10::prim::Constant &&
+                           node->hasAttribute(c10::attr::value) &&
+                           node->kindOf(c10::attr::value) == jit::AttributeKind::t;
+    if (!is_tensor || !is_number(node->t(c10::attr::value))) continue;
+    const at::Tensor number = node->t(c10::attr::value).cpu();
+    node->t_(c10::attr::value, number);
+    node->output()->inferTypeFrom(number);
+  }
+}
+
+/// Loading onto a device moves every constant there, also the numbers that a trace computes sizes
+/// with ("half of the height"). A size has to be known on the host, so that each would cost a wait
+/// for the device within the step: eager has none of them, and no step that has one can be captured
+/// as a CUDA graph. Before its first run a module can be changed.
+void keep_numbers_on_host(const jit::Module& module) {
+  for (const jit::Module& part : module.modules()) {
+    for (const jit::Method& method : part.get_methods())
+      keep_numbers_on_host(method.graph()->block());
+  }
+}
+
 class TorchScriptModel final : public Model {
  public:
   TorchScriptModel(const std::string& path, const c10::Device& device)
-      : module_(torch::jit::load(path, device)) {
+      : module_(jit::load(path, device)) {
     // Neither freezing nor optimize_for_inference: both made models slower than eager.
     module_.eval();
+    keep_numbers_on_host(module_);
   }
 
   at::Tensor forward(const at::Tensor& batch) override {
@@ -25,7 +58,7 @@ class TorchScriptModel final : public Model {
   }
 
  private:
-  torch::jit::Module module_;
+  jit::Module module_;
   std::vector<c10::IValue> inputs_;
 };
 
