@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "store/columns.hpp"
@@ -38,11 +40,9 @@ struct Setter {
   }
   bool operator()(Terms f) const {
     if (value.is_null()) return true;
-    if (!value.is_object()) return false;
-    for (const auto& [term, size] : value.items()) {
-      if (!size.is_number()) return false;
-      (record.*f)[term] = size.get<double>();
-    }
+    const auto is_number = [](const ordered_json& size) { return size.is_number(); };
+    if (!value.is_object() || !std::all_of(value.begin(), value.end(), is_number)) return false;
+    for (const auto& [term, size] : value.items()) (record.*f)[term] = size.get<double>();
     return true;
   }
 };
