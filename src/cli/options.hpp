@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/select.hpp"
 #include "store/location.hpp"
 
 /// What each command was asked for, filled by cli.cpp and read by the command.
@@ -80,6 +81,22 @@ struct CampaignSubmitOptions : CampaignRunOptions {
 struct CampaignCollectOptions : CampaignOptions {
   std::vector<std::filesystem::path> shards;
   std::string into;  ///< location of a store; empty: the folder's own
+};
+
+struct CatalogueBuildOptions {
+  std::filesystem::path from;
+  std::filesystem::path facts = "data/catalogue/timm-facts.json";
+  std::filesystem::path out = "data/catalogue";
+};
+struct CatalogueShowOptions {
+  std::string model;
+};
+struct CatalogueSearchOptions {
+  std::vector<std::string> words;
+  catalogue::Query query;
+};
+struct CatalogueDiffOptions {
+  std::filesystem::path before, after;
 };
 
 struct ListOptions {

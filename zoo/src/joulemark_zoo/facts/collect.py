@@ -28,7 +28,8 @@ def collect() -> dict:
         "architectures": [architecture_facts(a, modules[a]) for a in architectures],
         "weights": [weights_facts(m, modules[m.partition(".")[0]]) for m in models],
         "formerly": [
-            {"old": old, "new": new} for old, new in sorted(_registry._deprecated_models.items()) if new in models
+            {"old": old, "new": new} for old, new in sorted(_registry._deprecated_models.items())
+            if new in models or new in architectures
         ],
     }
 
