@@ -128,7 +128,7 @@ TEST(Build, ComparesTheSetsWithImageNet) {
 
 TEST(Build, KeepsAModelThatTheFactsDoNotKnow) {
   std::string text = testing::kSmallFacts;
-  replace(text, "\"model\": \"alpha.two\"", "\"model\": \"alpha.renamed\"");
+  replace(text, R"("model": "alpha.two")", R"("model": "alpha.renamed")");
   const Built b = built(testing::small_tables(), text);
   EXPECT_THAT(findings(b, FindingKind::not_in_facts), ElementsAre("alpha.two: timm 9.8.7"));
   ASSERT_NE(b.catalogue.weights_of("alpha", "two"), nullptr);

@@ -126,17 +126,17 @@ struct Catalogue {
   std::vector<Evaluation> evaluations;
   std::vector<Cost> costs;
 
-  const Family* family(std::string_view name) const;
-  const Architecture* architecture(std::string_view name) const;
-  const Weights* weights_of(std::string_view architecture, std::string_view tag) const;
-  const Evaluation* evaluation(std::string_view architecture, std::string_view tag,
-                               std::int64_t size) const;
-  const Cost* cost(std::string_view architecture, std::int64_t size) const;
+  // `of`: the name of an architecture. Null when there is none.
+  const Family* family(std::string_view wanted) const;
+  const Architecture* architecture(std::string_view wanted) const;
+  const Weights* weights_of(std::string_view of, std::string_view tag) const;
+  const Evaluation* evaluation(std::string_view of, std::string_view tag, std::int64_t size) const;
+  const Cost* cost(std::string_view of, std::int64_t size) const;
 
   // All of one architecture.
-  std::span<const Weights> weights_of(std::string_view architecture) const;
-  std::span<const Evaluation> evaluations_of(std::string_view architecture) const;
-  std::span<const Cost> costs_of(std::string_view architecture) const;
+  std::span<const Weights> weights_of(std::string_view of) const;
+  std::span<const Evaluation> evaluations_of(std::string_view of) const;
+  std::span<const Cost> costs_of(std::string_view of) const;
 };
 
 /// "resnet50.a1_in1k" is architecture and tag; the tag is empty where there is none.

@@ -134,7 +134,7 @@ class CsvReader {
       plain += cell[i];
       if (cell[i] == '"') ++i;
     }
-    return csv_.unquoted_.emplace_back(std::move(plain));
+    return csv_.unquoted_.emplace_front(std::move(plain));
   }
 
   Result<void> end_line() {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <forward_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,8 +27,11 @@ class Csv {
   /// that is cut off is an error. Every row has as many cells as the header, whose names differ.
   static Result<Csv> parse(std::string name, std::string_view text);
 
-  Csv(Csv&&) = default;
-  Csv& operator=(Csv&&) = default;
+  Csv(Csv&&) noexcept = default;
+  Csv& operator=(Csv&&) noexcept = default;
+  Csv(const Csv&) = delete;  // its cells look into it
+  Csv& operator=(const Csv&) = delete;
+  ~Csv() = default;
 
   const std::string& name() const { return name_; }
   std::span<const std::string_view> header() const { return {cells_.data(), width_}; }
@@ -50,9 +53,9 @@ class Csv {
 
   std::string name_;
   std::size_t width_ = 0;
-  std::vector<std::string_view> cells_;  ///< the header's, then those of each row
-  std::vector<std::size_t> lines_;       ///< of the rows
-  std::deque<std::string> unquoted_;     ///< cells that had quotes within
+  std::vector<std::string_view> cells_;      ///< the header's, then those of each row
+  std::vector<std::size_t> lines_;           ///< of the rows
+  std::forward_list<std::string> unquoted_;  ///< cells that had quotes within
 };
 
 /// What to do about a table that is not as it should be.

@@ -227,8 +227,7 @@ std::int64_t lines_below_header(const std::string& text) {
 
 }  // namespace
 
-Result<Upstream> read_upstream(const std::vector<Input>& given) {
-  std::vector<Input> files = given;
+Result<Upstream> read_upstream(std::vector<Input> files) {
   std::sort(files.begin(), files.end(),
             [](const Input& a, const Input& b) { return a.name < b.name; });
   if (const auto complete = check_complete(files); !complete) {

@@ -55,6 +55,6 @@ struct Upstream {
 
 /// All of timm's tables. Errors: not_found, naming the tables that are missing; invalid_input,
 /// naming file, line and column of what is not sound.
-Result<Upstream> read_upstream(const std::vector<Input>& files);
+Result<Upstream> read_upstream(std::vector<Input> files);
 
 }  // namespace joulemark::catalogue

@@ -5,14 +5,11 @@
 namespace joulemark::catalogue {
 
 const TextViews& built_in_texts() {
-  static const TextViews kTexts = {
-      {"SOURCE.json", R"catalogue(@text_SOURCE_json@)catalogue"},
-      {"families.csv", R"catalogue(@text_families_csv@)catalogue"},
-      {"architectures.csv", R"catalogue(@text_architectures_csv@)catalogue"},
-      {"weights.csv", R"catalogue(@text_weights_csv@)catalogue"},
-      {"accuracy.csv", R"catalogue(@text_accuracy_csv@)catalogue"},
-      {"costs.csv", R"catalogue(@text_costs_csv@)catalogue"},
-  };
+  static const TextViews kTexts = [] {
+    TextViews texts;
+    for (const BuiltInFile& file : kBuiltInFiles) texts.emplace(file.name, file.text);
+    return texts;
+  }();
   return kTexts;
 }
 
