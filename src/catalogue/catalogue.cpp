@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <tuple>
 
 namespace joulemark::catalogue {
@@ -21,14 +22,14 @@ constexpr KindName kKinds[] = {{Kind::cnn, "CNN"},
                                {Kind::other, "other"}};
 
 constexpr std::array<TestSetName, kTestSets> kSets = {{
-    {TestSet::imagenet, "imagenet", "ImageNet"},
-    {TestSet::real, "real", "ReaL"},
-    {TestSet::v2, "v2", "V2"},
-    {TestSet::sketch, "sketch", "Sketch"},
-    {TestSet::a, "a", "A"},
-    {TestSet::r, "r", "R"},
-    {TestSet::a_clean, "a_clean", "A clean"},
-    {TestSet::r_clean, "r_clean", "R clean"},
+    {TestSet::imagenet, "imagenet", "ImageNet", 50000},
+    {TestSet::real, "real", "ReaL", 46837},
+    {TestSet::v2, "v2", "V2", 10000},
+    {TestSet::sketch, "sketch", "Sketch", 50889},
+    {TestSet::a, "a", "A", 7500},
+    {TestSet::r, "r", "R", 30000},
+    {TestSet::a_clean, "a_clean", "A clean", 10000},
+    {TestSet::r_clean, "r_clean", "R clean", 10000},
 }};
 
 std::optional<int> digits(std::string_view text) {
@@ -97,6 +98,15 @@ std::optional<Month> month_of_paper(std::string_view paper) {
 }
 
 std::span<const TestSetName, kTestSets> test_sets() { return kSets; }
+
+double sampling_ci95(double accuracy, std::int64_t images) {
+  constexpr double kZ = 1.959964;
+  const double n = static_cast<double>(images);
+  const double p = accuracy / 100.0;
+  const double half =
+      kZ / (1.0 + kZ * kZ / n) * std::sqrt(p * (1.0 - p) / n + kZ * kZ / (4.0 * n * n));
+  return 100.0 * half;
+}
 
 const Family* Catalogue::family(std::string_view wanted) const {
   return find(families, wanted, [](const Family& f) { return std::string_view(f.name); });

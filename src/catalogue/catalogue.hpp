@@ -66,8 +66,13 @@ struct TestSetName {
   TestSet set;
   std::string_view column;  ///< begins its columns' names
   std::string_view title;
+  std::int64_t images;  ///< that were tested with
 };
 std::span<const TestSetName, kTestSets> test_sets();
+
+/// How well so many images tell an accuracy (percent): half the width of Wilson's 95 % interval, in
+/// percentage points.
+double sampling_ci95(double accuracy, std::int64_t images);
 
 struct Accuracy {
   double top1 = 0.0;  ///< percent

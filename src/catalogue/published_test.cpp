@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "catalogue/built_in.hpp"
 
 namespace joulemark::catalogue {
@@ -59,6 +61,22 @@ TEST(BuiltIn, HasOnlyPlausibleNumbers) {
   }
   for (const Cost& cost : c.costs) {
     EXPECT_LT(cost.gmacs, 3000.0) << cost.architecture;
+  }
+}
+
+/// Every accuracy is a number of images over the images of the set, but for its three decimals
+/// (rounded twice): a wrong number of images would be seen.
+TEST(BuiltIn, AccuraciesAreSharesOfTheImagesOfTheirSet) {
+  for (const Evaluation& e : built_in().evaluations) {
+    for (const TestSetName& set : test_sets()) {
+      const auto& accuracy = e.accuracy(set.set);
+      if (!accuracy) continue;
+      for (const double percent : {accuracy->top1, accuracy->top5}) {
+        const double n = static_cast<double>(set.images);
+        const double nearest = 100.0 * std::round(percent / 100.0 * n) / n;
+        EXPECT_NEAR(percent, nearest, 0.00056) << e.model() << " on " << set.title;
+      }
+    }
   }
 }
 

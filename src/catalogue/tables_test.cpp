@@ -113,6 +113,13 @@ TEST(Words, OfKindsAndMonths) {
   }
 }
 
+TEST(SamplingInterval, IsWilsons) {
+  EXPECT_NEAR(sampling_ci95(80.0, 50000), 0.3506, 1e-4);
+  EXPECT_NEAR(sampling_ci95(0.48, 7500), 0.1585, 1e-4);
+  EXPECT_GT(sampling_ci95(0.0, 7500), 0.0) << "no image right is not certainty";
+  EXPECT_GT(sampling_ci95(100.0, 7500), 0.0);
+}
+
 TEST(Split, DividesAtTheFirstDot) {
   EXPECT_EQ(split("a.b.c").architecture, "a");
   EXPECT_EQ(split("a.b.c").tag, "b.c");

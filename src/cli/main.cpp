@@ -201,6 +201,9 @@ Run add_export(CLI::App& app, CommonOptions& common) {
   app.add_option("--model", o->model, "only models that match")->type_name("GLOB");
   app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");
   app.add_option("--status", o->status, "only rows of this status")->type_name("STATUS");
+  app.add_flag("--joined", o->joined,
+               "the newest rows beside what is published about their models: one for each set of "
+               "weights (columns: docs/joined.md)");
   return [o, &common] { return run_export(*o, common); };
 }
 

@@ -116,6 +116,7 @@ struct ExportOptions {
   std::string format = "csv";
   std::filesystem::path out;  ///< empty: standard output
   std::string model, setup, status;
+  bool joined = false;  ///< with what is published about the models
 };
 
 }  // namespace joulemark::cli

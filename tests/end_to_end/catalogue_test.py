@@ -252,3 +252,43 @@ def test_the_page_names_every_column_and_finding():
     with (COMMITTED / "findings.csv").open(newline="") as file:
         for kind in {row["finding"] for row in csv.DictReader(file)}:
             assert f"`{kind}`" in page, kind
+
+
+MEASURED = ROOT / "data/results/nvidia-h200-torch-torchscript-fp16-channels_last/runs.jsonl"
+
+
+def test_energy_is_exported_beside_what_is_published(world):
+    rows = world.run("export", "--db", MEASURED, "--joined", "--format", "json").json
+    energy = {
+        r["policy"]: r["energy_j_per_image"] for r in world.run("export", "--db", MEASURED, "--format", "json").json
+        if r["architecture"] == "resnet50" and r["input_size"] == "224x224"
+    }
+    with (COMMITTED / "accuracy.csv").open(newline="") as file:
+        tested = {
+            r["model"]: float(r["imagenet_top1"]) for r in csv.DictReader(file)
+            if r["model"].startswith("resnet50.") and r["input_size"] == "224"
+        }
+    assert len(tested) > 10 and len(energy) >= 2
+    joined = [r for r in rows if r["architecture"] == "resnet50" and r["policy"] == "throughput"]
+    assert {r["model"]: r["imagenet_top1"] for r in joined} == tested
+    for row in joined:
+        assert row["energy_j_per_image"] == energy["throughput"] and row["ci95_rel"] > 0
+        assert (row["energy_origin"], row["imagenet_origin"]) == ("measured", "published")
+        assert 0.3 < row["imagenet_top1_ci95"] < 0.5
+        assert (row["kind"], row["gmacs"], row["parameters_m"]) == ("CNN", 4.11, 25.56)
+    text = world.run("export", "--db", MEASURED, "--joined").out
+    assert [r["model"] for r in csv.DictReader(text.splitlines())] == [r["model"] for r in rows]
+
+
+def test_what_nobody_published_is_exported_too(world):
+    for name, more in (("resnet18", {}), ("unheard_of", {}), ("broken", {"output": "nan"})):
+        world.artefact(name, step={"mode": "sleep", "ms_fixed": 2, "ms_per_image": 0}, **more)
+    assert world.measure("resnet18", "unheard_of", "broken", batch="1").code == 3
+    rows = {r["model"]: r for r in world.run("export", "--joined", "--format", "json").json}
+    assert set(rows) == {"resnet18", "unheard_of", "broken"}
+    known, unknown, broken = rows["resnet18"], rows["unheard_of"], rows["broken"]
+    assert (known["kind"], known["parameters_m"], known["imagenet_top1"]) == ("CNN", 11.69, None), "not at 32 pixels"
+    assert unknown["family"] is None and unknown["energy_j_per_image"] > 0
+    assert unknown["energy_origin"] == "simulated"
+    assert broken["status"] == "wrong_output" and broken["energy_origin"] is None
+    assert world.run("export", "--joined", "--format", "jsonl").code == 2
