@@ -203,16 +203,32 @@ class Builder {
     }
   }
 
-  /// Also at sizes where nothing was tested: energy can be measured there.
-  void add_costs() {
+  /// Of the architectures that the catalogue has. Older tables have names of before timm had tags.
+  Counts counts_by_present_names() {
+    Counts counts;
     std::set<std::string> left_out;
     for (const auto& [key, rows] : up_.counts) {
       const auto& [name, size] = key;
-      const Architecture* architecture = catalogue().architecture(name);
-      if (architecture == nullptr) {
+      const auto now = facts_.formerly.find(name);
+      const bool renamed =
+          catalogue().architecture(name) == nullptr && now != facts_.formerly.end();
+      const std::string present(renamed ? split(now->second).architecture : name);
+      if (catalogue().architecture(present) == nullptr) {
         left_out.insert(name);
         continue;
       }
+      auto& all = counts[{present, size}];
+      all.insert(all.end(), rows.begin(), rows.end());
+    }
+    for (const std::string& name : left_out) find(FindingKind::benchmark_only, name);
+    return counts;
+  }
+
+  /// Also at sizes where nothing was tested: energy can be measured there.
+  void add_costs() {
+    for (const auto& [key, rows] : counts_by_present_names()) {
+      const auto& [name, size] = key;
+      const Architecture* architecture = catalogue().architecture(name);
       const ChosenCost chosen = choose_cost(name, size, architecture->parameters_m, rows);
       if (!chosen.cost) continue;
       if (chosen.other_network) {
@@ -225,7 +241,6 @@ class Builder {
       }
       catalogue().costs.push_back(*chosen.cost);
     }
-    for (const std::string& name : left_out) find(FindingKind::benchmark_only, name);
     std::set<std::pair<std::string, std::int64_t>> tested;
     for (const Evaluation& e : catalogue().evaluations) tested.emplace(e.architecture, e.size);
     for (const auto& [name, size] : tested) {

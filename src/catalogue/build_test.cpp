@@ -108,6 +108,16 @@ TEST(Build, LeavesNothingOutWithoutAFinding) {
   EXPECT_THAT(findings(b, FindingKind::cost_absent), IsEmpty());
 }
 
+TEST(Build, KnowsTheOldNamesOfBenchmarks) {
+  auto tables = testing::small_tables();
+  replace(text_of(tables, "benchmark-infer-amp-nchw-pt291-cu130-5090.csv"), "delta,224",
+          "alpha_old,320");
+  const Built b = built(tables);
+  EXPECT_THAT(findings(b, FindingKind::benchmark_only), IsEmpty());
+  ASSERT_NE(b.catalogue.cost("alpha", 320), nullptr);
+  EXPECT_DOUBLE_EQ(b.catalogue.cost("alpha", 320)->gmacs, 0.1);
+}
+
 TEST(Build, SaysWhichCostsNobodyCounted) {
   auto tables = testing::small_tables();
   replace(text_of(tables, "benchmark-infer-amp-nchw-pt291-cu130-5090.csv"), "alpha,288",

@@ -88,6 +88,10 @@ Result<Opened> open(const Input& file, const std::vector<std::string>& wanted,
   return Opened{std::move(*csv), std::move(*at)};
 }
 
+std::string twice(const std::string& model, std::int64_t size) {
+  return fmt::format("{} at {} pixels is there twice", one_line(model, 60), size);
+}
+
 // --- results-*.csv
 
 enum ResultsColumn { kModel, kSize, kTop1, kTop5, kParameters, kCrop, kInterpolation };
@@ -111,6 +115,7 @@ Result<void> check_percent(const Opened& o) {
   for (std::size_t i = 0; i < o.csv.size(); ++i) {
     Cells cells(o.csv, i);
     largest = std::max(largest, cells.number(o.at[kTop1], kPercent));
+    if (cells.error()) return {};  // which the reading of rows reports
   }
   if (largest > 1.0) return {};
   return tl::unexpected(
@@ -120,6 +125,7 @@ Result<void> check_percent(const Opened& o) {
 Result<Results> read_results(const Input& file) {
   const auto o = open(file, kResultsColumns, kOfResults);
   if (!o) return tl::unexpected(o.error());
+  if (const auto percent = check_percent(*o); !percent) return tl::unexpected(percent.error());
   Results results;
   for (std::size_t i = 0; i < o->csv.size(); ++i) {
     Cells cells(o->csv, i);
@@ -138,11 +144,10 @@ Result<Results> read_results(const Input& file) {
     t.crop = cells.number(o->at[kCrop], kPositive);
     t.interpolation = cells.word(o->at[kInterpolation]);
     if (!cells.error() && !results.emplace(std::pair(model, size), t).second) {
-      cells.refuse(o->at[kModel], fmt::format("{} at {} pixels is there twice", model, size));
+      cells.refuse(o->at[kModel], twice(model, size));
     }
     if (cells.error()) return tl::unexpected(*cells.error());
   }
-  if (const auto percent = check_percent(*o); !percent) return tl::unexpected(percent.error());
   return results;
 }
 
@@ -196,7 +201,7 @@ Result<void> read_benchmark(const Input& file, Counts& counts) {
     if (gmacs) c.gmacs = cells.number_or_none(*gmacs, kPositive);
     if (activations) c.activations_m = cells.number_or_none(*activations, kPositive);
     if (!seen.insert(key).second) {
-      cells.refuse(o->at[0], fmt::format("{} at {} pixels is there twice", key.first, key.second));
+      cells.refuse(o->at[0], twice(key.first, key.second));
     }
     if (cells.error()) return tl::unexpected(*cells.error());
     counts[key].push_back(c);
@@ -214,7 +219,7 @@ Result<Pretraining> read_metadata(const Input& file) {
     Cells cells(o->csv, i);
     const std::string model = cells.word(o->at[0]);
     if (!pretraining.emplace(model, cells.word(o->at[1])).second) {
-      cells.refuse(o->at[0], model + " is there twice");
+      cells.refuse(o->at[0], one_line(model, 60) + " is there twice");
     }
     if (cells.error()) return tl::unexpected(*cells.error());
   }

@@ -116,9 +116,9 @@ TEST(Upstream, RefusesBenchmarksThatCannotBe) {
 TEST(Upstream, RefusesSharesInPlaceOfPercent) {
   auto files = testing::small_tables();
   named(files, "results-sketch.csv").text =
-      "model,img_size,top1,top5,param_count,crop_pct,interpolation\n"
-      "alpha.one,224,0.705,0.9,1011.5,0.95,bicubic\nalpha.one,288,0.72,0.9,1011.5,1,bicubic\n"
-      "alpha.two,224,0.75,0.9,1011.5,0.95,bicubic\nbeta_224.in1k,224,0.8,0.9,5.39,0.95,bicubic\n";
+      "model,img_size,top1,top1_err,top5,param_count,crop_pct,interpolation\n"
+      "alpha.one,224,0.705,0.295,0.9,1011.5,0.95,bicubic\n"
+      "alpha.one,288,0.72,0.28,0.9,1011.5,1,bicubic\n";
   const auto up = read_upstream(files);
   ASSERT_FALSE(up);
   EXPECT_THAT(up.error().what, HasSubstr("results-sketch.csv, line 2, column top1"));
