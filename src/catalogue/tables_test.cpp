@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/text.hpp"
 #include "catalogue/build.hpp"
 #include "catalogue/built_in.hpp"
 #include "catalogue/testing/small.hpp"
@@ -89,6 +90,9 @@ TEST(BuiltIn, IsSoundAndWhatItSays) {
   EXPECT_EQ(built_in().evaluations.size(), read->evaluations.size());
   for (const auto& [file, text] : to_texts(built_in())) {
     EXPECT_EQ(text, built_in_texts().find(file)->second) << file;
+  }
+  for (const auto& [file, text] : built_in_texts()) {
+    EXPECT_EQ(text, read_file(std::filesystem::path(JOULEMARK_CATALOGUE) / file)) << file;
   }
   EXPECT_EQ(built_in().source.licence, "Apache-2.0");
   EXPECT_FALSE(built_in().source.timm.empty());
