@@ -263,8 +263,8 @@ class Builder {
   void compare_pretraining() {
     for (const auto& [old, stated] : up_.pretraining) {
       const auto now = facts_.formerly.find(old);
-      const ModelName parts = split(now == facts_.formerly.end() ? std::string_view(old)
-                                                                 : std::string_view(now->second));
+      const std::string& present = now == facts_.formerly.end() ? old : now->second;
+      const ModelName parts = split(present);
       const auto same_class = [&](const Weights& w) { return w.pretraining == class_of(stated); };
       const auto all = catalogue().weights_of(parts.architecture);
       if (parts.tag.empty()) {
@@ -278,7 +278,7 @@ class Builder {
       } else if (const Weights* w = catalogue().weights_of(parts.architecture, parts.tag)) {
         if (!same_class(*w)) {
           find(FindingKind::pretraining_differs, old, 0,
-               fmt::format("{}; {} says {}", stated, now->second, w->pretraining));
+               fmt::format("{}; {} says {}", stated, present, w->pretraining));
         }
       } else {
         find(FindingKind::pretraining_unjoined, old, 0, stated);

@@ -150,10 +150,11 @@ TEST(Build, HoldsTagsAgainstTheTableOfMetadata) {
               IsEmpty());
   auto tables = testing::small_tables();
   text_of(tables, "model_metadata-in1k.csv") =
-      "model,pretrain\nalpha_old,in1k\nalpha,jft300m-ns\nlost,in1k\n";
+      "model,pretrain\nalpha_old,in1k\nalpha,jft300m-ns\nlost,in1k\nalpha.one,in21k\n";
   const Built b = built(tables);
   EXPECT_THAT(findings(b, FindingKind::pretraining_differs),
               ElementsAre("alpha: jft300m-ns; no tag of it says so",
+                          "alpha.one: in21k; alpha.one says in1k",
                           "alpha_old: in1k; alpha.two says in21k"));
   EXPECT_THAT(findings(b, FindingKind::pretraining_unjoined), ElementsAre("lost: in1k"));
 }
