@@ -101,7 +101,7 @@ std::span<const TestSetName, kTestSets> test_sets() { return kSets; }
 
 double sampling_ci95(double accuracy, std::int64_t images) {
   constexpr double kZ = 1.959964;
-  const double n = static_cast<double>(images);
+  const auto n = static_cast<double>(images);
   const double p = accuracy / 100.0;
   const double half =
       kZ / (1.0 + kZ * kZ / n) * std::sqrt(p * (1.0 - p) / n + kZ * kZ / (4.0 * n * n));

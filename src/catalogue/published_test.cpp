@@ -72,7 +72,7 @@ TEST(BuiltIn, AccuraciesAreSharesOfTheImagesOfTheirSet) {
       const auto& accuracy = e.accuracy(set.set);
       if (!accuracy) continue;
       for (const double percent : {accuracy->top1, accuracy->top5}) {
-        const double n = static_cast<double>(set.images);
+        const auto n = static_cast<double>(set.images);
         const double nearest = 100.0 * std::round(percent / 100.0 * n) / n;
         EXPECT_NEAR(percent, nearest, 0.00056) << e.model() << " on " << set.title;
       }
