@@ -58,7 +58,8 @@ def test_needs_no_newer_glibc_than_debian_12(unpacked):
 
 def test_runs_alone(unpacked, tmp_path):
     """No environment but a home: no library path, no Python, no repository around it."""
-    for arguments in (["--version"], ["--help"], ["list", "--json", "--models", tmp_path]):
+    for arguments in (["--version"], ["--help"], ["list", "--json", "--models", tmp_path],
+                      ["catalogue", "show", "resnet50"]):
         done = subprocess.run(
             [unpacked / "bin/joulemark", *arguments],
             capture_output=True,

@@ -23,6 +23,9 @@ std::string last_line(std::string_view text);
 /// A word of a shell's command line that stands for `text`, in quotes where it needs them.
 std::string shell_word(const std::string& text);
 
+/// A cell of CSV (RFC 4180), in quotes where it needs them.
+std::string csv_cell(const std::string& text);
+
 /// All of a file; absent when it cannot be opened.
 std::optional<std::string> read_file(const std::filesystem::path& file);
 

@@ -54,5 +54,11 @@ TEST(ShellWord, IsQuotedOnlyWhereItHasToBe) {
   EXPECT_EQ(shell_word(""), "''");
 }
 
+TEST(CsvCell, IsQuotedOnlyWhereItHasToBe) {
+  EXPECT_EQ(csv_cell("plain text"), "plain text");
+  EXPECT_EQ(csv_cell("1,013.01"), "\"1,013.01\"");
+  EXPECT_EQ(csv_cell("say \"so\"\nnow"), "\"say \"\"so\"\"\nnow\"");
+}
+
 }  // namespace
 }  // namespace joulemark

@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "catalogue/built_in.hpp"
 #include "cli/commands.hpp"
 #include "cli/open_store.hpp"
 #include "cli/output.hpp"
 #include "report/html.hpp"
+#include "report/joined.hpp"
 #include "report/show.hpp"
 #include "report/table.hpp"
 #include "store/columns.hpp"
@@ -50,6 +52,11 @@ ordered_json models_json(const std::vector<zoo::Descriptor>& models) {
                     {"folder", d.folder.string()}});
   }
   return list;
+}
+
+/// Records beside what is published, in one of them.
+std::string joined_in_format(const std::vector<report::Joined>& rows, const std::string& format) {
+  return format == "csv" ? report::joined_csv(rows) : report::joined_json(rows) + "\n";
 }
 
 /// Records in one of the formats of `export`.
@@ -117,19 +124,29 @@ int run_report(const ReportOptions& options, const CommonOptions& common) {
 }
 
 int run_export(const ExportOptions& options, const CommonOptions& common) {
+  if (options.joined && options.format == "jsonl") {
+    return report_error({ErrorKind::invalid_input, "joined rows are CSV or JSON",
+                         "Use --format csv or --format json with --joined"},
+                        common.json);
+  }
   const auto records =
-      read_records(common, {options.model, options.setup, options.status, "", false});
+      read_records(common, {options.model, options.setup, options.status, "", options.joined});
   if (!records) return report_error(records.error(), common.json);
   const bool prefers_json = common.json && options.out.empty() && options.format == "csv";
-  const std::string content = in_format(*records, prefers_json ? "json" : options.format);
+  const std::string format = prefers_json ? "json" : options.format;
+  const auto joined = options.joined ? report::join(*records, catalogue::built_in())
+                                     : std::vector<report::Joined>{};
+  const std::size_t rows = options.joined ? joined.size() : records->size();
+  const std::string content =
+      options.joined ? joined_in_format(joined, format) : in_format(*records, format);
   if (options.out.empty()) return print_and_end(content, common.json);
   if (const auto ok = write_file(options.out, content); !ok) {
     return report_error(ok.error(), common.json);
   }
-  return print_and_end(
-      common.json ? pretty({{"file", options.out.string()}, {"rows", records->size()}})
-                  : fmt::format("Wrote {} ({} rows)\n", options.out.string(), records->size()),
-      common.json);
+  return print_and_end(common.json
+                           ? pretty({{"file", options.out.string()}, {"rows", rows}})
+                           : fmt::format("Wrote {} ({} rows)\n", options.out.string(), rows),
+                       common.json);
 }
 
 }  // namespace joulemark::cli

@@ -45,6 +45,10 @@ int run_campaign_submit(const CampaignSubmitOptions& options, const CommonOption
 int run_campaign_status(const CampaignOptions& options, const CommonOptions& common);
 int run_campaign_collect(const CampaignCollectOptions& options, const CommonOptions& common);
 int run_campaign_verify(const CampaignOptions& options, const CommonOptions& common);
+int run_catalogue_build(const CatalogueBuildOptions& options, const CommonOptions& common);
+int run_catalogue_show(const CatalogueShowOptions& options, const CommonOptions& common);
+int run_catalogue_search(const CatalogueSearchOptions& options, const CommonOptions& common);
+int run_catalogue_diff(const CatalogueDiffOptions& options, const CommonOptions& common);
 int run_list(const ListOptions& options, const CommonOptions& common);
 int run_show(const ShowOptions& options, const CommonOptions& common);
 int run_report(const ReportOptions& options, const CommonOptions& common);

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <functional>
 #include <optional>
+#include <span>
 
 #include <CLI/CLI.hpp>
 
@@ -16,8 +16,9 @@
 #define JOULEMARK_VERSION "0.1.0"
 #endif
 
-/// The command line: one function per command declares its options, those of `campaign` in
-/// campaign_options.cpp; everything else is in cmd_*.cpp.
+/// The command line: one function per command declares its options, those of `campaign`
+/// and `catalogue` in campaign_options.cpp and catalogue_options.cpp; everything else is in
+/// cmd_*.cpp.
 namespace joulemark::cli {
 
 // Options that several commands have.
@@ -200,6 +201,9 @@ Run add_export(CLI::App& app, CommonOptions& common) {
   app.add_option("--model", o->model, "only models that match")->type_name("GLOB");
   app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");
   app.add_option("--status", o->status, "only rows of this status")->type_name("STATUS");
+  app.add_flag("--joined", o->joined,
+               "the newest rows beside what is published about their models: one for each set of "
+               "weights (columns: docs/joined.md)");
   return [o, &common] { return run_export(*o, common); };
 }
 
@@ -260,13 +264,10 @@ class Program {
       CLI::App* sub = add(app_, command);
       add_common(*sub, common_);
     }
-    CLI::App* campaign = app_.add_subcommand("campaign");
-    campaign->description("Measure many models, over as many sittings as it takes");
-    campaign->require_subcommand(1);
-    for (const Command& command : campaign_commands()) {
-      CLI::App* sub = add(*campaign, command);
-      sub->add_flag("--json", common_.json, "print JSON");
-    }
+    add_group("campaign", "Measure many models, over as many sittings as it takes",
+              campaign_commands());
+    add_group("catalogue", "What others have published about models: accuracy, size, cost, year",
+              catalogue_commands());
     try {
       app_.parse(argc, argv);
       return code_;
@@ -280,6 +281,16 @@ class Program {
   }
 
  private:
+  void add_group(const char* name, const char* description, std::span<const Command> commands) {
+    CLI::App* group = app_.add_subcommand(name);
+    group->description(description);
+    group->require_subcommand(1);
+    for (const Command& command : commands) {
+      CLI::App* sub = add(*group, command);
+      sub->add_flag("--json", common_.json, "print JSON");
+    }
+  }
+
   CLI::App* add(CLI::App& to, const Command& command) {
     CLI::App* sub = to.add_subcommand(command.name);
     Run run = command.add(*sub, common_);

@@ -24,6 +24,8 @@ struct Command {
 
 /// Those of `joulemark campaign`, in the order of its --help.
 std::span<const Command> campaign_commands();
+/// Those of `joulemark catalogue`.
+std::span<const Command> catalogue_commands();
 
 // Options that several commands have (main.cpp).
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/select.hpp"
 #include "store/location.hpp"
 
 /// What each command was asked for, filled by cli.cpp and read by the command.
@@ -82,6 +83,22 @@ struct CampaignCollectOptions : CampaignOptions {
   std::string into;  ///< location of a store; empty: the folder's own
 };
 
+struct CatalogueBuildOptions {
+  std::filesystem::path from;
+  std::filesystem::path facts = "data/catalogue/timm-facts.json";
+  std::filesystem::path out = "data/catalogue";
+};
+struct CatalogueShowOptions {
+  std::string model;
+};
+struct CatalogueSearchOptions {
+  std::vector<std::string> words;
+  catalogue::Query query;
+};
+struct CatalogueDiffOptions {
+  std::filesystem::path before, after;
+};
+
 struct ListOptions {
   std::string model;
 };
@@ -99,6 +116,7 @@ struct ExportOptions {
   std::string format = "csv";
   std::filesystem::path out;  ///< empty: standard output
   std::string model, setup, status;
+  bool joined = false;  ///< with what is published about the models
 };
 
 }  // namespace joulemark::cli

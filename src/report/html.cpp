@@ -10,6 +10,7 @@
 
 #include "catalogue/published.hpp"
 #include "report/flags.hpp"
+#include "report/joined.hpp"
 #include "report/picture.hpp"
 #include "report/style.hpp"
 #include "report/table.hpp"
@@ -33,24 +34,10 @@ struct Page {
   std::vector<std::string> common;  ///< flags that all measured carry: said once
 };
 
-/// The side of a square input; absent for another shape, for which nothing is published.
-std::optional<std::int64_t> side(const std::string& input_size) {
-  const auto x = input_size.find('x');
-  if (x == std::string::npos || input_size.substr(0, x) != input_size.substr(x + 1)) return {};
-  std::int64_t value = 0;
-  for (const char c : input_size.substr(0, x)) {
-    if (c < '0' || c > '9' || value > 100000) return {};
-    value = value * 10 + (c - '0');
-  }
-  return value;
-}
-
 std::optional<catalogue::Published> look_up(const Record& r) {
   const auto size = side(r.input_size);
   if (!size) return std::nullopt;
-  const bool tagged = r.model.starts_with(r.architecture + ".");
-  const std::string tag = tagged ? r.model.substr(r.architecture.size() + 1) : "";
-  return catalogue::published(r.architecture, tag, *size);
+  return catalogue::published(r.architecture, tag_of(r), *size);
 }
 
 Page arrange(std::span<const Record> records) {

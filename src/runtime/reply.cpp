@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.hpp"
 #include "joulemark/frame.hpp"
-#include "runtime/words.hpp"
 
 namespace joulemark::runtime {
 namespace {

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
+
 namespace joulemark::store {
 namespace {
 
@@ -133,16 +135,6 @@ ordered_json row_json(const Record& record) {
   return row;
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 std::span<const Column> columns() { return table(); }
@@ -176,7 +168,7 @@ std::string to_csv(std::span<const Record> records) {
     std::string separator;
     for (const Column& c : columns()) {
       if (!c.exported) continue;
-      out += separator + quoted(cell(c));
+      out += separator + csv_cell(cell(c));
       separator = ",";
     }
     out += '\n';

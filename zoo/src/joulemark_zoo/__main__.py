@@ -1,4 +1,4 @@
-"""python -m joulemark_zoo export|list|survey|coverage: the command line."""
+"""python -m joulemark_zoo export|list|survey|coverage|facts: the command line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from . import __version__, images
+from .facts import command as facts
 from .spec import DEVICES, FORMATS, LAYOUTS, PRECISIONS, WEIGHTS, ExportSpec
 from .survey import command as survey
 
@@ -122,6 +123,8 @@ def parser() -> argparse.ArgumentParser:
     survey.add_options(trial, positive, seconds)
     coverage = commands.add_parser("coverage", help="bring the table and the page of surveys up to date")
     survey.add_coverage_options(coverage)
+    stated = commands.add_parser("facts", help="write what timm's package states of its models, for the catalogue")
+    facts.add_options(stated)
     return top
 
 
@@ -261,6 +264,17 @@ def run_survey(args: argparse.Namespace) -> int:
         raise cannot_write(args.out if args.command == "survey" else args.table, error) from error
 
 
+def run_facts(args: argparse.Namespace) -> int:
+    try:
+        return facts.run(args)
+    except facts.CannotState as error:
+        raise Refused(EXIT_USAGE, str(error), error.next_step) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot_write(args.out, error) from error
+
+
 def summarise(results: list, args: argparse.Namespace) -> int:
     failed = [r for r in results if r.status == "failed"]
     if args.json:
@@ -278,7 +292,9 @@ def summarise(results: list, args: argparse.Namespace) -> int:
     return EXIT_SOME_FAILED if failed else 0
 
 
-COMMANDS = {"export": run_export, "list": run_list, "survey": run_survey, "coverage": run_survey}
+COMMANDS = {
+    "export": run_export, "list": run_list, "survey": run_survey, "coverage": run_survey, "facts": run_facts,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
