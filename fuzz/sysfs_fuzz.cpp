@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "meter/host.hpp"
 #include "meter/rapl.hpp"
+#include "meter/sysfs.hpp"
 
 namespace joulemark {
 namespace {
@@ -111,6 +112,10 @@ void check_host(const fs::path& root) {
   if (const auto ticks = meter::cpu_ticks(root)) {
     require(std::isfinite(ticks->total) && ticks->busy >= 0.0 && ticks->busy <= ticks->total);
   }
+  if (const auto ticks = meter::cpu_ticks(root, {0, 3}))
+    require(std::isfinite(ticks->total) && ticks->busy >= 0.0 && ticks->busy <= ticks->total);
+  const auto cpus = meter::parse_cpu_list(meter::first_line(root / "proc/cpuinfo"));
+  require(meter::parse_cpu_list(meter::cpu_list_text(cpus)) == cpus);
   if (const auto bytes = meter::memory_bytes(root)) require(*bytes > 0);
   require(!meter::cpu_model(root).empty());
   (void)meter::virtualisation(root);

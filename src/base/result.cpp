@@ -48,11 +48,18 @@ std::string_view name(ErrorKind kind) {
   return "internal";
 }
 
+std::optional<ErrorKind> kind_named(std::string_view text) {
+  for (int i = 0; i <= static_cast<int>(ErrorKind::internal); ++i) {
+    const auto kind = static_cast<ErrorKind>(i);
+    if (name(kind) == text) return kind;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> configuration_failures() {
   std::vector<std::string> names;
-  for (auto kind = ErrorKind::load_failed; is_configuration_failure(kind);
-       kind = static_cast<ErrorKind>(static_cast<int>(kind) + 1))
-    names.emplace_back(name(kind));
+  for (int i = 0; is_configuration_failure(static_cast<ErrorKind>(i)); ++i)
+    names.emplace_back(name(static_cast<ErrorKind>(i)));
   return names;
 }
 

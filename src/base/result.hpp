@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ enum class ErrorKind {
 
 /// The persisted, user-visible name of a kind, e.g. "out_of_memory".
 std::string_view name(ErrorKind kind);
+
+/// The kind of this name; absent for any other text.
+std::optional<ErrorKind> kind_named(std::string_view text);
 
 /// The names of the kinds that are a row of the results.
 std::vector<std::string> configuration_failures();

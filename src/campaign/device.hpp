@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "meter/meter.hpp"
+#include "meter/registry.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/worker.hpp"
 #include "store/store.hpp"
@@ -23,6 +25,18 @@ Result<runtime::WorkerHello> greet_worker(const runtime::WorkerProgram& program,
 Result<runtime::WorkerDevice> choose_device(const runtime::WorkerProgram& program,
                                             const std::string& wanted, Clock& clock,
                                             const std::atomic<bool>* interrupted);
+
+/// The devices of a list such as "cuda:0,cuda:1", or "cuda:all", of those that a runtime has.
+/// Errors: not_found, naming the devices that there are; invalid_input for one that is named twice,
+/// and for a CPU beside GPUs, whose work would be in its meter. Pure.
+Result<std::vector<runtime::WorkerDevice>> choose_devices(
+    const std::string& runtime, const std::vector<runtime::WorkerDevice>& there,
+    const std::string& wanted);
+
+/// Whether this meter tells devices that are measured at the same time apart. Errors:
+/// invalid_input. Pure.
+Result<void> check_apart(const std::string& meter, const meter::MeterOptions& options,
+                         const std::vector<runtime::WorkerDevice>& devices);
 
 /// What a meter measures, as stores know it: a GPU by its own identity, wherever it is seen from; a
 /// host's processors by the host's current boot, which its containers share and no other host has.

@@ -1,5 +1,6 @@
 #include "campaign/device.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -58,6 +59,54 @@ TEST_F(DeviceOf, AGpuWithoutAnIdentityIsOneOfThisHost) {
 
 TEST_F(DeviceOf, WhatIsSimulatedIsNoDevice) {
   EXPECT_EQ(id(Scope::simulated, "synthetic", "synthetic"), "none");
+}
+
+/// What a host with two GPUs and a third that is a slice of the second has.
+std::vector<runtime::WorkerDevice> host() {
+  return {{"cpu", "", "CPU"},
+          {"cuda:0", "0000:01:00.0", "GPU"},
+          {"cuda:1", "0000:02:00.0", "GPU"},
+          {"cuda:2", "0000:02:00.0", "GPU"}};
+}
+
+std::string chosen(const std::string& wanted) {
+  const auto devices = choose_devices("torch", host(), wanted);
+  if (!devices) return devices.error().what;
+  std::string names;
+  for (const runtime::WorkerDevice& d : *devices) names += d.name + " ";
+  return names;
+}
+
+TEST(ChooseDevices, AreThoseOfTheList) {
+  EXPECT_EQ(chosen("cuda:1"), "cuda:1 ");
+  EXPECT_EQ(chosen("cuda:2,cuda:0"), "cuda:2 cuda:0 ");
+  EXPECT_EQ(chosen("cuda:all"), "cuda:0 cuda:1 cuda:2 ");
+  EXPECT_EQ(chosen("cuda:0,cuda:0"), "cuda:0 is there twice");
+  EXPECT_EQ(chosen("cuda:0,cpu"), "cuda:0 and cpu cannot be measured at the same time");
+  for (const char* none : {"cuda:3", "", ",", "cuda:0,", "cuda:0 ,cuda:1", "cuda:0,auto"})
+    EXPECT_THAT(chosen(none), testing::HasSubstr("runtime 'torch' has no device '")) << none;
+  EXPECT_FALSE(choose_devices("torch", {host().front()}, "cuda:all"));
+}
+
+std::string apart(const std::string& meter, std::size_t from, std::size_t to,
+                  const meter::MeterOptions& options = {}) {
+  const auto all = host();
+  const std::vector<runtime::WorkerDevice> some(all.begin() + static_cast<std::ptrdiff_t>(from),
+                                                all.begin() + static_cast<std::ptrdiff_t>(to));
+  const auto ok = check_apart(meter, options, some);
+  return ok ? "" : ok.error().what;
+}
+
+TEST(CheckApart, AMeterOfEachBoardTellsThemApartAndOneOfTheHostDoesNot) {
+  for (const char* good : {"auto", "nvml", "synthetic", "replay"}) EXPECT_EQ(apart(good, 1, 3), "");
+  EXPECT_EQ(apart("rapl", 1, 3),
+            "the meter 'rapl' measures this host: what it counts is of cuda:0 and cuda:1 together");
+  EXPECT_THAT(apart("estimate", 1, 3), testing::HasSubstr("measures this host"));
+  EXPECT_EQ(apart("auto", 1, 4), "cuda:0, cuda:1 and cuda:2 share a board, and so a meter");
+  EXPECT_THAT(apart("auto", 0, 3), testing::HasSubstr("does not say where they are"));
+  meter::MeterOptions one;
+  one.gpu_index = 1;
+  EXPECT_EQ(apart("nvml", 1, 3, one), "gpu=1 is the meter of one GPU, not of cuda:0 and cuda:1");
 }
 
 }  // namespace

@@ -10,10 +10,9 @@
 #include <iterator>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "campaign/said.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -29,24 +28,6 @@ std::optional<std::int64_t> side_of(const std::string& size) {
   const char* end = size.data() + cross;
   const auto read = std::from_chars(size.data(), end, side);
   return read.ec == std::errc() && read.ptr == end ? std::optional(side) : std::nullopt;
-}
-
-/// What a row's provenance says of its place in a plan.
-struct Said {
-  bool cuda_graph = false;
-  std::optional<std::size_t> job;
-};
-Said said_by(const store::Record& r) {
-  using nlohmann::json;
-  const json provenance = json::parse(r.provenance_json, nullptr, false);
-  if (!provenance.is_object()) return {};
-  Said said;
-  // Not of the setup, which may have any name.
-  const json settings = provenance.value("settings", json::object());
-  if (settings.is_object()) said.cuda_graph = settings.value("cuda_graph", json()) == true;
-  const json job = provenance.value("job", json());
-  if (job.is_number_unsigned()) said.job = job.get<std::size_t>();
-  return said;
 }
 
 /// This machine's name, as far as it can stand in the name of a file.

@@ -9,7 +9,6 @@
 #include <span>
 
 #include "base/text.hpp"
-#include "zoo/descriptor.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -18,18 +17,18 @@ namespace fs = std::filesystem;
 
 class Runner {
  public:
-  Runner(const Campaign& campaign, const Folder& folder, const Zoo& zoo, Session& session,
+  Runner(const Campaign& campaign, const Folder& folder, const Zoo& zoo, Crew& crew,
          const RunOptions& options, const Listener& listener, Clock& clock)
       : campaign_(campaign),
         folder_(folder),
         zoo_(zoo),
-        session_(session),
+        crew_(crew),
         options_(options),
         listener_(listener),
         clock_(clock),
         began_(clock.now()) {}
 
-  Result<std::vector<store::Record>> all() {
+  Result<std::size_t> all() {
     if (auto ok = start_clean(); !ok) return tl::unexpected(ok.error());
     while (!slot_is_over()) {
       const auto steps = not_begun();
@@ -40,7 +39,7 @@ class Runner {
         return tl::unexpected(ok.error());
       }
     }
-    return std::move(rows_);
+    return failed_;
   }
 
  private:
@@ -92,28 +91,43 @@ class Runner {
     return jobs_done_ > 0 ? seconds(measuring_) / static_cast<double>(jobs_done_)
                           : longest_job_s(campaign_.plan);
   }
-  /// A lot has to be exported too, at the pace of those before it.
+  /// A lot has to be exported too, at the pace of those before it, and each device has a part of
+  /// it.
   std::size_t next_lot_size() const {
     const double exporting =
         jobs_done_ > 0 ? seconds(exporting_) / static_cast<double>(jobs_done_) : 0.0;
-    return lot_size(campaign_.plan, left_of_slot(), per_job() + exporting);
+    const auto most = static_cast<std::size_t>(campaign_.plan.lot) * crew_.devices();
+    return lot_size(most, left_of_slot(),
+                    per_job() / static_cast<double>(crew_.devices()) + exporting);
   }
 
   Result<void> one_lot(std::span<const Step> lot) {
     const Instant exports_began = clock_.now();
     if (auto ok = make_artefacts(lot); !ok) return ok;
     exporting_ += clock_.now() - exports_began;
-    if (auto ok = measure_idle(); !ok) return ok;
+    const auto measured = crew_.measure(
+        orders_of(lot),
+        {[&] { return !slot_is_over(); }, [&](std::size_t job) { begun_.insert(job); },
+         [&](const Ended& job, Nanoseconds took) { count(job, took); }});
+    if (measured) remove_artefacts();
+    return measured;
+  }
+
+  void count(const Ended& job, Nanoseconds took) {
+    failed_ += job.failed;
+    measuring_ += took;
+    ++jobs_done_;
+  }
+
+  std::vector<Order> orders_of(std::span<const Step> lot) {
+    std::vector<Order> orders;
     for (const Step& step : lot) {
-      if (slot_is_over()) break;
-      const Instant before = clock_.now();
-      begun_.insert(step.job);
-      if (auto ok = one_step(step); !ok) return ok;
-      measuring_ += clock_.now() - before;
-      ++jobs_done_;
+      const Job& job = campaign_.jobs[step.job];
+      const ExportFailures& failed = failures_[variant_of(job).artefact()];
+      const auto found = failed.find(job.model);
+      orders.push_back({step, found != failed.end() ? found->second : ""});
     }
-    remove_artefacts();
-    return {};
+    return orders;
   }
 
   /// One call of the exporter for each kind of artefact in the lot: variants may share one.
@@ -124,7 +138,7 @@ class Runner {
       const std::set<std::string> models = models_of(lot, variant.artefact());
       if (models.empty()) continue;
       listener_.stage(variant.artefact(), fmt::format("exporting {} models", models.size()));
-      auto failed = export_models(zoo_, campaign_.plan, variant, session_.device().kind(),
+      auto failed = export_models(zoo_, campaign_.plan, variant, crew_.kind(),
                                   {models.begin(), models.end()}, clock_);
       if (!failed) return tl::unexpected(failed.error());
       failures_[variant.artefact()] = std::move(*failed);
@@ -143,95 +157,28 @@ class Runner {
     return models;
   }
 
-  Result<void> measure_idle() {
-    if (options_.idle <= Nanoseconds(0)) return {};
-    return session_.measure_idle(options_.idle, [&](const std::string& what) {
-      listener_.stage(session_.meter().device, what);
-    });
-  }
-
-  Result<void> one_step(const Step& step) {
-    const Job& job = campaign_.jobs[step.job];
-    const Variant& variant = variant_of(job);
-    const ExportFailures& failed = failures_[variant.artefact()];
-    if (const auto found = failed.find(job.model); found != failed.end())
-      return store_failures(step, found->second);
-    auto artefact = find_artefact(job, variant);
-    if (!artefact) return store_failures(step, artefact.error().what);
-    return session_.measure(
-        *artefact, turn_of(step), step.policies,
-        [&](const std::string& what) { listener_.stage(job.model, what); },
-        [&](const store::Record& r, const measure::Outcome&) -> Result<void> {
-          keep(r);
-          return {};
-        });
-  }
-
-  Turn turn_of(const Step& step) const {
-    return {variant_of(campaign_.jobs[step.job]).cuda_graph, step.job};
-  }
-
-  Result<zoo::Descriptor> find_artefact(const Job& job, const Variant& variant) {
-    const zoo::Query query{job.model, variant.format, variant.precision, variant.layout, {}};
-    auto found = zoo::find(folder_.artefacts(), query);
-    if (found && variant.input_size) {
-      std::erase_if(*found, [&](const zoo::Descriptor& d) {
-        return d.input_size !=
-               std::vector{std::int64_t{3}, *variant.input_size, *variant.input_size};
-      });
-    }
-    if (found && !found->empty()) return std::move(found->front());
-    return fail(ErrorKind::export_failed,
-                found ? "the exporter made no artefact" : found.error().what);
-  }
-
-  /// A model that cannot be had is a row under each policy that it was asked for.
-  Result<void> store_failures(const Step& step, const std::string& why) {
-    const Job& job = campaign_.jobs[step.job];
-    zoo::Descriptor d;
-    d.architecture = job.model.substr(0, job.model.find('.'));
-    if (d.architecture != job.model) d.tag = job.model.substr(d.architecture.size() + 1);
-    const Variant& variant = variant_of(job);
-    d.format = variant.format;
-    d.precision = variant.precision;
-    d.layout = variant.layout;
-    if (variant.input_size) d.input_size = {3, *variant.input_size, *variant.input_size};
-    for (const measure::Policy& policy : step.policies) {
-      const auto row =
-          session_.append_failure(d, turn_of(step), policy, {ErrorKind::export_failed, why, {}});
-      if (!row) return tl::unexpected(row.error());
-      keep(*row);
-    }
-    return {};
-  }
-
-  void keep(const store::Record& row) {
-    rows_.push_back(row);
-    listener_.finished(row);
-  }
-
   const Campaign& campaign_;
   const Folder& folder_;
   const Zoo& zoo_;
-  Session& session_;
+  Crew& crew_;
   const RunOptions& options_;
   const Listener& listener_;
   Clock& clock_;
   Instant began_;
-  std::vector<store::Record> rows_;
+  std::size_t failed_ = 0;                          ///< rows
   std::map<std::string, ExportFailures> failures_;  ///< of the lot, by kind of artefact
   std::set<std::size_t> begun_;                     ///< jobs
   std::size_t jobs_done_ = 0;
-  Nanoseconds measuring_{0};
+  Nanoseconds measuring_{0};  ///< of all devices together
   Nanoseconds exporting_{0};
 };
 
 }  // namespace
 
-std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s) {
-  const auto most = static_cast<double>(plan.lot);
+std::size_t lot_size(std::size_t most, std::optional<double> left_s, double per_job_s) {
+  const auto all = static_cast<double>(most);
   const bool limited = left_s && per_job_s > 0.0;
-  const double jobs = limited ? std::clamp(std::floor(*left_s / per_job_s), 1.0, most) : most;
+  const double jobs = limited ? std::clamp(std::floor(*left_s / per_job_s), 1.0, all) : all;
   return static_cast<std::size_t>(jobs);
 }
 
@@ -244,10 +191,9 @@ std::span<const Step> lot_of(const Campaign& campaign, std::span<const Step> ste
   return steps.first(size);
 }
 
-Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,
-                                       const Zoo& zoo, Session& session, const RunOptions& options,
-                                       const Listener& listener, Clock& clock) {
-  return Runner(campaign, folder, zoo, session, options, listener, clock).all();
+Result<std::size_t> run(const Campaign& campaign, const Folder& folder, const Zoo& zoo, Crew& crew,
+                        const RunOptions& options, const Listener& listener, Clock& clock) {
+  return Runner(campaign, folder, zoo, crew, options, listener, clock).all();
 }
 
 }  // namespace joulemark::campaign

@@ -1,42 +1,32 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <cstddef>
 #include <optional>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "campaign/crew.hpp"
 #include "campaign/folder.hpp"
 #include "campaign/plan.hpp"
-#include "campaign/session.hpp"
 #include "campaign/zoo.hpp"
-#include "store/store.hpp"
 
 /// Running a campaign: what is left of it, lot by lot, until it is complete or its slot is over.
 namespace joulemark::campaign {
 
-/// How many jobs fit into a lot: no more than the plan allows, and where there is a slot, no more
-/// than can be measured in what is left of it, at `per_job` seconds each. At least one, at first.
-std::size_t lot_size(const Plan& plan, std::optional<double> left_s, double per_job_s);
+/// How many jobs fit into a lot: no more than `most`, and where there is a slot, no more than can
+/// be measured in what is left of it, at `per_job` seconds each. At least one, at first.
+std::size_t lot_size(std::size_t most, std::optional<double> left_s, double per_job_s);
 
 /// The first `most` steps, and those next to the last of them that share its artefact.
 std::span<const Step> lot_of(const Campaign& campaign, std::span<const Step> steps,
                              std::size_t most);
 
-/// What a run tells its user.
-struct Listener {
-  std::function<void(const std::string& subject, const std::string& what)> stage;
-  std::function<void(const store::Record&)> finished;
-};
-
 struct RunOptions {
   std::optional<Nanoseconds> slot;  ///< nothing is begun that cannot be expected to end in it
   /// Failures of before this run that are tried again, once.
   std::optional<Retry> again;
-  Nanoseconds idle{0};  ///< of the idle power, before each lot; 0: none
   /// Once true, the job in work is measured to its end and nothing more is begun; may be null.
   const std::atomic<bool>* stop = nullptr;
 };
@@ -45,10 +35,9 @@ struct RunOptions {
 /// begun, so that whatever ends this process loses at most one. Artefacts are made a lot at a time,
 /// while nothing is measured, and removed as soon as they have been. What is left is asked again
 /// before each lot: another process may have the same shard, when a scheduler took it for dead.
-/// Returns the rows of this run. Errors end it early: interrupted, those of meter, store and
-/// exporter; rows that were complete are kept.
-Result<std::vector<store::Record>> run(const Campaign& campaign, const Folder& folder,
-                                       const Zoo& zoo, Session& session, const RunOptions& options,
-                                       const Listener& listener, Clock& clock);
+/// Returns how many rows of this run failed. Errors end it early: interrupted, those of meter,
+/// store and exporter; rows that were complete are kept.
+Result<std::size_t> run(const Campaign& campaign, const Folder& folder, const Zoo& zoo, Crew& crew,
+                        const RunOptions& options, const Listener& listener, Clock& clock);
 
 }  // namespace joulemark::campaign

@@ -17,15 +17,13 @@ using testing::Optional;
 using testing::Pair;
 
 TEST(LotSize, IsThePlansOrWhatFitsIntoTheSlot) {
-  Plan plan;
-  plan.lot = 16;
-  EXPECT_EQ(lot_size(plan, std::nullopt, 10.0), 16u);
-  EXPECT_EQ(lot_size(plan, 1000.0, 10.0), 16u);
-  EXPECT_EQ(lot_size(plan, 59.0, 10.0), 5u);
-  EXPECT_EQ(lot_size(plan, 3.0, 10.0), 1u);
-  EXPECT_EQ(lot_size(plan, -5.0, 10.0), 1u);
-  EXPECT_EQ(lot_size(plan, 1e300, 1e-300), 16u);
-  EXPECT_EQ(lot_size(plan, 10.0, 0.0), 16u);
+  EXPECT_EQ(lot_size(16, std::nullopt, 10.0), 16u);
+  EXPECT_EQ(lot_size(16, 1000.0, 10.0), 16u);
+  EXPECT_EQ(lot_size(16, 59.0, 10.0), 5u);
+  EXPECT_EQ(lot_size(16, 3.0, 10.0), 1u);
+  EXPECT_EQ(lot_size(16, -5.0, 10.0), 1u);
+  EXPECT_EQ(lot_size(16, 1e300, 1e-300), 16u);
+  EXPECT_EQ(lot_size(16, 10.0, 0.0), 16u);
 }
 
 TEST(LotOf, JobsThatShareAnArtefactAreInOneLot) {
@@ -97,6 +95,29 @@ TEST(Tally, HasALineThroughTheSentinelAndTheIdlePower) {
   EXPECT_NEAR(t.sentinel.slope_ci95.value(), 0.0, 1e-9);
   EXPECT_THAT(t.idle_w.values, ElementsAre(80.0, 79.0, 78.0, 77.0, 76.0));
   EXPECT_NEAR(t.idle_w.slope.value(), -1.0, 1e-12);
+}
+
+TEST(Tally, DevicesThatDifferAreNoDrift) {
+  Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "batch": ["1"],
+                            "sentinel": {"model": "s", "every": 1}})")
+                  .value();
+  const Campaign c = freeze(plan, {"a"}).value();
+  std::vector<store::Record> rows;
+  for (int hour = 0; hour < 6; ++hour) {
+    // The second uses more, is idle at more, and both fall by 1 W an hour.
+    const int device = hour % 2;
+    rows.push_back(row("s", (1.0 + 0.1 * device) * (2.0 + 0.02 * hour),
+                       fmt::format("2026-11-25T1{}:00:00Z", hour)));
+    rows.back().idle_w = 80.0 + 10.0 * device - hour;
+    rows.back().provenance_json = fmt::format(R"({{"meter": {{"device_id": "GPU-{}"}}}})", device);
+  }
+  const Tally t = tally(c, rows);
+  EXPECT_EQ(t.idle_w.devices, 2u);
+  EXPECT_THAT(t.idle_w.values, ElementsAre(80.0, 89.0, 78.0, 87.0, 76.0, 85.0));
+  EXPECT_NEAR(t.idle_w.slope.value(), -1.0, 1e-12);
+  EXPECT_NEAR(t.idle_w.slope_ci95.value(), 0.0, 1e-9);
+  EXPECT_DOUBLE_EQ(t.sentinel.values[1], 1.0) << "each device's own first";
+  EXPECT_NEAR(t.sentinel.values[2], 2.04 / 2.0, 1e-12);
 }
 
 TEST(ExportAnswer, IsTheLastLine) {

@@ -9,6 +9,8 @@
 #include "base/time.hpp"
 #include "calibrate/text.hpp"
 #include "campaign/device.hpp"
+#include "meter/host.hpp"
+#include "meter/sysfs.hpp"
 #include "runtime/folder.hpp"
 #include "runtime/process_worker.hpp"
 
@@ -98,6 +100,8 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station s
   s->observer_ = std::make_unique<measure::MeterObserver>(*s->meter_, clock);
   s->context_.campaign = s->options_.campaign;
   s->context_.sitting = make_run_id();
+  s->context_.devices = s->options_.devices;
+  s->context_.cpus = meter::cpu_list_text(meter::allowed_cpus());
   s->context_.joulemark_version = s->options_.joulemark_version;
   s->context_.meter = s->meter_->info();
   s->context_.settings = s->options_.settings;

@@ -32,9 +32,10 @@ struct SessionOptions {
   std::string meter = "auto";
   meter::MeterOptions meter_options;
   int threads = 0;
-  bool strict = false;   ///< a flagged result is a failure
-  std::string setup;     ///< name of the setup; empty: made from device, runtime and artefact
-  std::string campaign;  ///< groups the rows
+  bool strict = false;      ///< a flagged result is a failure
+  std::string setup;        ///< name of the setup; empty: made from device, runtime and artefact
+  std::string campaign;     ///< groups the rows
+  std::size_t devices = 1;  ///< of this host that are measured at the same time
   /// Another database, to look for a calibration in when the one that is written to has none.
   std::filesystem::path calibrations;
   std::string joulemark_version;

@@ -16,8 +16,10 @@ namespace joulemark::campaign {
 struct Drift {
   std::vector<double> hours;  ///< since the first
   std::vector<double> values;
-  /// Of the line through them, per hour, with its 95 % half width; absent with fewer than four, or
-  /// when all are of one moment.
+  std::size_t devices = 0;  ///< that they are of
+  /// Of the line through them, per hour, with its 95 % half width; of several devices one slope,
+  /// whatever they differ by. Absent with fewer than three more than there are devices, or when all
+  /// are of one moment.
   std::optional<double> slope, slope_ci95;
 };
 
@@ -33,8 +35,9 @@ struct Tally {
   /// Median time from one row to the next, which pauses between slots do not change; absent with
   /// fewer than three rows.
   std::optional<double> per_row_s;
-  Drift sentinel;  ///< energy per image of the sentinel's rows over that of the first of their kind
-  Drift idle_w;    ///< each idle power that was measured
+  /// Energy per image of the sentinel's rows over that of the first of their kind on their device.
+  Drift sentinel;
+  Drift idle_w;  ///< each idle power that was measured
   std::size_t left() const { return rows - done - failed; }
 };
 /// `records`: those that count.

@@ -45,6 +45,10 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   app.description("Measure what is left of a campaign; called again, it goes on");
   add_folder(app, *o);
   add_slot(app, *o, "begin nothing that may not end in so many seconds; 0: no limit");
+  app.add_option(
+         "--device", o->device,
+         "instead of the plan's: one, or several at the same time: cuda:0,cuda:1 or cuda:all")
+      ->type_name("LIST");
   app.add_option("--shard", o->shard,
                  "every N-th job only, from the K-th on, into a database of its own")
       ->type_name("K/N");
@@ -61,6 +65,22 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
     if (o->retry_failed == "true") o->retry_failed = "all";  // what CLI11 makes of no value
     return run_campaign_run(*o, common);
   };
+}
+
+/// Started by `run`, and by nobody else.
+Run add_campaign_member(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CampaignMemberOptions>();
+  app.group("");
+  add_folder(app, *o);
+  app.add_option("--device", o->device)->required();
+  app.add_option("--artefacts", o->artefacts)->required();
+  app.add_option("--of", o->of)->required();
+  app.add_option("--shard", o->shard);
+  add_idle(app, o->idle_seconds, "");
+  add_meter(app, o->meter, o->meter_options, "");
+  add_worker(app, o->worker, o->worker_options);
+  add_exporter(app, *o);
+  return [o, &common] { return run_campaign_member(*o, common); };
 }
 
 Run add_campaign_submit(CLI::App& app, CommonOptions& common) {
@@ -127,6 +147,7 @@ constexpr std::array kCommands = {
     Command{"plan", add_campaign_plan},       Command{"run", add_campaign_run},
     Command{"submit", add_campaign_submit},   Command{"status", add_campaign_status},
     Command{"collect", add_campaign_collect}, Command{"verify", add_campaign_verify},
+    Command{"member", add_campaign_member},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "campaign/folder.hpp"
 #include "campaign/slurm/job.hpp"
 #include "campaign/slurm/script.hpp"
+#include "cli/campaign_parts.hpp"
 #include "cli/cluster.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -24,31 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace slurm = campaign::slurm;
-
-/// What a task passes on to `joulemark campaign run`: all that differs from its defaults.
-std::vector<std::string> run_options(const CampaignSubmitOptions& o) {
-  const CampaignSubmitOptions defaults;
-  std::vector<std::string> options;
-  const auto pass = [&](const char* option, const std::string& value, const std::string& standard) {
-    if (value != standard) options.insert(options.end(), {option, value});
-  };
-  pass("--meter", o.meter, defaults.meter);
-  for (const std::string& setting : o.meter_options) pass("--meter-option", setting, "");
-  pass("--idle-seconds", fmt::format("{}", o.idle_seconds),
-       fmt::format("{}", defaults.idle_seconds));
-  pass("--worker", o.worker.empty() ? "" : absolute_path(o.worker).string(), "");
-  pass("--worker-options", o.worker_options, "");
-  pass("--exporter", o.exporter, defaults.exporter);
-  return options;
-}
-
-Result<fs::path> this_program() {
-  std::error_code error;
-  fs::path path = fs::read_symlink("/proc/self/exe", error);
-  if (!error) return path;
-  return fail(ErrorKind::io, fmt::format("cannot read /proc/self/exe: {}", error.message()),
-              "Is /proc mounted?");
-}
 
 Result<slurm::JobRequest> request_of(const CampaignSubmitOptions& o, const campaign::Campaign& c,
                                      const campaign::Folder& folder) {
@@ -66,7 +42,7 @@ Result<slurm::JobRequest> request_of(const CampaignSubmitOptions& o, const campa
   r.gres = o.gres;
   if (o.slot > 0.0) r.slot_s = o.slot;
   r.sbatch_options = o.sbatch_options;
-  r.run_options = run_options(o);
+  r.run_options = passed_on(o);
   return r;
 }
 

@@ -41,6 +41,7 @@ int run_measure(const MeasureOptions& options, const CommonOptions& common);
 int run_calibrate(const CalibrateOptions& options, const CommonOptions& common);
 int run_campaign_plan(const CampaignPlanOptions& options, const CommonOptions& common);
 int run_campaign_run(const CampaignRunOptions& options, const CommonOptions& common);
+int run_campaign_member(const CampaignMemberOptions& options, const CommonOptions& common);
 int run_campaign_submit(const CampaignSubmitOptions& options, const CommonOptions& common);
 int run_campaign_status(const CampaignOptions& options, const CommonOptions& common);
 int run_campaign_collect(const CampaignCollectOptions& options, const CommonOptions& common);

@@ -67,8 +67,14 @@ struct CampaignRunOptions : CampaignOptions {
   double idle_seconds = 3.0;
   double slot = 0.0;         ///< seconds; 0: no limit
   std::string shard;         ///< "2/8"; empty: all of it
+  std::string device;        ///< "cuda:1", several with commas, "cuda:all"; empty: the plan's
   std::string retry_failed;  ///< "all", or kinds of failures; empty: none are tried again
   bool tolerate_failures = false;
+};
+/// Of a process that a run starts for each of several devices.
+struct CampaignMemberOptions : CampaignRunOptions {
+  std::filesystem::path artefacts;  ///< where the run's exporter puts them
+  std::size_t of = 1;               ///< devices that are measured at the same time
 };
 struct CampaignSubmitOptions : CampaignRunOptions {
   bool slurm = false;  ///< the one scheduler so far

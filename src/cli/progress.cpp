@@ -56,6 +56,12 @@ void Progress::finished(const std::string& summary) {
   std::fflush(out_);
 }
 
+void Progress::note(const std::string& what) {
+  clear();
+  fmt::print(out_, "joulemark: {}\n", what);
+  std::fflush(out_);
+}
+
 void Progress::clear() {
   if (!terminal_) return;
   fmt::print(out_, "\r\033[K");

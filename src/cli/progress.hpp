@@ -20,6 +20,8 @@ class Progress {
   void stage(const std::string& subject, const std::string& what);
   /// A row is finished; `summary` stays visible.
   void finished(const std::string& summary);
+  /// Something else to know of; stays visible.
+  void note(const std::string& what);
   /// Removes the line in progress.
   void clear();
 

@@ -41,6 +41,10 @@ std::string drift_text(const campaign::Drift& d, double zero, double scale, cons
   return text;
 }
 
+std::string of_devices(const campaign::Drift& d) {
+  return d.devices > 1 ? fmt::format(" of {} devices", d.devices) : "";
+}
+
 /// "2 crashed, 1 export_failed".
 std::string failures_text(const std::map<std::string, std::size_t>& failures) {
   std::string text;
@@ -67,13 +71,13 @@ std::string tally_text(const campaign::Campaign& c, const fs::path& folder,
                         duration_text(*t.per_row_s * static_cast<double>(t.left())), *t.per_row_s);
   }
   if (!t.sentinel.values.empty() && c.plan.sentinel) {
-    text += fmt::format("  sentinel {}: {} rows, against the first of their kind {}\n",
-                        c.plan.sentinel->model, t.sentinel.values.size(),
+    text += fmt::format("  sentinel {}: {} rows{}, against the first of their kind {}\n",
+                        c.plan.sentinel->model, t.sentinel.values.size(), of_devices(t.sentinel),
                         drift_text(t.sentinel, 1.0, 100.0, "%"));
   }
   if (!t.idle_w.values.empty()) {
-    text += fmt::format("  idle power: {} times, {}\n", t.idle_w.values.size(),
-                        drift_text(t.idle_w, 0.0, 1.0, "W"));
+    text += fmt::format("  idle power{}: {} times, {}\n", of_devices(t.idle_w),
+                        t.idle_w.values.size(), drift_text(t.idle_w, 0.0, 1.0, "W"));
   }
   return text;
 }

@@ -90,6 +90,7 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
         {"cuda_graph", subject.cuda_graph}}},
   };
   put(j, "job", context.job);
+  if (context.devices > 1) j["beside"] = {{"devices", context.devices}, {"cpus", context.cpus}};
   if (context.idle) {
     j["idle"] = {{"power_w", context.idle->power.value},
                  {"seconds", seconds(context.idle->length)},

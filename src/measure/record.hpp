@@ -23,6 +23,8 @@ inline constexpr double kDefaultWeightsTerm = 0.05;
 struct RecordContext {
   std::string campaign;
   std::optional<std::size_t> job;  ///< of the campaign, which has it by this number
+  std::size_t devices = 1;         ///< of this host that are measured at the same time
+  std::string cpus;                ///< then: those that this one has for itself, "0-7"
   std::string sitting;  ///< unlike that of every other call: rows of one followed each other
   std::string setup;
   std::string joulemark_version;

@@ -117,6 +117,16 @@ void add_derived(const ActiveRun& run, const MeterObserver& observer, RunReport&
                            !integrate(observer.power(), from, to, observer.longest_power_gap());
 }
 
+/// Where others disturb what is measured. A GPU waits for the CPUs that this process and its worker
+/// may use; beside it other GPUs may be measured on others. A meter of the host sees them all.
+std::vector<int> cpus_that_matter(const meter::MeterInfo& meter) {
+  const bool gpu =
+      meter.scope == meter::Scope::gpu_board || meter.scope == meter::Scope::gpu_mig_slice;
+  auto cpus = gpu ? meter::allowed_cpus() : std::vector<int>();
+  if (cpus.size() == static_cast<std::size_t>(meter::logical_cpus())) cpus.clear();
+  return cpus;
+}
+
 /// ", while others used 1.2 CPUs" where that may be why.
 std::string busy_host(const std::optional<meter::HostUse>& host) {
   constexpr double kNoticeable = 0.1;
@@ -228,7 +238,8 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   say(bench, fmt::format("batch {}: measuring", batch));
   ConditionsWatch conditions(bench.observer.meter(), bench.clock);
   if (auto r = conditions.start(); !r) return tl::unexpected(r.error());
-  const meter::HostWatch host("/", {worker.pid(), ::getpid()});
+  const meter::HostWatch host("/", {worker.pid(), ::getpid()},
+                              cpus_that_matter(bench.observer.meter().info()));
   const Nanoseconds cpu_before = own_cpu_time();
   const MeterObserver::Queries queries_before = bench.observer.queries();
   const Instant before = bench.clock.now();

@@ -1,5 +1,7 @@
 #include "meter/host.hpp"
 
+#include <fmt/format.h>
+#include <sched.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,6 +10,7 @@
 #include <array>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "meter/sysfs.hpp"
@@ -27,6 +30,24 @@ std::optional<double> package_temperature(const fs::path& root) {
     if (const auto milli = number_in(zone / "temp")) return *milli * 1e-3;
   }
   return std::nullopt;
+}
+
+/// Of a line of /proc/stat: name, user nice system idle iowait irq softirq steal; guest time is
+/// part of user (proc(5)).
+std::optional<CpuTicks> ticks_in(const std::string& line, const std::string& name) {
+  std::istringstream in(line);
+  std::string word;
+  std::array<double, 8> t{};
+  in >> word;
+  if (word != name) return std::nullopt;
+  for (double& v : t) {
+    if (!(in >> v) || v < 0.0 || v > kMostTicks) return std::nullopt;
+  }
+  CpuTicks ticks;
+  for (const double v : t) ticks.total += v;
+  ticks.busy = ticks.total - t[3] - t[4];
+  ticks.stolen = t[7];
+  return ticks;
 }
 
 }  // namespace
@@ -75,20 +96,37 @@ std::string virtualisation(const fs::path& root) {
 }
 
 std::optional<CpuTicks> cpu_ticks(const fs::path& root) {
-  // user nice system idle iowait irq softirq steal; guest time is part of user (proc(5)).
-  std::istringstream in(first_line(root / "proc/stat"));
-  std::string cpu;
-  std::array<double, 8> t{};
-  in >> cpu;
-  if (cpu != "cpu") return std::nullopt;
-  for (double& v : t) {
-    if (!(in >> v) || v < 0.0 || v > kMostTicks) return std::nullopt;
+  return ticks_in(first_line(root / "proc/stat"), "cpu");
+}
+
+std::optional<CpuTicks> cpu_ticks(const fs::path& root, const std::vector<int>& cpus) {
+  std::set<std::string> names;
+  for (const int cpu : cpus) names.insert(fmt::format("cpu{}", cpu));
+  std::ifstream in(root / "proc/stat");
+  std::optional<CpuTicks> sum;
+  for (std::string line; std::getline(in, line);) {
+    const std::string name = line.substr(0, line.find(' '));
+    if (!names.contains(name)) continue;
+    const auto ticks = ticks_in(line, name);
+    if (!ticks) return std::nullopt;
+    if (!sum) sum.emplace();
+    sum->busy += ticks->busy;
+    sum->stolen += ticks->stolen;
+    sum->total += ticks->total;
   }
-  CpuTicks ticks;
-  for (const double v : t) ticks.total += v;
-  ticks.busy = ticks.total - t[3] - t[4];
-  ticks.stolen = t[7];
-  return ticks;
+  return sum;
+}
+
+std::vector<int> allowed_cpus() {
+  // More than any kernel is built for: one that has more answers with an error.
+  std::array<unsigned long, 256> bits{};
+  auto* set = reinterpret_cast<cpu_set_t*>(bits.data());
+  std::vector<int> cpus;
+  if (sched_getaffinity(0, sizeof bits, set) != 0) return cpus;
+  for (int cpu = 0; cpu < static_cast<int>(8 * sizeof bits); ++cpu) {
+    if (CPU_ISSET_S(cpu, sizeof bits, set)) cpus.push_back(cpu);
+  }
+  return cpus;
 }
 
 std::optional<Nanoseconds> process_cpu_time(pid_t pid) {
@@ -98,9 +136,10 @@ std::optional<Nanoseconds> process_cpu_time(pid_t pid) {
   return std::chrono::seconds(t.tv_sec) + Nanoseconds(t.tv_nsec);
 }
 
-std::optional<HostUse> host_use(const CpuTicks& from, const CpuTicks& to, Nanoseconds ours) {
-  if (to.total <= from.total) return std::nullopt;
-  const double wall = (to.total - from.total) / logical_cpus();
+std::optional<HostUse> host_use(const CpuTicks& from, const CpuTicks& to, Nanoseconds ours,
+                                std::size_t cpus) {
+  if (to.total <= from.total || cpus == 0) return std::nullopt;
+  const double wall = (to.total - from.total) / static_cast<double>(cpus);
   const double stolen = to.stolen - from.stolen;
   const double our_ticks = seconds(ours) * static_cast<double>(sysconf(_SC_CLK_TCK));
   const double others = to.busy - from.busy - stolen - our_ticks;
@@ -108,11 +147,16 @@ std::optional<HostUse> host_use(const CpuTicks& from, const CpuTicks& to, Nanose
   return HostUse{std::max(0.0, others / wall), std::max(0.0, stolen / wall)};
 }
 
-HostWatch::HostWatch(fs::path root, std::vector<pid_t> ours)
+HostWatch::HostWatch(fs::path root, std::vector<pid_t> ours, std::vector<int> cpus)
     : root_(std::move(root)),
       ours_(std::move(ours)),
-      began_(cpu_ticks(root_)),
+      cpus_(std::move(cpus)),
+      began_(ticks()),
       ours_began_(our_cpu_time()) {}
+
+std::optional<CpuTicks> HostWatch::ticks() const {
+  return cpus_.empty() ? cpu_ticks(root_) : cpu_ticks(root_, cpus_);
+}
 
 std::optional<Nanoseconds> HostWatch::our_cpu_time() const {
   Nanoseconds sum{0};
@@ -125,10 +169,11 @@ std::optional<Nanoseconds> HostWatch::our_cpu_time() const {
 }
 
 std::optional<HostUse> HostWatch::use() const {
-  const auto now = cpu_ticks(root_);
+  const auto now = ticks();
   const auto ours = our_cpu_time();
   if (!began_ || !ours_began_ || !now || !ours) return std::nullopt;
-  return host_use(*began_, *now, *ours - *ours_began_);
+  const auto cpus = cpus_.empty() ? static_cast<std::size_t>(logical_cpus()) : cpus_.size();
+  return host_use(*began_, *now, *ours - *ours_began_, cpus);
 }
 
 Conditions HostConditions::changing() const {

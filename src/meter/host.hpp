@@ -30,6 +30,10 @@ struct CpuTicks {
   double total = 0.0;
 };
 std::optional<CpuTicks> cpu_ticks(const std::filesystem::path& root);
+/// The same of these CPUs alone; those that are offline have none. Absent when all are.
+std::optional<CpuTicks> cpu_ticks(const std::filesystem::path& root, const std::vector<int>& cpus);
+/// The CPUs that this process may use, ascending.
+std::vector<int> allowed_cpus();
 /// CPU time of all threads of a process so far; absent when there is no such process.
 std::optional<Nanoseconds> process_cpu_time(pid_t pid);
 
@@ -39,23 +43,27 @@ struct HostUse {
   double others_cpus = 0.0;  ///< used by other processes and the kernel itself
   double stolen_cpus = 0.0;  ///< wanted, but given to other virtual machines (proc(5), steal)
 };
-/// Of the time between two readings, in which our own processes used `ours` of CPU time. Absent
-/// when no time has passed.
-std::optional<HostUse> host_use(const CpuTicks& from, const CpuTicks& to, Nanoseconds ours);
+/// Of the time between two readings of so many CPUs, in which our own processes used `ours` of CPU
+/// time. Absent when no time has passed.
+std::optional<HostUse> host_use(const CpuTicks& from, const CpuTicks& to, Nanoseconds ours,
+                                std::size_t cpus);
 
 /// Tells what others did on this host since it was made.
 class HostWatch {
  public:
-  /// `ours` are not counted as others.
-  HostWatch(std::filesystem::path root, std::vector<pid_t> ours);
+  /// `ours` are not counted as others. `cpus`: where it looks, and where all of ours are; empty: on
+  /// all of them.
+  HostWatch(std::filesystem::path root, std::vector<pid_t> ours, std::vector<int> cpus = {});
   /// Absent where the kernel does not tell, or one of ours has gone.
   std::optional<HostUse> use() const;
 
  private:
   std::optional<Nanoseconds> our_cpu_time() const;
+  std::optional<CpuTicks> ticks() const;
 
   std::filesystem::path root_;
   std::vector<pid_t> ours_;
+  std::vector<int> cpus_;
   std::optional<CpuTicks> began_;
   std::optional<Nanoseconds> ours_began_;
 };

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "meter/sysfs.hpp"
 #include "meter/testing/tree.hpp"
 
@@ -88,13 +90,35 @@ TEST(Host, TellsOthersFromOursAndFromWhatWasStolen) {
     return cpu_ticks(tree.root()).value();
   };
   const CpuTicks before = ticks(1000, 5000, 10);
-  EXPECT_FALSE(host_use(before, before, Nanoseconds(0)));  // no time has passed
+  EXPECT_FALSE(host_use(before, before, Nanoseconds(0), 1));  // no time has passed
   // 1000 ticks of all CPUs: 500 used, 300 of them by ours, 100 stolen, 400 idle.
   const auto ours = from_seconds(300.0 / static_cast<double>(sysconf(_SC_CLK_TCK)));
-  const auto use = host_use(before, ticks(1500, 5400, 110), ours);
+  const auto use = host_use(before, ticks(1500, 5400, 110), ours, 8);
   ASSERT_TRUE(use);
-  EXPECT_NEAR(use->others_cpus, 0.2 * logical_cpus(), 1e-9);
-  EXPECT_NEAR(use->stolen_cpus, 0.1 * logical_cpus(), 1e-9);
+  EXPECT_NEAR(use->others_cpus, 0.2 * 8, 1e-9);
+  EXPECT_NEAR(use->stolen_cpus, 0.1 * 8, 1e-9);
+}
+
+TEST(Host, CountsTheTicksOfSomeCpusAlone) {
+  const Tree tree;
+  tree.write("proc/stat",
+             "cpu  1000 0 0 1000 0 0 0 0\ncpu0 1 0 0 10 0 0 0 0\ncpu1 2 0 0 20 0 0 0 1\n"
+             "cpu11 4 0 0 40 0 0 0 0\nintr 7\n");
+  const auto two = cpu_ticks(tree.root(), {1, 11, 12});
+  ASSERT_TRUE(two);
+  EXPECT_DOUBLE_EQ(two->busy, 2 + 1 + 4);
+  EXPECT_DOUBLE_EQ(two->total, 23 + 44);
+  EXPECT_DOUBLE_EQ(two->stolen, 1);
+  EXPECT_FALSE(cpu_ticks(tree.root(), {5}));
+  EXPECT_FALSE(cpu_ticks(tree.root(), {}));
+  tree.write("proc/stat", "cpu  1 0 0 1 0 0 0 0\ncpu1 2 0 0 x 0 0 0 1\n");
+  EXPECT_FALSE(cpu_ticks(tree.root(), {1}));
+}
+
+TEST(Host, KnowsTheCpusThatItMayUse) {
+  const auto cpus = allowed_cpus();
+  ASSERT_FALSE(cpus.empty());
+  EXPECT_TRUE(std::is_sorted(cpus.begin(), cpus.end()));
 }
 
 TEST(HostWatch, CountsFromWhenItWasMadeAndOursNotAmongTheOthers) {
@@ -107,6 +131,33 @@ TEST(HostWatch, CountsFromWhenItWasMadeAndOursNotAmongTheOthers) {
   ASSERT_TRUE(use);
   // What this process needed meanwhile is milliseconds of 4000 s.
   EXPECT_NEAR(use->others_cpus, 0.5 * logical_cpus(), 1e-3 * logical_cpus());
+}
+
+TEST(CpuList, IsReadAsTheKernelWritesIt) {
+  EXPECT_THAT(parse_cpu_list("0-3,8,10-11\n"), ElementsAre(0, 1, 2, 3, 8, 10, 11));
+  EXPECT_THAT(parse_cpu_list("5"), ElementsAre(5));
+  EXPECT_THAT(parse_cpu_list("2,0-2"), ElementsAre(0, 1, 2));
+  for (const char* wrong : {"", "\n", ",", "1,", ",1", "1-", "-1", "3-1", "a", "1;2", "0-99999999",
+                            "1 2", "99999999999999999999"}) {
+    EXPECT_THAT(parse_cpu_list(wrong), IsEmpty()) << wrong;
+  }
+}
+
+TEST(CpuList, IsWrittenAsItIsRead) {
+  for (const char* text : {"", "5", "0-3,8,10-11", "0,2,4", "0-127"})
+    EXPECT_EQ(cpu_list_text(parse_cpu_list(text)), text);
+}
+
+TEST(HostWatch, LooksWhereItIsTold) {
+  const Tree tree;
+  tree.write("proc/stat",
+             "cpu 5 0 0 5 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0\ncpu1 0 0 0 1000000 0 0 0 0\n");
+  const HostWatch watch(tree.root(), {getpid()}, {1});
+  tree.write("proc/stat",
+             "cpu 5 0 0 5 0 0 0 0\ncpu0 1000000 0 0 0 0 0 0 0\ncpu1 250000 0 0 1750000 0 0 0 0\n");
+  const auto use = watch.use();
+  ASSERT_TRUE(use);
+  EXPECT_NEAR(use->others_cpus, 0.25, 1e-3);
 }
 
 TEST(HostWatch, NothingIsKnownOfAHostWithoutOneOfOurs) {

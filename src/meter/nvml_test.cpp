@@ -262,6 +262,16 @@ TEST(Nvml, ALostGpuIsAMeterLostOnEveryChannel) {
   EXPECT_EQ(again.error().kind, ErrorKind::meter_lost);
 }
 
+TEST(Nvml, OneLostGpuLeavesTheOthers) {
+  const Driver driver("devices=2;lost=1;lost_after_ms=1000");
+  const auto first = driver.open(0, "0000:01:00.0");
+  const auto second = driver.open(0, "0000:02:00.0");
+  ASSERT_TRUE(first && second);
+  driver.advance(1500ms);
+  EXPECT_TRUE((*first)->energy());
+  EXPECT_EQ((*second)->energy().error().kind, ErrorKind::meter_lost);
+}
+
 TEST(Nvml, AResetIsAMeterLostOnceThenItGoesOn) {
   const Driver driver("waveform=flat:200;reset_after_ms=1000");
   const auto m = meter_of(driver);

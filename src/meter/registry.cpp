@@ -47,12 +47,19 @@ Opened replay_meter(const MeterOptions& o) { return open_replay(o.trace, *o.cloc
 Opened synthetic_meter(const MeterOptions& o) { return open_synthetic(o.waveform, *o.clock); }
 
 constexpr std::array kMeters = {
-    MeterEntry{"nvml", "board energy of an NVIDIA GPU", true, nvml_meter},
-    MeterEntry{"rapl", "package and DRAM energy of the CPUs", false, rapl_meter},
-    MeterEntry{"estimate", "CPU time x a power model; not a measurement", false, estimate_meter},
-    MeterEntry{"replay", "a recorded trace", false, replay_meter},
-    MeterEntry{"synthetic", "a waveform with a known energy", false, synthetic_meter},
+    MeterEntry{"nvml", "board energy of an NVIDIA GPU", true, false, nvml_meter},
+    MeterEntry{"rapl", "package and DRAM energy of the CPUs", false, true, rapl_meter},
+    MeterEntry{"estimate", "CPU time x a power model; not a measurement", false, true,
+               estimate_meter},
+    MeterEntry{"replay", "a recorded trace", false, false, replay_meter},
+    MeterEntry{"synthetic", "a waveform with a known energy", false, false, synthetic_meter},
 };
+
+const MeterEntry* find_entry(std::string_view name) {
+  const auto* const entry = std::find_if(kMeters.begin(), kMeters.end(),
+                                         [&](const MeterEntry& e) { return e.name == name; });
+  return entry != kMeters.end() ? entry : nullptr;
+}
 
 bool read_watts(std::string_view text, Watts& watts) {
   double value = 0.0;
@@ -67,6 +74,16 @@ bool read_watts(std::string_view text, Watts& watts) {
 
 std::span<const MeterEntry> meters() { return kMeters; }
 
+bool is_of_host(std::string_view name) {
+  const MeterEntry* entry = find_entry(name);
+  return entry != nullptr && entry->of_host;
+}
+
+bool is_simulated(std::string_view name) {
+  const MeterEntry* entry = find_entry(name);
+  return entry != nullptr && !entry->for_gpu && !entry->of_host;
+}
+
 std::string nvml_library(const MeterOptions& options) {
   if (!options.nvml_library.empty()) return options.nvml_library;
   const char* from_environment = std::getenv("JOULEMARK_NVML_LIBRARY");
@@ -80,9 +97,7 @@ Result<std::unique_ptr<Meter>> open_meter(std::string_view name, std::string_vie
     auto rapl = rapl_meter(options);
     return rapl ? std::move(rapl) : estimate_meter(options);
   }
-  const auto* const entry = std::find_if(kMeters.begin(), kMeters.end(),
-                                         [&](const MeterEntry& e) { return e.name == name; });
-  if (entry != kMeters.end()) return entry->open(options);
+  if (const MeterEntry* entry = find_entry(name)) return entry->open(options);
   std::string names = "auto";
   for (const MeterEntry& e : kMeters) names += fmt::format(", {}", e.name);
   return fail(ErrorKind::invalid_input, fmt::format("there is no meter '{}'", name),

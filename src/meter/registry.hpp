@@ -31,11 +31,16 @@ struct MeterEntry {
   std::string_view name;
   std::string_view measures;
   bool for_gpu;
+  bool of_host;  ///< counts what all of a host's devices cause
   Result<std::unique_ptr<Meter>> (*open)(const MeterOptions&);
 };
 
 /// Every meter, best first.
 std::span<const MeterEntry> meters();
+
+/// Whether a meter counts for a whole host; whether it is made up. False for unknown names.
+bool is_of_host(std::string_view name);
+bool is_simulated(std::string_view name);
 
 /// Opens a meter by name; "auto" is the best for a device ("cpu", "cuda:N"): NVML for GPUs, RAPL
 /// for CPUs where it can be read, the estimate otherwise. Errors: invalid_input naming the meters

@@ -117,6 +117,18 @@ TEST_F(Registry, SettingsReachTheirMeter) {
               HasSubstr("2 W idle and 9.5 W busy"));
 }
 
+TEST_F(Registry, KnowsWhichMetersCountForAWholeHostAndWhichAreMadeUp) {
+  std::string host;
+  std::string made_up;
+  for (const MeterEntry& entry : meters()) {
+    if (is_of_host(entry.name)) host += std::string(entry.name) + " ";
+    if (is_simulated(entry.name)) made_up += std::string(entry.name) + " ";
+  }
+  EXPECT_EQ(host, "rapl estimate ");
+  EXPECT_EQ(made_up, "replay synthetic ");
+  EXPECT_FALSE(is_of_host("novel") || is_simulated("novel"));
+}
+
 TEST_F(Registry, WhatIsNoSettingIsNamed) {
   for (const char* setting :
        {"", "gpu", "gpu=", "gpu=-1", "gpu=x", "gpu=1.5", "gpu=1 ", "idle-watts-per-cpu=",

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <string_view>
@@ -62,6 +64,18 @@ class Descriptor {
   int fd_;
 };
 
+/// Made before the fork. Room for more CPUs than any kernel is built for.
+struct CpuSet {
+  explicit CpuSet(const std::vector<int>& cpus) : any(!cpus.empty()) {
+    for (const int cpu : cpus)
+      CPU_SET_S(static_cast<std::size_t>(cpu), sizeof bits,
+                reinterpret_cast<cpu_set_t*>(bits.data()));
+  }
+  const cpu_set_t* get() const { return reinterpret_cast<const cpu_set_t*>(bits.data()); }
+  bool any;
+  std::array<unsigned long, 256> bits{};
+};
+
 /// What the child needs between fork and exec, where only async-signal-safe calls are allowed.
 struct Prepared {
   const char* program;
@@ -70,7 +84,15 @@ struct Prepared {
   const std::vector<Descriptor>& descriptors;  ///< become 0, 1, 2, ...
   int failure;  ///< told why exec failed; closed by an exec that did not
   pid_t parent;
+  const CpuSet& cpus;
 };
+
+/// errno, to the process that waits for it.
+[[noreturn]] void give_up(const Prepared& p) {
+  const int error = errno;
+  static_cast<void>(!write(p.failure, &error, sizeof error));
+  _exit(127);
+}
 
 [[noreturn]] void become(const Prepared& p) {
   setpgid(0, 0);
@@ -83,10 +105,9 @@ struct Prepared {
   for (const Descriptor& d : p.descriptors) dup2(d.get(), target++);
   // Not every library opens its files close-on-exec: a driver's would be open twice.
   close_range(static_cast<unsigned>(target), ~0U, CLOSE_RANGE_CLOEXEC);
+  if (p.cpus.any && sched_setaffinity(0, sizeof p.cpus.bits, p.cpus.get()) != 0) give_up(p);
   execve(p.program, p.argv, p.envp);
-  const int error = errno;
-  static_cast<void>(!write(p.failure, &error, sizeof error));
-  _exit(127);
+  give_up(p);
 }
 
 /// The errno of an exec that failed; 0 when it did not, or when the child died before it.
@@ -138,8 +159,9 @@ Result<Child> Child::start(const Command& command) {
   std::vector<std::string> environment = environment_with(command.environment);
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);
+  const CpuSet cpus(command.cpus);
   const Prepared prepared{command.program.c_str(), argv.data(), envp.data(), parked,
-                          failure_write.get(),     getpid()};
+                          failure_write.get(),     getpid(),    cpus};
   const pid_t pid = fork();
   if (pid == 0) become(prepared);
   if (pid < 0) return io_error("fork");

@@ -19,6 +19,7 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment;  ///< set on top of our own
   std::vector<int> descriptors;  ///< become 3, 4, ... in the child; nothing else is inherited
   std::filesystem::path log;     ///< receives stdout and stderr
+  std::vector<int> cpus = {};    ///< where it runs, with all that it starts; empty: where we do
 };
 
 /// A child process that this object owns: it is killed and reaped when the object goes. It runs in

@@ -1,6 +1,7 @@
 #include "runtime/child.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -54,6 +55,26 @@ TEST_F(ChildProcess, RemembersHowItEnded) {
   EXPECT_EQ(child.end(), "exit code 7");
   Child moved = std::move(child);
   EXPECT_EQ(moved.ended(), "exit code 7");
+}
+
+TEST_F(ChildProcess, RunsOnTheCpusThatItIsGivenWithAllThatItStarts) {
+  const auto allowed = [&](const std::vector<int>& cpus) {
+    std::filesystem::remove(log_);
+    Command command = shell("sh -c 'grep Cpus_allowed_list /proc/self/status'");
+    command.cpus = cpus;
+    EXPECT_EQ(started(command).wait(kAmple), "exit code 0");
+    return read_file(log_);
+  };
+  const auto mine = allowed({});
+  cpu_set_t set;
+  ASSERT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
+  int last = 0;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) last = CPU_ISSET(cpu, &set) ? cpu : last;
+  EXPECT_EQ(allowed({last}), "Cpus_allowed_list:\t" + std::to_string(last) + "\n");
+  EXPECT_EQ(allowed({}), mine);
+  Command command = shell("exit 0");
+  command.cpus = {5000};
+  EXPECT_FALSE(Child::start(command)) << "there is no such CPU";
 }
 
 TEST_F(ChildProcess, RunsUntilItIsEnded) {

@@ -76,9 +76,11 @@ nvml::Return FakeBoard::channel(nvml::Device device, const char* name) const {
   return text(name) == "NO_PERMISSION" ? nvml::kNoPermission : nvml::kSuccess;
 }
 
-nvml::Return FakeBoard::alive() const {
+nvml::Return FakeBoard::alive(nvml::Device device) const {
   if (past("denied_after_ms")) return nvml::kNoPermission;
-  return past("lost_after_ms") ? nvml::kGpuIsLost : nvml::kSuccess;
+  const auto index = static_cast<double>(device->index);
+  const bool may_be_lost = number("lost", index) == index;
+  return may_be_lost && past("lost_after_ms") ? nvml::kGpuIsLost : nvml::kSuccess;
 }
 
 double FakeBoard::changed(const char* after, const char* key, double before) const {

@@ -26,6 +26,7 @@
 //   init=9                what nvmlInit returns
 // What goes wrong:
 //   lost_after_ms=2500    every device call fails with GPU_IS_LOST from then on
+//   lost=1                only those of the GPU of this index do
 //   still_after_ms=2500   the counter stops updating while calls go on succeeding
 //   reset_after_ms=2500   the counter starts again from zero
 //   denied_after_ms=2500  every device call fails with NO_PERMISSION from then on
@@ -65,7 +66,7 @@ class FakeBoard {
   /// What a channel of a device answers before it is looked at.
   nvml::Return channel(nvml::Device device, const char* name) const;
   /// What every call of a device answers: success, until it is lost or denied.
-  nvml::Return alive() const;
+  nvml::Return alive(nvml::Device device) const;
   /// `before`, until the time of the setting `after` has come; then what the setting `key` says.
   double changed(const char* after, const char* key, double before) const;
   unsigned devices() const;

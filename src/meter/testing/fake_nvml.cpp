@@ -34,7 +34,7 @@ void answer(Device d, nvml::FieldValue& field) {
   const bool known = field.scope_id == kScopeGpu && (instant || average);
   Return denied = known ? board.channel(d, "power") : nvml::kNotSupported;
   if (average && denied == nvml::kSuccess) denied = board.channel(d, "average");
-  field.result = denied == nvml::kSuccess ? board.alive() : denied;
+  field.result = denied == nvml::kSuccess ? board.alive(d) : denied;
   if (field.result != nvml::kSuccess) return;
   const double t = board.updated();
   field.timestamp_us = static_cast<std::int64_t>(board.wall(board.now()) * 1e6);
@@ -75,18 +75,18 @@ Return nvmlDeviceGetTotalEnergyConsumption(Device d, unsigned long long* millijo
   if (board.past("reset_after_ms"))
     joules -= kCountedBefore + sensor.counted(board.number("reset_after_ms", 0) * 1e-3);
   *millijoules = static_cast<unsigned long long>(std::max(0.0, sensor.wrapped(joules)) * 1e3);
-  return board.alive();
+  return board.alive(d);
 }
 Return nvmlDeviceGetPowerUsage(Device d, unsigned* out) {
   const auto& board = fake_board();
   if (const Return denied = board.channel(d, "power"); denied != nvml::kSuccess) return denied;
   const double t = board.updated();
   *out = milliwatts(board.sensor().noisy(board.sensor().mean_watts(t), t));
-  return board.alive();
+  return board.alive(d);
 }
 Return nvmlDeviceGetFieldValues(Device d, int count, nvml::FieldValue* values) {
   for (int i = 0; i < count; ++i) answer(d, values[i]);
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
 Return nvmlDeviceGetSamples(Device d, int kind, unsigned long long after_us, int* type,
                             unsigned* count, nvml::Sample* out) {
@@ -106,12 +106,12 @@ Return nvmlDeviceGetSamples(Device d, int kind, unsigned long long after_us, int
   if (samples.empty()) return nvml::kNotFound;
   if (out == nullptr) {
     *count = static_cast<unsigned>(samples.size());
-    return board.alive();
+    return board.alive(d);
   }
   const std::size_t fits = std::min<std::size_t>(*count, samples.size());
   std::copy_n(samples.begin(), fits, out);
   *count = static_cast<unsigned>(fits);
-  return board.alive();
+  return board.alive(d);
 }
 
 }  // extern "C"

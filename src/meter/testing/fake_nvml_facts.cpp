@@ -106,58 +106,58 @@ Return nvmlDeviceGetC2cModeInfoV(Device, void*) { return nvml::kNotSupported; }
 
 // --- Their state -----------------------------------------------------------------------------
 
-Return nvmlDeviceGetClockInfo(Device, unsigned kind, unsigned* mhz) {
+Return nvmlDeviceGetClockInfo(Device d, unsigned kind, unsigned* mhz) {
   const double sm = fake_board().changed("clock_after_ms", "clock_mhz", kSmClock);
   *mhz = kind == nvml::kClockSm ? static_cast<unsigned>(sm) : kMemoryClock;
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetMaxClockInfo(Device, unsigned kind, unsigned* mhz) {
+Return nvmlDeviceGetMaxClockInfo(Device d, unsigned kind, unsigned* mhz) {
   *mhz = kind == nvml::kClockSm ? kSmClock : kMemoryClock;
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetTemperature(Device, unsigned, unsigned* celsius) {
+Return nvmlDeviceGetTemperature(Device d, unsigned, unsigned* celsius) {
   *celsius = static_cast<unsigned>(45.0 + fake_board().number("heating", 0.0) * fake_board().now());
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetMemoryInfo(Device, Memory* memory) {
+Return nvmlDeviceGetMemoryInfo(Device d, Memory* memory) {
   constexpr unsigned long long kTotal = 141ull << 30;
   constexpr unsigned long long kUsed = 1ull << 30;
   *memory = {kTotal, kTotal - kUsed, kUsed};
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetUtilizationRates(Device, Utilization* percent) {
+Return nvmlDeviceGetUtilizationRates(Device d, Utilization* percent) {
   *percent = {50, 50};
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetComputeMode(Device, unsigned* mode) {
+Return nvmlDeviceGetComputeMode(Device d, unsigned* mode) {
   *mode = 0;
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetCurrentClocksEventReasons(Device, unsigned long long* bits) {
+Return nvmlDeviceGetCurrentClocksEventReasons(Device d, unsigned long long* bits) {
   *bits = std::strtoull(fake_board().text("throttle").c_str(), nullptr, 0);
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetEnforcedPowerLimit(Device, unsigned* milliwatts) {
+Return nvmlDeviceGetEnforcedPowerLimit(Device d, unsigned* milliwatts) {
   const double watts = fake_board().changed("power_limit_after_ms", "power_limit", kLimitWatts);
   *milliwatts = static_cast<unsigned>(watts * 1e3);
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
 Return nvmlDeviceGetPowerManagementLimit(Device d, unsigned* milliwatts) {
   return nvmlDeviceGetEnforcedPowerLimit(d, milliwatts);
 }
-Return nvmlDeviceGetMigMode(Device, unsigned* now, unsigned* pending) {
+Return nvmlDeviceGetMigMode(Device d, unsigned* now, unsigned* pending) {
   *now = *pending = static_cast<unsigned>(fake_board().number("mig", 0));
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetEccMode(Device, unsigned* now, unsigned* pending) {
+Return nvmlDeviceGetEccMode(Device d, unsigned* now, unsigned* pending) {
   *now = *pending = 1;
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetPersistenceMode(Device, unsigned* on) {
+Return nvmlDeviceGetPersistenceMode(Device d, unsigned* on) {
   *on = static_cast<unsigned>(fake_board().number("persistence", 1));
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
-Return nvmlDeviceGetComputeRunningProcesses_v3(Device, unsigned* count, nvml::Process* out) {
+Return nvmlDeviceGetComputeRunningProcesses_v3(Device d, unsigned* count, nvml::Process* out) {
   std::vector<unsigned> pids;
   std::string rest = fake_board().text("processes");
   while (!rest.empty()) {
@@ -171,11 +171,11 @@ Return nvmlDeviceGetComputeRunningProcesses_v3(Device, unsigned* count, nvml::Pr
     out[i].pid = pids[i];
   }
   *count = static_cast<unsigned>(pids.size());
-  return fits ? fake_board().alive() : nvml::kInsufficientSize;
+  return fits ? fake_board().alive(d) : nvml::kInsufficientSize;
 }
-Return nvmlDeviceGetGraphicsRunningProcesses_v3(Device, unsigned* count, nvml::Process*) {
+Return nvmlDeviceGetGraphicsRunningProcesses_v3(Device d, unsigned* count, nvml::Process*) {
   *count = 0;
-  return fake_board().alive();
+  return fake_board().alive(d);
 }
 
 }  // extern "C"

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "store/record.hpp"
+
+namespace joulemark::campaign {
+
+/// What a row's provenance says that a campaign asks for.
+struct Said {
+  bool cuda_graph = false;  ///< not of its setup, which may have any name
+  std::optional<std::size_t> job;
+  std::string device_id;  ///< of its meter; empty where that has none
+};
+
+/// What it does not say is as if nothing was there.
+Said said_by(const store::Record& record);
+
+}  // namespace joulemark::campaign
