@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -147,6 +148,71 @@ std::string read_variants(const json& list, std::vector<Variant>& to) {
   return {};
 }
 
+/// The limits of a query that are numbers.
+struct Limit {
+  const char* key;
+  std::optional<double> catalogue::Query::* field;
+  double low, high;
+};
+constexpr std::array kLimits = {
+    Limit{"min_top1", &catalogue::Query::min_top1, 0.0, 100.0},
+    Limit{"max_top1", &catalogue::Query::max_top1, 0.0, 100.0},
+    Limit{"max_params", &catalogue::Query::max_parameters_m, 0.0, 1e6},
+};
+struct YearLimit {
+  const char* key;
+  std::optional<int> catalogue::Query::* field;
+};
+constexpr std::array kYears = {YearLimit{"from_year", &catalogue::Query::from_year},
+                               YearLimit{"to_year", &catalogue::Query::to_year}};
+
+std::string read_query(const json& from, std::size_t number, catalogue::Query& to) {
+  Fields f(from, fmt::format("query {} of 'catalogue'", number));
+  f.text("architecture", to.architecture);
+  f.text("family", to.family);
+  std::string kind;
+  f.text("kind", kind);
+  if (!kind.empty()) to.kind = catalogue::kind_of(kind);
+  if (!kind.empty() && !to.kind)
+    f.complain(fmt::format("'kind' is '{}', not {}", kind, catalogue::kKindNames));
+  for (const Limit& limit : kLimits) {
+    if (f.field(limit.key) != nullptr)
+      f.number(limit.key, (to.*limit.field).emplace(), limit.low, limit.high);
+  }
+  if (f.field("max_input_size") != nullptr)
+    f.integer("max_input_size", to.max_input_size.emplace(), 1, kLargestSide);
+  for (const YearLimit& limit : kYears) {
+    std::int64_t year = 0;
+    f.integer(limit.key, year, 1900, 2999);
+    if (year != 0) to.*limit.field = static_cast<int>(year);
+  }
+  return f.problem();
+}
+
+std::string read_queries(const json& list, std::vector<catalogue::Query>& to) {
+  if (!list.is_array() || list.empty()) return "'catalogue' is no list of queries";
+  for (const json& item : list) {
+    if (auto problem = read_query(item, to.size() + 1, to.emplace_back()); !problem.empty())
+      return problem;
+  }
+  return {};
+}
+
+ordered_json query_json(const catalogue::Query& q) {
+  ordered_json j = ordered_json::object();
+  if (!q.architecture.empty()) j["architecture"] = q.architecture;
+  if (!q.family.empty()) j["family"] = q.family;
+  if (q.kind) j["kind"] = catalogue::name(*q.kind);
+  for (const Limit& limit : kLimits) {
+    if (q.*limit.field) j[limit.key] = *(q.*limit.field);
+  }
+  if (q.max_input_size) j["max_input_size"] = *q.max_input_size;
+  for (const YearLimit& limit : kYears) {
+    if (q.*limit.field) j[limit.key] = *(q.*limit.field);
+  }
+  return j;
+}
+
 std::string read_sentinel(const json& from, std::optional<Sentinel>& to) {
   Fields f(from, "'sentinel'");
   to.emplace();
@@ -176,11 +242,14 @@ std::string read_plan(const json& from, Plan& p) {
   f.number("export_timeout", p.export_timeout_s, 1.0, 1e6);
   std::string problem;
   if (const json* variants = f.field("variants")) problem = read_variants(*variants, p.variants);
+  const json* queries = f.field("catalogue");
+  if (problem.empty() && queries != nullptr) problem = read_queries(*queries, p.catalogue);
   const json* sentinel = f.field("sentinel");
   if (problem.empty() && sentinel != nullptr) problem = read_sentinel(*sentinel, p.sentinel);
   if (!problem.empty()) return problem;
   if (p.name.empty()) f.complain("'name' is missing");
-  if (p.models.empty()) f.complain("'models' is missing");
+  if (p.models.empty() && p.catalogue.empty())
+    f.complain("'models' is missing, and 'catalogue' too");
   if (p.variants.empty()) p.variants.emplace_back();
   const auto plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
@@ -204,18 +273,19 @@ ordered_json plan_json(const Plan& p) {
     if (!v.policies.empty()) one["batch"] = v.policies;
     variants.push_back(std::move(one));
   }
-  ordered_json j = {{"name", p.name},
-                    {"models", p.models},
-                    {"variants", std::move(variants)},
-                    {"batch", p.policies},
-                    {"runtime", p.runtime},
-                    {"device", p.device},
-                    {"weights", p.weights},
-                    {"weights_seed", p.weights_seed},
-                    {"target_ci", p.target_rel},
-                    {"max_seconds", p.max_seconds},
-                    {"max_batch", p.max_batch},
-                    {"order_seed", p.order_seed}};
+  ordered_json j = {{"name", p.name}};
+  if (!p.models.empty()) j["models"] = p.models;
+  for (const catalogue::Query& q : p.catalogue) j["catalogue"].push_back(query_json(q));
+  j["variants"] = std::move(variants);
+  j["batch"] = p.policies;
+  j["runtime"] = p.runtime;
+  j["device"] = p.device;
+  j["weights"] = p.weights;
+  j["weights_seed"] = p.weights_seed;
+  j["target_ci"] = p.target_rel;
+  j["max_seconds"] = p.max_seconds;
+  j["max_batch"] = p.max_batch;
+  j["order_seed"] = p.order_seed;
   if (p.sentinel) j["sentinel"] = {{"model", p.sentinel->model}, {"every", p.sentinel->every}};
   j["export_jobs"] = p.export_jobs;
   j["lot"] = p.lot;
@@ -250,6 +320,22 @@ std::string ambiguous(const std::vector<std::string>& models) {
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> queried_models(const Plan& plan,
+                                                const catalogue::Catalogue& catalogue) {
+  std::set<std::string> names;
+  for (const catalogue::Query& query : plan.catalogue) {
+    const auto found = catalogue::select(catalogue, query);
+    if (found.empty()) {
+      return fail(
+          ErrorKind::invalid_input,
+          fmt::format("no architecture of the catalogue is as {}", query_json(query).dump()),
+          "`joulemark catalogue search` takes the same limits and shows what they leave");
+    }
+    for (const catalogue::Selected& one : found) names.insert(one.architecture->name);
+  }
+  return std::vector(names.begin(), names.end());
+}
 
 Result<Plan> parse_plan(std::string_view text) {
   const json j = json::parse(text, nullptr, false, true);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "catalogue/select.hpp"
 #include "measure/model.hpp"
 
 /// What a campaign is to measure, and in which order. Pure: files are the caller's.
@@ -37,7 +38,8 @@ struct Sentinel {
 /// What the user wrote: docs/campaigns.md.
 struct Plan {
   std::string name;
-  std::vector<std::string> models;  ///< names, or globs of names
+  std::vector<std::string> models;          ///< names, or globs of names
+  std::vector<catalogue::Query> catalogue;  ///< and what each of these finds
   std::vector<Variant> variants;
   std::vector<std::string> policies;  ///< as `measure --batch`, of variants that name none
   std::string runtime = "torch";
@@ -84,6 +86,11 @@ struct Campaign {
 /// for. Errors: invalid_input for none, and for one that is there with and
 /// without its tag, whose rows could not be told apart.
 Result<Campaign> freeze(Plan plan, std::vector<std::string> models);
+
+/// The architectures that the plan's queries find, by name, each once. Error: invalid_input for a
+/// query that finds none.
+Result<std::vector<std::string>> queried_models(const Plan& plan,
+                                                const catalogue::Catalogue& catalogue);
 
 std::string to_json(const Campaign& campaign);
 /// Errors: invalid_input, also when the id is not that of the content: somebody edited it.

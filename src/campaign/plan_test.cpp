@@ -7,6 +7,7 @@
 #include <set>
 
 #include "campaign/left.hpp"
+#include "catalogue/built_in.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -256,6 +257,42 @@ TEST(Places, AreAsManyOfAKindAsWerePlanned) {
   for (const auto& job : places_of(c, std::vector{other})) {
     EXPECT_THAT(job, Each(std::nullopt)) << "no variant of the plan";
   }
+}
+
+TEST(PlanQueries, FindArchitecturesOfTheCatalogueOnceAndAreKept) {
+  const auto plan = parse_plan(R"({"name": "x", "catalogue": [
+    {"architecture": "resnet*", "family": "resnet", "to_year": 2015, "max_params": 30},
+    {"architecture": "resnet50", "kind": "CNN", "min_top1": 70, "max_input_size": 288}]})");
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_EQ(plan->catalogue[0].max_parameters_m, 30.0);
+  EXPECT_EQ(plan->catalogue[1].kind, catalogue::Kind::cnn);
+  const auto names = queried_models(*plan, catalogue::built_in());
+  ASSERT_TRUE(names) << names.error().message();
+  EXPECT_THAT(*names, testing::IsSupersetOf({"resnet18", "resnet50"}));
+  EXPECT_THAT(*names, testing::Not(testing::Contains("resnet101")));
+  EXPECT_EQ(std::ranges::count(*names, "resnet50"), 1);
+  const Campaign c = freeze(*plan, *names).value();
+  const auto again = campaign_from_json(to_json(c));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->id, c.id);
+  EXPECT_EQ(again->plan.catalogue[0].to_year, 2015);
+}
+
+TEST(PlanQueries, ThatFindNothingOrSayNothingKnownAreErrors) {
+  const auto none = parse_plan(R"({"name": "x", "catalogue": [{"min_top1": 99.9}]})");
+  ASSERT_TRUE(none) << none.error().message();
+  EXPECT_THAT(queried_models(*none, catalogue::built_in()).error().what,
+              HasSubstr(R"({"min_top1":99.9})"));
+  const auto what = [](const char* query) {
+    const auto plan = parse_plan(std::string(R"({"name": "x", "catalogue": )") + query + "}");
+    return plan ? std::string("a plan") : plan.error().what;
+  };
+  EXPECT_THAT(what("{}"), HasSubstr("no list"));
+  EXPECT_THAT(what("[]"), HasSubstr("no list"));
+  EXPECT_THAT(what(R"([{"kind": "CMM"}])"), HasSubstr("'kind' is 'CMM'"));
+  EXPECT_THAT(what(R"([{}, {"min_top": 1}])"), HasSubstr("query 2 of 'catalogue'"));
+  EXPECT_THAT(what(R"([{"min_top1": 120}])"), HasSubstr("'min_top1' is no number"));
+  EXPECT_THAT(parse_plan(R"({"name": "x"})").error().what, HasSubstr("'models' is missing"));
 }
 
 }  // namespace

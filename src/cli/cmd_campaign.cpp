@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "campaign/verify.hpp"
 #include "campaign/zoo.hpp"
+#include "catalogue/built_in.hpp"
 #include "cli/campaign_parts.hpp"
 #include "cli/cluster.hpp"
 #include "cli/commands.hpp"
@@ -42,7 +43,10 @@ Result<campaign::Campaign> make_campaign(const CampaignPlanOptions& o,
   auto plan = campaign::parse_plan(*text);
   if (!plan) return tl::unexpected(plan.error());
   if (auto made = make_new(folder); !made) return tl::unexpected(made.error());
-  auto models = campaign::find_models(zoo_of(o, folder), plan->models, clock);
+  auto names = campaign::queried_models(*plan, catalogue::built_in());
+  if (!names) return tl::unexpected(names.error());
+  names->insert(names->end(), plan->models.begin(), plan->models.end());
+  auto models = campaign::find_models(zoo_of(o, folder), *names, clock);
   if (!models) return tl::unexpected(models.error());
   return campaign::freeze(std::move(*plan), std::move(*models));
 }
