@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/utf8.hpp"
 #include "runtime/reply.hpp"
 #include "runtime/words.hpp"
 
@@ -16,7 +17,9 @@ void require(bool holds) {
 }
 
 /// One line of text that a terminal shows and JSON can hold.
-void require_text(std::string_view text) { require(text == runtime::one_line(text, text.size())); }
+void require_text(std::string_view text) {
+  require(text == joulemark::one_line(text, text.size()));
+}
 
 template <class T>
 bool read(const runtime::Answer<T>& answer) {

@@ -102,6 +102,17 @@ Result<runtime::WorkerDevice> choose_device(const runtime::WorkerProgram& progra
   return no_device(program.runtime, hello->devices, wanted);
 }
 
+Result<void> check_same_kind(const std::vector<store::Record>& rows, const std::string& device) {
+  const auto other = std::ranges::find_if(rows, [&](const store::Record& r) {
+    return r.energy_j_per_image.has_value() && r.device != device;
+  });
+  if (other == rows.end()) return {};
+  return fail(ErrorKind::invalid_input,
+              fmt::format("this campaign has rows of {}, and what is to be measured now is {}",
+                          other->device, device),
+              "Plan another campaign for it, from the same plan under another 'name'");
+}
+
 std::optional<store::Device> device_of(const meter::MeterInfo& meter,
                                        const std::filesystem::path& procfs) {
   if (meter.scope == meter::Scope::simulated) return std::nullopt;

@@ -38,6 +38,11 @@ Result<std::vector<runtime::WorkerDevice>> choose_devices(
 Result<void> check_apart(const std::string& meter, const meter::MeterOptions& options,
                          const std::vector<runtime::WorkerDevice>& devices);
 
+/// Whether all rows that have a number are of devices of this name. A campaign measures each
+/// configuration once, so that on a second kind of device it would be a part of two. Error:
+/// invalid_input. Pure.
+Result<void> check_same_kind(const std::vector<store::Record>& rows, const std::string& device);
+
 /// What a meter measures, as stores know it: a GPU by its own identity, wherever it is seen from; a
 /// host's processors by the host's current boot, which its containers share and no other host has.
 /// Absent for a simulated meter: there is nothing that a second one could disturb.

@@ -97,6 +97,19 @@ std::string apart(const std::string& meter, std::size_t from, std::size_t to,
   return ok ? "" : ok.error().what;
 }
 
+TEST(CheckSameKind, ACampaignIsOfOneKindOfDevice) {
+  std::vector<store::Record> rows(3);
+  rows[0].device = rows[1].device = "NVIDIA H200";
+  rows[0].energy_j_per_image = 0.1;
+  rows[2].device = "NVIDIA H100";  // failed: it has no number
+  EXPECT_TRUE(check_same_kind(rows, "NVIDIA H200"));
+  EXPECT_TRUE(check_same_kind({}, "NVIDIA H100"));
+  const auto refused = check_same_kind(rows, "NVIDIA H100");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::invalid_input);
+  EXPECT_THAT(refused.error().what, testing::HasSubstr("rows of NVIDIA H200"));
+}
+
 TEST(CheckApart, AMeterOfEachBoardTellsThemApartAndOneOfTheHostDoesNot) {
   for (const char* good : {"auto", "nvml", "synthetic", "replay"}) EXPECT_EQ(apart(good, 1, 3), "");
   EXPECT_EQ(apart("rapl", 1, 3),

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "campaign/device.hpp"
 #include "cli/cluster.hpp"
 #include "cli/interrupt.hpp"
 
@@ -46,12 +47,20 @@ Result<campaign::SessionOptions> session_options(const CampaignRunOptions& o,
 }
 
 Result<std::unique_ptr<campaign::Session>> open_session(campaign::SessionOptions options,
+                                                        const campaign::Campaign& c,
                                                         const campaign::Folder& folder,
                                                         Clock& clock) {
   auto station = campaign::find_station(options, clock, interrupted());
   if (!station) return tl::unexpected(station.error());
-  return campaign::Session::open(std::move(options), std::move(*station),
-                                 store::Location::file(folder.database()), clock, interrupted());
+  auto session =
+      campaign::Session::open(std::move(options), std::move(*station),
+                              store::Location::file(folder.database()), clock, interrupted());
+  if (!session) return session;
+  const auto rows = campaign::read_rows(campaign::Folder{folder.root}.databases(), c);
+  if (!rows) return tl::unexpected(rows.error());
+  if (auto ok = campaign::check_same_kind(*rows, (*session)->meter().device); !ok)
+    return tl::unexpected(ok.error());
+  return session;
 }
 
 Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& store,

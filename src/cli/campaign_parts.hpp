@@ -30,8 +30,9 @@ Result<campaign::SessionOptions> session_options(const CampaignRunOptions& o,
                                                  const campaign::Folder& folder,
                                                  const std::string& device);
 
-/// Errors: those of find_station and Session::open.
+/// Errors: those of find_station, Session::open, read_rows and check_same_kind.
 Result<std::unique_ptr<campaign::Session>> open_session(campaign::SessionOptions options,
+                                                        const campaign::Campaign& c,
                                                         const campaign::Folder& folder,
                                                         Clock& clock);
 

@@ -115,7 +115,7 @@ int report_run(const Call& call, const campaign::Folder& folder,
 Result<std::size_t> measure_here(const Call& call, const campaign::Folder& folder, Clock& clock) {
   auto options = session_options(call.o, call.campaign, folder, call.device);
   if (!options) return tl::unexpected(options.error());
-  const auto session = open_session(std::move(*options), folder, clock);
+  const auto session = open_session(std::move(*options), call.campaign, folder, clock);
   if (!session) return tl::unexpected(session.error());
   const Narrator narrator(call, clock);
   campaign::OneDevice device(call.campaign, folder.artefacts(), **session,
@@ -244,7 +244,7 @@ Result<void> serve_in(const CampaignMemberOptions& o, const campaign::Campaign& 
   auto options = session_options(o, c, sitting, o.device);
   if (!options) return tl::unexpected(options.error());
   options->devices = o.of;
-  const auto session = open_session(std::move(*options), sitting, clock);
+  const auto session = open_session(std::move(*options), c, sitting, clock);
   if (!session) return tl::unexpected(session.error());
   const campaign::Listener listener = team::listener_of(channel);
   campaign::OneDevice device(c, o.artefacts, **session, from_seconds(o.idle_seconds), listener,

@@ -194,6 +194,18 @@ def test_killed_at_random_moments_it_loses_nothing_and_does_nothing_twice(world,
     assert world.run("campaign", "verify", campaigns.folder).code == 0
 
 
+def test_another_kind_of_device_is_another_campaign(six):
+    six.plan()
+    assert six.run("--slot", "7").json["measured"] >= 1
+    with closing(sqlite3.connect(six.folder / "results.sqlite")) as database, database:
+        database.execute("UPDATE record SET device = 'NVIDIA H200'")
+    before = len(six.rows())
+    refused = six.run()
+    assert refused.code == 2
+    assert "rows of NVIDIA H200" in refused.error["what"] and "another campaign" in refused.error["next"]
+    assert len(six.rows()) == before
+
+
 def test_shards_are_collected_once(six):
     six.plan()
     shard = six.world.folder / "shard"
