@@ -3,24 +3,19 @@
 #include <optional>
 #include <span>
 
+#include "base/statistics.hpp"
+
 namespace joulemark::measure {
 
-/// Mean of `values`; 0 for none.
-double mean(std::span<const double> values);
-
-/// Sample standard deviation (n - 1); 0 for fewer than two.
-double standard_deviation(std::span<const double> values);
+using joulemark::fit_line;
+using joulemark::mean;
+using joulemark::quantile;
+using joulemark::standard_deviation;
+using joulemark::student_t_95;
 
 /// Lag-1 autocorrelation coefficient about the mean, in [-1, 1]; 0 for fewer than three values or
 /// no variance.
 double lag1_autocorrelation(std::span<const double> values);
-
-/// Quantile q in [0, 1] by linear interpolation of order statistics (Hyndman and Fan, type 7).
-/// Absent for no values.
-std::optional<double> quantile(std::span<const double> values, double q);
-
-/// Two-sided 95 % critical value of Student's t with `degrees` >= 1 degrees of freedom.
-double student_t_95(double degrees);
 
 /// A 95 % confidence interval of a mean from batch means.
 struct MeanInterval {
@@ -40,14 +35,5 @@ struct MeanInterval {
 /// outliers that is ended by the stopping rule (coverage_test, bench/coverage). Absent for fewer
 /// than two values.
 std::optional<MeanInterval> mean_interval(std::span<const double> values);
-
-/// A least-squares line through (x, y).
-struct Line {
-  double intercept = 0.0;
-  double slope = 0.0;
-  double slope_standard_error = 0.0;
-};
-/// Absent for fewer than three points or when all x are equal.
-std::optional<Line> fit_line(std::span<const double> x, std::span<const double> y);
 
 }  // namespace joulemark::measure
