@@ -1,0 +1,39 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/outcome.hpp"
+#include "analysis/row.hpp"
+#include "base/result.hpp"
+
+namespace joulemark::analysis {
+
+/// What every analysis starts from.
+struct Input {
+  std::vector<Row> rows;              ///< of one setup or of several, which are never mixed
+  std::string policy = "throughput";  ///< batch_1, throughput or min_energy
+};
+
+/// Pure: the same rows give the same outcome. Error: invalid_input for rows that contradict
+/// themselves; not_found for none.
+using Run = Result<Outcome> (*)(const Input&);
+
+struct Analysis {
+  const char* name;  ///< of its files and on the command line
+  const char* what;  ///< in a few words
+  Run run;
+};
+
+/// All of them, in the order of reports. docs/analysis.md says how each is made.
+std::span<const Analysis> analyses();
+
+Result<Outcome> frontier(const Input& input);
+Result<Outcome> returns(const Input& input);
+Result<Outcome> drivers(const Input& input);
+Result<Outcome> batch(const Input& input);
+Result<Outcome> runtimes(const Input& input);
+Result<Outcome> quality(const Input& input);
+
+}  // namespace joulemark::analysis

@@ -1,0 +1,40 @@
+#include "analysis/bootstrap.hpp"
+
+// Boost's, because what std's distributions make of a seed differs from library to library.
+#include <boost/random/mersenne_twister.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
+
+#include "base/statistics.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+constexpr double kMostUndefined = 0.05;
+
+}  // namespace
+
+std::vector<Interval> bootstrap(std::size_t n, const Statistics& statistics, std::size_t resamples,
+                                std::uint64_t seed) {
+  if (n == 0 || resamples == 0) return {};
+  boost::random::mt19937_64 random(seed);
+  boost::random::uniform_int_distribution<std::size_t> any(0, n - 1);
+  std::vector<std::vector<double>> drawn;  // of each statistic, its values
+  std::vector<std::size_t> indices(n);
+  std::size_t undefined = 0;
+  for (std::size_t i = 0; i < resamples; ++i) {
+    for (std::size_t& index : indices) index = any(random);
+    const auto values = statistics(indices);
+    undefined += values ? 0 : 1;
+    if (!values) continue;
+    drawn.resize(values->size());
+    for (std::size_t k = 0; k < drawn.size(); ++k) drawn[k].push_back((*values)[k]);
+  }
+  if (static_cast<double>(undefined) > kMostUndefined * static_cast<double>(resamples)) return {};
+  std::vector<Interval> intervals;
+  for (const std::vector<double>& values : drawn) {
+    intervals.push_back({*quantile(values, 0.025), *quantile(values, 0.975)});
+  }
+  return intervals;
+}
+
+}  // namespace joulemark::analysis

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace joulemark::analysis {
+
+/// A 95 % interval.
+struct Interval {
+  double low = 0.0;
+  double high = 0.0;
+};
+
+/// The seed of every bootstrap: the same rows give the same interval, on every machine.
+inline constexpr std::uint64_t kSeed = 20261126;
+inline constexpr std::size_t kResamples = 2000;
+
+/// Some statistics of the rows with these indices, always the same number of them; absent where
+/// rows drawn like this have none (all alike, say).
+using Statistics = std::function<std::optional<std::vector<double>>(std::span<const std::size_t>)>;
+
+/// Percentile intervals (Efron and Tibshirani, An Introduction to the Bootstrap, ch. 13) of some
+/// statistics of n rows, which are drawn with replacement. Empty for no rows, and where more than a
+/// twentieth of the draws have no statistics: their intervals would be of other draws than these.
+std::vector<Interval> bootstrap(std::size_t n, const Statistics& statistics,
+                                std::size_t resamples = kResamples, std::uint64_t seed = kSeed);
+
+}  // namespace joulemark::analysis

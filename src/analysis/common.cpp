@@ -1,0 +1,118 @@
+#include "analysis/common.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.hpp"
+
+namespace joulemark::analysis {
+
+Result<Begun> begin(const Input& input) {
+  auto choice = choose_setup(input.rows, [&](const std::string& setup) {
+    return choose(input.rows, setup, input.policy).rows.size();
+  });
+  if (!choice) return tl::unexpected(choice.error());
+  Begun begun{choose(input.rows, choice->setup, input.policy), {}};
+  begun.outcome.setup = choice->setup;
+  begun.outcome.policy = input.policy;
+  if (const std::string words = others_in_words(choice->others); !words.empty()) {
+    begun.outcome.caveats.push_back(words);
+  }
+  return begun;
+}
+
+Result<Begun> begin_with_accuracy(const Input& input) {
+  if (const auto sound = check_accuracies(input.rows); !sound) {
+    return tl::unexpected(sound.error());
+  }
+  auto begun = begin(input);
+  if (!begun) return begun;
+  leave_out(begun->chosen, "no_accuracy", "no accuracy is published for this input size",
+            [](const Row& row) { return !row.top1; });
+  return begun;
+}
+
+void settle(Begun& begun) {
+  begun.outcome.n = begun.chosen.rows.size();
+  begun.outcome.left_out = begun.chosen.left_out;
+  for (std::string& remark : remarks(begun.chosen.rows)) {
+    begun.outcome.caveats.push_back(std::move(remark));
+  }
+}
+
+Outcome too_few(Begun& begun, const std::string& sentence) {
+  settle(begun);
+  return too_few(begun.outcome, sentence);
+}
+
+Outcome too_few(Outcome& outcome, const std::string& sentence) {
+  outcome.too_few = true;
+  outcome.values.clear();
+  outcome.rows.clear();
+  outcome.sentences = {"Too few to say: " + sentence};
+  return std::move(outcome);
+}
+
+void merge(std::vector<LeftOut>& left_out) {
+  std::vector<LeftOut> merged;
+  for (LeftOut& l : left_out) {
+    const auto same = std::ranges::find(merged, l.reason, &LeftOut::reason);
+    if (same == merged.end()) {
+      merged.push_back(std::move(l));
+    } else {
+      same->which.insert(same->which.end(), l.which.begin(), l.which.end());
+    }
+  }
+  left_out = std::move(merged);
+}
+
+std::string others_in_words(const std::vector<std::string>& others) {
+  if (others.empty()) return "";
+  return fmt::format("Not used, because setups are not mixed: {}.", join_words(others));
+}
+
+double rel_of(const Row& row, Shared shared) { return own_rel(row, shared).value_or(0.0); }
+
+std::vector<Candidate> candidates(const std::vector<const Row*>& rows) {
+  std::vector<Candidate> out;
+  for (const Row* row : rows) {
+    out.push_back({*row->top1, *row->energy_j_per_image, rel_of(*row, kSharedBetweenModels)});
+  }
+  return out;
+}
+
+std::string digits(double value) {
+  if (value == 0.0) return "0";
+  if (!std::isfinite(value)) return fmt::format("{}", value);
+  const auto magnitude = [](double v) {
+    return static_cast<int>(std::floor(std::log10(std::abs(v))));
+  };
+  const double unit = std::pow(10.0, magnitude(value) - 2);
+  const double rounded = std::round(value / unit) * unit;
+  const int after = 2 - magnitude(rounded);
+  if (after > 6 || after < -3) return fmt::format("{:.3g}", value);
+  return fmt::format("{:.{}f}", rounded, std::max(after, 0));
+}
+
+std::string joules(double value) {
+  return std::abs(value) < 1.0 ? digits(value * 1000.0) + " mJ" : digits(value) + " J";
+}
+
+std::string with_interval(double value, const std::optional<Interval>& ci95,
+                          std::string_view no_interval) {
+  if (!ci95) return fmt::format("{} ({})", digits(value), no_interval);
+  return fmt::format("{} (95 %: {} to {})", digits(value), digits(ci95->low), digits(ci95->high));
+}
+
+std::string percent(double share) { return digits(share * 100.0) + " %"; }
+
+std::string count(std::size_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
+Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
+Cell cell(const std::optional<std::int64_t>& value) { return value ? Cell(*value) : Cell(); }
+
+}  // namespace joulemark::analysis

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/analyses.hpp"
+#include "analysis/pareto.hpp"
+#include "analysis/select.hpp"
+
+/// What analyses have in common.
+namespace joulemark::analysis {
+
+/// Rows of the setup that an analysis is about, and its outcome so far.
+struct Begun {
+  Chosen chosen;
+  Outcome outcome;
+};
+
+/// Of the setup with the most models under the input's policy. Errors: those of choose_setup.
+Result<Begun> begin(const Input& input);
+
+/// The same, of rows that have a published accuracy. Errors: also those of check_accuracies.
+Result<Begun> begin_with_accuracy(const Input& input);
+
+/// Puts into the outcome what is known of the chosen rows: their number, those left out, remarks.
+void settle(Begun& begun);
+
+/// An outcome that says nothing but that; takes what is in `begun`.
+Outcome too_few(Begun& begun, const std::string& sentence);
+/// The same of an outcome that is settled.
+Outcome too_few(Outcome& outcome, const std::string& sentence);
+
+/// Makes one entry of those for the same reason.
+void merge(std::vector<LeftOut>& left_out);
+
+/// The caveat that names setups that were not used; empty for none.
+std::string others_in_words(const std::vector<std::string>& others);
+
+/// How well the energy of a chosen row is known beside that of another.
+double rel_of(const Row& row, Shared shared);
+
+/// Candidates of rows with an accuracy.
+std::vector<Candidate> candidates(const std::vector<const Row*>& rows);
+
+// --- words
+
+/// Three significant digits: "0.0123", "12.3", "1230".
+std::string digits(double value);
+/// "4.32 mJ", "1.2 J".
+std::string joules(double value);
+/// "1.2 (95 %: 1.1 to 1.3)"; without an interval, the reason for none.
+std::string with_interval(double value, const std::optional<Interval>& ci95,
+                          std::string_view no_interval = "no interval");
+std::string percent(double share);
+/// "36 models", "1 model".
+std::string count(std::size_t n, std::string_view one, std::string_view many);
+
+Cell cell(const std::optional<double>& value);
+Cell cell(const std::optional<std::int64_t>& value);
+
+}  // namespace joulemark::analysis

@@ -1,0 +1,212 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "analysis/common.hpp"
+#include "analysis/correlation.hpp"
+#include "analysis/intervals.hpp"
+#include "base/statistics.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+struct Driver {
+  const char* name;
+  const char* words;
+  const char* unit;
+  std::optional<double> Row::* field;
+  double paper;  ///< Pearson of energy with it: Yang, Adamek and Armour, arXiv 2412.09731
+};
+constexpr std::array kDrivers = {
+    Driver{"parameters", "parameters", "1e6", &Row::parameters_m, 0.6572},
+    Driver{"gmacs", "GMACs", "1e9", &Row::gmacs, 0.8683},
+    Driver{"activations", "activations", "1e6", &Row::activations_m, 0.8999},
+};
+constexpr const char* kPaper =
+    "0.657, 0.868 and 0.900 are Pearson's coefficients in arXiv 2412.09731, of about 1,200 models "
+    "on "
+    "an A100 with TensorRT: another device, another runtime, more models.";
+
+/// A change of a coefficient that one model must not make unseen.
+constexpr double kMuchInfluence = 0.1;
+
+bool is_positive(const std::optional<double>& v) { return v && std::isfinite(*v) && *v > 0.0; }
+
+std::vector<double> values_of(const std::vector<const Row*>& rows,
+                              std::optional<double> Row::* field) {
+  std::vector<double> values;
+  for (const Row* row : rows) values.push_back(*(row->*field));
+  return values;
+}
+
+std::vector<double> logs(std::vector<double> values) {
+  for (double& v : values) v = std::log2(v);
+  return values;
+}
+
+struct Measure {
+  const char* name;
+  const char* words;
+  Coefficient coefficient;
+  bool of_logs;
+};
+constexpr std::array kMeasures = {
+    Measure{"pearson", "Pearson", pearson, false},
+    Measure{"pearson_log", "Pearson of the logarithms", pearson, true},
+    Measure{"spearman", "Spearman", spearman, false},
+};
+
+/// Adds a coefficient as a value and a row of the table; absent where there is none.
+std::optional<Correlation> add(Outcome& o, const Driver& driver, const Measure& m,
+                               const std::vector<double>& x, const std::vector<double>& y) {
+  const auto c =
+      m.of_logs ? correlate(m.coefficient, logs(x), logs(y)) : correlate(m.coefficient, x, y);
+  const bool is_as_in_paper = !m.of_logs && m.coefficient == static_cast<Coefficient>(pearson);
+  std::vector<Cell> cells = {driver.name,
+                             m.name,
+                             Cell(),
+                             Cell(),
+                             Cell(),
+                             static_cast<std::int64_t>(x.size()),
+                             is_as_in_paper ? Cell(driver.paper) : Cell()};
+  if (c) {
+    cells[2] = c->value;
+    if (c->ci95) {
+      cells[3] = c->ci95->low;
+      cells[4] = c->ci95->high;
+    }
+    o.values.push_back({m.name, driver.name, "1", c->value, c->ci95,
+                        c->ci95 ? "" : "too many resamples have no coefficient", x.size()});
+  }
+  o.rows.push_back(std::move(cells));
+  return c;
+}
+
+/// Energy goes with the driver to this power.
+void add_exponent(Outcome& o, const Driver& driver, const std::vector<double>& x,
+                  const std::vector<double>& y) {
+  const auto line = fit_line(logs(x), logs(y));
+  if (!line) return;
+  const double half =
+      student_t_95(static_cast<double>(x.size()) - 2.0) * line->slope_standard_error;
+  const Interval ci95{line->slope - half, line->slope + half};
+  o.values.push_back({"exponent", driver.name, "1", line->slope, ci95, "", x.size()});
+  o.rows.push_back({driver.name, "exponent", line->slope, ci95.low, ci95.high,
+                    static_cast<std::int64_t>(x.size()), Cell()});
+}
+
+void add_driver(Outcome& o, const Driver& driver, const std::vector<const Row*>& rows) {
+  const std::vector<double> x = values_of(rows, driver.field);
+  const std::vector<double> y = values_of(rows, &Row::energy_j_per_image);
+  std::string words;
+  for (const Measure& m : kMeasures) {
+    if (const auto c = add(o, driver, m, x, y)) {
+      words += fmt::format("{}{} {}", words.empty() ? "" : "; ", m.words,
+                           with_interval(c->value, c->ci95));
+    }
+  }
+  if (!words.empty()) add_exponent(o, driver, x, y);
+  o.sentences.push_back(
+      words.empty() ? fmt::format("Energy with {}: no coefficient, because all values are equal.",
+                                  driver.words)
+                    : fmt::format("Energy with {} (n = {}): {}; the paper has Pearson {}.",
+                                  driver.words, x.size(), words, digits(driver.paper)));
+}
+
+/// Pearson's coefficient of raw values can hang on one extreme model. Names the one without which
+/// it would change most, where that is much.
+void add_influence(Outcome& o, const Driver& driver, const std::vector<const Row*>& rows) {
+  const auto with_all =
+      pearson(values_of(rows, driver.field), values_of(rows, &Row::energy_j_per_image));
+  if (!with_all) return;
+  double largest = kMuchInfluence;
+  std::string words;
+  for (const Row* out : rows) {
+    std::vector<const Row*> rest = rows;
+    std::erase(rest, out);
+    const auto without =
+        pearson(values_of(rest, driver.field), values_of(rest, &Row::energy_j_per_image));
+    if (!without || std::abs(*without - *with_all) < largest) continue;
+    largest = std::abs(*without - *with_all);
+    words = fmt::format("Without {}, Pearson with {} would be {}, and not {}.", subject(*out),
+                        driver.words, digits(*without), digits(*with_all));
+  }
+  if (!words.empty()) o.caveats.push_back(words);
+}
+
+/// Whether the points tell activations from GMACs: the difference of their rank correlations, drawn
+/// from the same resamples.
+void add_difference(Outcome& o, const std::vector<const Row*>& rows) {
+  const std::vector<double> energy = values_of(rows, &Row::energy_j_per_image);
+  const std::vector<double> gmacs = values_of(rows, &Row::gmacs);
+  const std::vector<double> activations = values_of(rows, &Row::activations_m);
+  const auto difference =
+      [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
+    std::vector<double> e, g, a;
+    for (const std::size_t i : indices) {
+      e.push_back(energy[i]);
+      g.push_back(gmacs[i]);
+      a.push_back(activations[i]);
+    }
+    const auto with_gmacs = spearman(e, g);
+    const auto with_activations = spearman(e, a);
+    if (!with_gmacs || !with_activations) return std::nullopt;
+    return std::vector<double>{*with_activations - *with_gmacs};
+  };
+  std::vector<std::size_t> all(rows.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  const auto value = difference(all);
+  const auto intervals = bootstrap(rows.size(), difference);
+  if (!value || intervals.empty()) return;
+  const Interval ci95 = intervals.front();
+  o.values.push_back({"spearman_difference", "activations less gmacs", "1", value->front(), ci95,
+                      "", rows.size()});
+  const char* better = ci95.low > 0.0    ? "activations rank models better"
+                       : ci95.high < 0.0 ? "GMACs rank models better"
+                                         : "these models do not tell which ranks them better";
+  o.sentences.push_back(fmt::format("Spearman with activations less that with GMACs is {}: {}.",
+                                    with_interval(value->front(), ci95), better));
+}
+
+}  // namespace
+
+Result<Outcome> drivers(const Input& input) {
+  auto begun = begin(input);
+  if (!begun) return tl::unexpected(begun.error());
+  leave_out(begun->chosen, "no_counts",
+            "parameters, GMACs or activations of this network at this size are not published",
+            [](const Row& row) {
+              return std::ranges::any_of(
+                  kDrivers, [&](const Driver& d) { return !is_positive(row.*d.field); });
+            });
+  const std::vector<const Row*>& rows = begun->chosen.rows;
+  if (rows.size() < kFewestToResample) {
+    return too_few(
+        *begun,
+        fmt::format("a correlation needs {} models with energy and counts, and there are {}.",
+                    kFewestToResample, rows.size()));
+  }
+  settle(*begun);
+  Outcome& o = begun->outcome;
+  o.columns = {{"driver", "", "parameters (1e6), gmacs (1e9) or activations (1e6)"},
+               {"measure", "",
+                "pearson, pearson_log, spearman, or exponent: energy goes with the "
+                "driver to this power"},
+               {"value", "1", "the coefficient; empty where all values are equal"},
+               {"low", "1", "of its 95 % interval: bootstrap; of exponents Student's t"},
+               {"high", "1", "of the same"},
+               {"n", "", "models"},
+               {"paper", "1", "the same in arXiv 2412.09731"}};
+  for (const Driver& driver : kDrivers) add_driver(o, driver, rows);
+  add_difference(o, rows);
+  for (const Driver& driver : kDrivers) add_influence(o, driver, rows);
+  if (o.values.empty()) {
+    return too_few(o, "all models have the same energy or the same counts.");
+  }
+  o.caveats.emplace_back(kPaper);
+  return std::move(o);
+}
+
+}  // namespace joulemark::analysis

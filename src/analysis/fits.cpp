@@ -1,0 +1,162 @@
+#include "analysis/fits.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+#include <vector>
+
+#include <boost/math/tools/minima.hpp>
+
+#include "base/statistics.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+constexpr int kGrid = 80;
+/// Half the digits of a double: a minimum is not known better.
+constexpr int kBits = 26;
+/// The floor is looked for as least error * (1 - 2^-u), u from 0 to this.
+constexpr double kNearestFloor = 20.0;
+/// b times the range of accuracies is looked for between these: below, the form cannot be told from
+/// a plain exponential; above, it is flat but for its last point.
+constexpr double kLeastBend = 0.01;
+constexpr double kMostBend = 30.0;
+/// Of squares, for each point: no more than rounding.
+constexpr double kRounding = 1e-24;
+
+bool sound(std::span<const Point> points) {
+  std::set<double> errors;
+  for (const Point& p : points) {
+    const bool is_sound = p.error > 0.0 && p.error <= 1.0 && p.joules > 0.0 &&
+                          std::isfinite(p.joules) && std::isfinite(std::log2(p.joules));
+    if (!is_sound) return false;
+    errors.insert(p.error);
+  }
+  return points.size() >= 4 && errors.size() >= 3;
+}
+
+std::vector<double> log2_joules_of(std::span<const Point> points) {
+  std::vector<double> y;
+  for (const Point& p : points) y.push_back(std::log2(p.joules));
+  return y;
+}
+
+double least_error(std::span<const Point> points) {
+  return std::ranges::min_element(points, {}, &Point::error)->error;
+}
+
+/// Where `squares` is least in [low, high], and whether that is one of its ends.
+struct Minimum {
+  double at = 0.0;
+  bool at_limit = false;
+};
+Minimum minimise(const std::function<double(double)>& squares, double low, double high) {
+  const auto grid = [&](int i) { return low + (high - low) * i / kGrid; };
+  std::vector<double> values;
+  for (int i = 0; i <= kGrid; ++i) values.push_back(squares(grid(i)));
+  const auto best = static_cast<int>(std::ranges::min_element(values) - values.begin());
+  const auto found = boost::math::tools::brent_find_minima(squares, grid(std::max(best - 1, 0)),
+                                                           grid(std::min(best + 1, kGrid)), kBits);
+  const bool is_end = best == 0 || best == kGrid;
+  if (is_end && values[static_cast<std::size_t>(best)] <= found.second) return {grid(best), true};
+  return {found.first, false};
+}
+
+/// The line of y over basis(point), whose squares count as endless where there is none.
+std::optional<Line> line_over(std::span<const Point> points, std::span<const double> y,
+                              const std::function<double(const Point&)>& basis) {
+  std::vector<double> x;
+  x.reserve(points.size());
+  for (const Point& p : points) x.push_back(basis(p));
+  return fit_line(x, y);
+}
+
+double squares_of(const std::optional<Line>& line) { return line ? line->squares : HUGE_VAL; }
+
+std::vector<Point> taken(std::span<const Point> points, std::span<const std::size_t> indices) {
+  std::vector<Point> out;
+  for (const std::size_t i : indices) out.push_back(points[i]);
+  return out;
+}
+
+}  // namespace
+
+double FlooredPower::log2_joules(double error) const {
+  return c - gamma * std::log2(error - floor);
+}
+
+double DoubleExponential::log2_joules(double error) const {
+  return c + a * std::exp(b * (1.0 - error - best));
+}
+
+std::optional<FlooredPower> fit_floored_power(std::span<const Point> points) {
+  if (!sound(points)) return std::nullopt;
+  const double least = least_error(points);
+  const std::vector<double> y = log2_joules_of(points);
+  const auto floor_of = [&](double u) { return least * (1.0 - std::exp2(-u)); };
+  const auto line_of = [&](double u) {
+    return line_over(points, y,
+                     [f = floor_of(u)](const Point& p) { return std::log2(p.error - f); });
+  };
+  const Minimum best =
+      minimise([&](double u) { return squares_of(line_of(u)); }, 0.0, kNearestFloor);
+  const auto line = line_of(best.at);
+  if (!line) return std::nullopt;
+  return FlooredPower{line->intercept, -line->slope, floor_of(best.at), line->squares,
+                      best.at_limit};
+}
+
+std::optional<DoubleExponential> fit_double_exponential(std::span<const Point> points) {
+  if (!sound(points)) return std::nullopt;
+  const double least = least_error(points);
+  const double range = std::ranges::max_element(points, {}, &Point::error)->error - least;
+  const std::vector<double> y = log2_joules_of(points);
+  const auto b_of = [&](double log_bend) { return std::exp(log_bend) / range; };
+  const auto line_of = [&](double log_bend) {
+    return line_over(points, y, [=, b = b_of(log_bend)](const Point& p) {
+      return std::exp(b * (least - p.error));
+    });
+  };
+  const Minimum best = minimise([&](double t) { return squares_of(line_of(t)); },
+                                std::log(kLeastBend), std::log(kMostBend));
+  const auto line = line_of(best.at);
+  if (!line) return std::nullopt;
+  return DoubleExponential{line->intercept, line->slope,   b_of(best.at),
+                           1.0 - least,     line->squares, best.at_limit};
+}
+
+std::optional<double> aicc(std::size_t n, double squares, std::size_t parameters) {
+  if (n <= parameters + 1) return std::nullopt;
+  const auto points = static_cast<double>(n);
+  const auto k = static_cast<double>(parameters);
+  if (!(squares > kRounding * points) || !std::isfinite(squares)) return std::nullopt;
+  return points * std::log(squares / points) + 2.0 * k + 2.0 * k * (k + 1.0) / (points - k - 1.0);
+}
+
+std::optional<Fits> fit_both(std::span<const Point> points) {
+  const auto power = fit_floored_power(points);
+  const auto exponential = fit_double_exponential(points);
+  if (points.size() < kFewestToFit || !power || !exponential) return std::nullopt;
+  const auto power_aicc = aicc(points.size(), power->squares, kFitParameters);
+  const auto exponential_aicc = aicc(points.size(), exponential->squares, kFitParameters);
+  if (!power_aicc || !exponential_aicc) return std::nullopt;
+  Fits fits{*power, *exponential, *power_aicc, *exponential_aicc, {}, {}, {}};
+  const auto intervals =
+      bootstrap(points.size(),
+                [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
+                  const std::vector<Point> drawn = taken(points, indices);
+                  const auto p = fit_floored_power(drawn);
+                  const auto e = fit_double_exponential(drawn);
+                  if (!p || !e) return std::nullopt;
+                  return std::vector<double>{p->gamma, p->floor, e->b};
+                });
+  if (intervals.size() == 3) {
+    fits.gamma_ci95 = intervals[0];
+    fits.floor_ci95 = intervals[1];
+    fits.b_ci95 = intervals[2];
+  }
+  return fits;
+}
+
+}  // namespace joulemark::analysis

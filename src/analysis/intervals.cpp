@@ -1,0 +1,63 @@
+#include "analysis/intervals.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/chi_squared.hpp>
+
+#include "base/statistics.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+constexpr double kTail = 0.025;
+
+}  // namespace
+
+Interval share_ci95(std::size_t times, std::size_t of) {
+  using Binomial = boost::math::binomial_distribution<double>;
+  const auto k = static_cast<double>(times);
+  const auto n = static_cast<double>(of);
+  return {times == 0 ? 0.0 : Binomial::find_lower_bound_on_p(n, k, kTail),
+          times == of ? 1.0 : Binomial::find_upper_bound_on_p(n, k, kTail)};
+}
+
+Interval deviation_ci95(double squares, std::size_t degrees) {
+  const boost::math::chi_squared distribution(static_cast<double>(degrees));
+  return {std::sqrt(squares / boost::math::quantile(distribution, 1.0 - kTail)),
+          std::sqrt(squares / boost::math::quantile(distribution, kTail))};
+}
+
+std::optional<GeometricMean> geometric_mean(std::span<const double> ratios) {
+  if (ratios.size() < 3) return std::nullopt;
+  std::vector<double> logs;
+  for (const double ratio : ratios) {
+    if (!std::isfinite(ratio) || !(ratio > 0.0)) return std::nullopt;
+    logs.push_back(std::log(ratio));
+  }
+  const auto n = static_cast<double>(logs.size());
+  const double centre = mean(logs);
+  const double deviation = standard_deviation(logs);
+  const double half = student_t_95(n - 1.0) * deviation / std::sqrt(n);
+  return GeometricMean{
+      std::exp(centre), {std::exp(centre - half), std::exp(centre + half)}, std::exp(deviation)};
+}
+
+std::optional<Median> median(std::span<const double> values) {
+  const auto middle = quantile(values, 0.5);
+  if (!middle) return std::nullopt;
+  Median out{*middle, std::nullopt};
+  if (values.size() < kFewestToResample) return out;
+  std::vector<double> drawn(values.size());
+  const auto intervals =
+      bootstrap(values.size(),
+                [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
+                  for (std::size_t i = 0; i < drawn.size(); ++i) drawn[i] = values[indices[i]];
+                  return std::vector<double>{*quantile(drawn, 0.5)};
+                });
+  out.ci95 = intervals.front();
+  return out;
+}
+
+}  // namespace joulemark::analysis

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "analysis/bootstrap.hpp"
+
+namespace joulemark::analysis {
+
+/// Of a share of `of` things that `times` of them have: exact, from the binomial distribution
+/// (Clopper and Pearson 1934). `of` is 1 or more.
+Interval share_ci95(std::size_t times, std::size_t of);
+
+/// Of a standard deviation that is known from a sum of squares with `degrees` >= 1 degrees of
+/// freedom, for values that are normal.
+Interval deviation_ci95(double squares, std::size_t degrees);
+
+/// A geometric mean, which is the mean for ratios: those of 1/2 and 2 make 1.
+struct GeometricMean {
+  double mean = 0.0;
+  Interval ci95;        ///< Student's t of the logarithms: for other models like these
+  double spread = 1.0;  ///< geometric standard deviation: two in three are within mean / and *
+};
+/// Absent for fewer than three ratios, and for any that is not a number above 0.
+std::optional<GeometricMean> geometric_mean(std::span<const double> ratios);
+
+/// A median with its bootstrap interval, which needs ten values.
+struct Median {
+  double value = 0.0;
+  std::optional<Interval> ci95;
+};
+inline constexpr std::size_t kFewestToResample = 10;
+inline constexpr const char* kFewerThanTen = "fewer than ten values";
+/// Absent for no values.
+std::optional<Median> median(std::span<const double> values);
+
+}  // namespace joulemark::analysis

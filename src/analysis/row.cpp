@@ -1,0 +1,28 @@
+#include "analysis/row.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace joulemark::analysis {
+
+std::optional<double> own_rel(const Row& row, Shared shared) {
+  if (!row.ci95_rel) return std::nullopt;
+  if (row.systematic_terms.empty()) {
+    return std::hypot(*row.ci95_rel, row.systematic_rel.value_or(0.0));
+  }
+  double squares = *row.ci95_rel * *row.ci95_rel;
+  for (const auto& [term, size] : row.systematic_terms) {
+    const bool is_shared = std::ranges::find(shared, term) != shared.end();
+    // A power model is off by more for one load than for another.
+    const bool cancels = is_shared && !(term == "sensor" && row.origin == "estimated");
+    if (!cancels) squares += size * size;
+  }
+  return std::sqrt(squares);
+}
+
+std::string subject(const Row& row) {
+  return row.input_size == "224x224" ? row.architecture
+                                     : row.architecture + " at " + row.input_size;
+}
+
+}  // namespace joulemark::analysis

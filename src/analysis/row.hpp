@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace joulemark::analysis {
+
+/// One measurement beside what is published about what it measured. Empty and absent are unknown.
+struct Row {
+  // What was measured, and how it went: the columns of docs/columns.md.
+  std::string run, campaign, model, architecture, input_size, setup, policy;
+  std::optional<std::int64_t> batch;
+  std::string device, runtime, runtime_version, format, precision, layout;
+  std::string weights, status, measured_at, method;
+  std::string origin;  ///< measured, estimated or simulated
+  std::optional<double> energy_j_per_image;
+  std::optional<double> ci95_rel, systematic_rel;
+  std::map<std::string, double> systematic_terms;
+  std::optional<double> estimator_gap_rel;
+  std::vector<std::string> flags;
+
+  // Of those published weights of the architecture that have the highest top-1 at this input size:
+  // energy is that of the architecture, whichever of them run (docs/joined.md).
+  std::string best_model;      ///< architecture.tag
+  std::optional<double> top1;  ///< percent, on ImageNet
+
+  // Of the architecture at this size.
+  std::optional<double> parameters_m, gmacs, activations_m;
+  std::string kind;  ///< CNN, transformer, hybrid, MLP or other
+};
+
+/// Terms that two rows share, so that they leave the ratio of their energies alone.
+using Shared = std::span<const std::string_view>;
+/// Two models on one setup: what the meter is off by, it is off by in both.
+inline constexpr std::string_view kSharedBetweenModels[] = {"sensor"};
+/// One model at two batch sizes: nor do the values of its weights differ.
+inline constexpr std::string_view kSharedBetweenBatches[] = {"sensor", "weights_random"};
+/// One model on two setups, whose meters may be two.
+inline constexpr std::string_view kSharedBetweenSetups[] = {"weights_random"};
+
+/// How well a row's energy is known beside another's, relative: the root of the sum of squares of
+/// its 95 % interval and of those systematic terms that they do not share. Without terms, all of
+/// the systematic one. The sensor term of an estimate is never shared. Absent without an interval.
+std::optional<double> own_rel(const Row& row, Shared shared);
+
+/// "convnext_tiny", or "convnext_tiny at 288x288" where it is not 224x224.
+std::string subject(const Row& row);
+
+}  // namespace joulemark::analysis

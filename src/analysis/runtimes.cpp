@@ -1,0 +1,235 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "analysis/common.hpp"
+#include "analysis/intervals.hpp"
+#include "base/text.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+constexpr std::size_t kFewestPairs = 3;
+
+/// One model on two setups.
+struct Pair {
+  const Row* from;
+  const Row* to;
+  double ratio() const { return *to->energy_j_per_image / *from->energy_j_per_image; }
+  double rel() const {
+    return std::hypot(rel_of(*from, kSharedBetweenSetups), rel_of(*to, kSharedBetweenSetups));
+  }
+  bool loses() const { return ratio() > 1.0; }
+  /// Beyond the intervals of both.
+  bool surely_loses() const { return std::log(ratio()) > rel(); }
+};
+
+/// All models that two setups share. `to` is the one that takes less, in the geometric mean.
+struct Comparison {
+  std::string from, to;
+  std::vector<Pair> pairs;
+  GeometricMean mean;
+};
+
+std::vector<double> ratios(const std::vector<Pair>& pairs) {
+  std::vector<double> out;
+  for (const Pair& p : pairs) out.push_back(p.ratio());
+  return out;
+}
+
+std::vector<Pair> pairs_of(const Chosen& a, const Chosen& b) {
+  std::map<std::string, const Row*> of_b;
+  for (const Row* row : b.rows) of_b.emplace(subject(*row), row);
+  std::vector<Pair> pairs;
+  for (const Row* row : a.rows) {
+    if (const auto found = of_b.find(subject(*row)); found != of_b.end()) {
+      pairs.push_back({row, found->second});
+    }
+  }
+  return pairs;
+}
+
+std::optional<Comparison> compare(const std::string& from, const std::string& to,
+                                  std::vector<Pair> pairs) {
+  const auto mean = pairs.size() < kFewestPairs ? std::nullopt : geometric_mean(ratios(pairs));
+  if (!mean) return std::nullopt;
+  if (mean->mean > 1.0) {
+    for (Pair& p : pairs) std::swap(p.from, p.to);
+    return Comparison{to, from, pairs, *geometric_mean(ratios(pairs))};
+  }
+  return Comparison{from, to, pairs, *mean};
+}
+
+/// What tells two setups apart, beside their names: one thing is a comparison of it, several are
+/// not.
+std::string differences(const Pair& p) {
+  struct Part {
+    const char* words;
+    std::string Row::* field;
+  };
+  constexpr std::array kParts = {Part{"device", &Row::device},
+                                 Part{"runtime", &Row::runtime},
+                                 Part{"runtime version", &Row::runtime_version},
+                                 Part{"format", &Row::format},
+                                 Part{"precision", &Row::precision},
+                                 Part{"memory layout", &Row::layout}};
+  std::vector<std::string> words;
+  for (const Part& part : kParts) {
+    if (p.from->*part.field != p.to->*part.field) words.emplace_back(part.words);
+  }
+  return words.empty() ? "their names only" : join_words(words);
+}
+
+std::string arrow(const Comparison& c) { return c.from + " -> " + c.to; }
+
+void add_rows(Outcome& o, const Comparison& c) {
+  for (const Pair& p : c.pairs) {
+    const double ratio = p.ratio();
+    o.rows.push_back({c.from, c.to, subject(*p.from), p.from->kind, *p.from->energy_j_per_image,
+                      *p.to->energy_j_per_image, ratio, ratio * std::exp(-p.rel()),
+                      ratio * std::exp(p.rel()), cell(p.from->batch), cell(p.to->batch),
+                      p.surely_loses() ? "yes"
+                      : p.loses()      ? "within the intervals"
+                                       : "no",
+                      p.from->run, p.to->run});
+  }
+}
+
+void add_values(Outcome& o, const Comparison& c) {
+  const std::size_t n = c.pairs.size();
+  const auto loses = static_cast<std::size_t>(std::ranges::count_if(c.pairs, &Pair::loses));
+  o.values.push_back({"geometric_mean_ratio", arrow(c), "1", c.mean.mean, c.mean.ci95, "", n});
+  o.values.push_back({"spread", arrow(c), "1", c.mean.spread, std::nullopt,
+                      "it is itself the spread between models", n});
+  o.values.push_back({"share_that_loses", arrow(c), "1",
+                      static_cast<double>(loses) / static_cast<double>(n), share_ci95(loses, n), "",
+                      n});
+}
+
+void add_sentences(Outcome& o, const Comparison& c) {
+  const auto by_ratio = [](const Pair& a, const Pair& b) { return a.ratio() < b.ratio(); };
+  const Pair& best = *std::ranges::min_element(c.pairs, by_ratio);
+  const Pair& worst = *std::ranges::max_element(c.pairs, by_ratio);
+  o.sentences.push_back(fmt::format(
+      "{} takes {} times the energy of {}, in the geometric mean of {}; two in three models are "
+      "within a factor of {} of that.",
+      c.to, with_interval(c.mean.mean, c.mean.ci95), c.from,
+      count(c.pairs.size(), "model", "models"), digits(c.mean.spread)));
+  std::vector<std::string> losers, sure;
+  for (const Pair& p : c.pairs) {
+    if (p.surely_loses()) {
+      sure.push_back(subject(*p.from));
+    } else if (p.loses()) {
+      losers.push_back(subject(*p.from));
+    }
+  }
+  std::string text = fmt::format("Best: {} ({}); worst: {} ({}).", subject(*best.from),
+                                 digits(best.ratio()), subject(*worst.from), digits(worst.ratio()));
+  if (!sure.empty()) text += fmt::format(" It loses with {}.", join_words(sure));
+  if (!losers.empty()) {
+    text += fmt::format(" It loses, but within the intervals, with {}.", join_words(losers));
+  }
+  if (losers.empty() && sure.empty()) text += " It loses with none.";
+  o.sentences.push_back(text);
+  const std::string differ = differences(c.pairs.front());
+  o.caveats.push_back(fmt::format("{} and {} differ in {}.", c.from, c.to, differ));
+}
+
+void add_columns(Outcome& o) {
+  o.columns = {{"from", "", "setup that takes more, in the geometric mean"},
+               {"to", "", "setup that takes less"},
+               {"model", "", "architecture, and its input size where that is not 224x224"},
+               {"kind", "", "CNN, transformer, hybrid, MLP or other"},
+               {"from_j_per_image", "J", "gross energy per image"},
+               {"to_j_per_image", "J", "gross energy per image"},
+               {"ratio", "1", "to over from; what is saved is 1 less this"},
+               {"ratio_low", "1", "of its 95 % interval"},
+               {"ratio_high", "1", "of its 95 % interval"},
+               {"from_batch", "images", "images per inference"},
+               {"to_batch", "images", "images per inference"},
+               {"loses", "", "whether it takes more there: yes, within the intervals, or no"},
+               {"from_run", "", "identifier of the measurement"},
+               {"to_run", "", "identifier of the measurement"}};
+}
+
+/// The fit rows of every setup.
+std::map<std::string, Chosen> by_setup(const Input& input) {
+  std::map<std::string, Chosen> setups;
+  for (const Row& row : input.rows) {
+    if (setups.contains(row.setup)) continue;
+    setups.emplace(row.setup, choose(input.rows, row.setup, input.policy));
+  }
+  return setups;
+}
+
+/// Every two setups that share enough models; the others in words.
+struct Comparisons {
+  std::vector<Comparison> made;
+  std::vector<std::string> few;
+};
+Comparisons compare_all(const std::map<std::string, Chosen>& setups) {
+  Comparisons all;
+  for (auto a = setups.begin(); a != setups.end(); ++a) {
+    for (auto b = std::next(a); b != setups.end(); ++b) {
+      const auto pairs = pairs_of(a->second, b->second);
+      if (auto c = compare(a->first, b->first, pairs)) {
+        all.made.push_back(std::move(*c));
+      } else {
+        all.few.push_back(fmt::format("{} and {} ({})", a->first, b->first, pairs.size()));
+      }
+    }
+  }
+  return all;
+}
+
+/// All rows that stand in a comparison, and why the others do not.
+Chosen used_rows(std::map<std::string, Chosen> setups, const std::vector<Comparison>& made) {
+  std::set<const Row*> used;
+  for (const Comparison& c : made) {
+    for (const Pair& p : c.pairs) used.insert({p.from, p.to});
+  }
+  Chosen all;
+  for (auto& [setup, chosen] : setups) {
+    leave_out(chosen, "not_paired", "not measured on another setup that it could be compared with",
+              [&](const Row& row) { return !used.contains(&row); });
+    for (LeftOut& l : chosen.left_out) all.left_out.push_back(std::move(l));
+    all.rows.insert(all.rows.end(), chosen.rows.begin(), chosen.rows.end());
+  }
+  merge(all.left_out);
+  return all;
+}
+
+}  // namespace
+
+Result<Outcome> runtimes(const Input& input) {
+  const auto setups = by_setup(input);
+  if (setups.empty()) return tl::unexpected(no_rows());
+  const Comparisons comparisons = compare_all(setups);
+  Begun begun{used_rows(setups, comparisons.made), {}};
+  Outcome& o = begun.outcome;
+  o.policy = input.policy;
+  o.of = "pairs of measurements";
+  if (!comparisons.few.empty()) {
+    o.caveats.push_back(fmt::format("Not compared, because they share fewer than three models: {}.",
+                                    fmt::join(comparisons.few, "; ")));
+  }
+  if (comparisons.made.empty()) {
+    return too_few(begun, "no two setups share three models under this policy.");
+  }
+  settle(begun);
+  add_columns(o);
+  o.n = 0;
+  for (const Comparison& c : comparisons.made) {
+    o.n += c.pairs.size();
+    add_rows(o, c);
+    add_values(o, c);
+    add_sentences(o, c);
+  }
+  return std::move(o);
+}
+
+}  // namespace joulemark::analysis

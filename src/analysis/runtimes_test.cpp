@@ -1,0 +1,67 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "analysis/analyses.hpp"
+#include "analysis/testing/rows.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+using testing::all_text;
+using testing::column;
+using ::testing::ElementsAre;
+using testing::find;
+using testing::find_left_out;
+using ::testing::HasSubstr;
+using testing::ran;
+using testing::row;
+
+TEST(Runtimes, CompareModelByModel) {
+  std::vector<Row> rows;
+  const std::vector<std::pair<std::string, double>> kRatios = {
+      {"a", 0.5}, {"b", 0.8}, {"c", 1.25}, {"d", 1.001}};
+  for (const auto& [model, ratio] : kRatios) {
+    rows.push_back(row(model, 0.02, {}, "before"));
+    rows.push_back(row(model, 0.02 * ratio, {}, "after"));
+    rows.back().format = "aoti";
+  }
+  rows.push_back(row("only here", 0.1, {}, "before"));
+  const Outcome o = ran(runtimes, rows);
+  EXPECT_EQ(o.n, 4U);
+  const Value* mean = find(o, "geometric_mean_ratio", "before -> after");
+  ASSERT_NE(mean, nullptr);
+  EXPECT_NEAR(mean->value, std::pow(0.5 * 0.8 * 1.25 * 1.001, 0.25), 1e-12);
+  EXPECT_TRUE(mean->ci95->low < mean->value && mean->value < mean->ci95->high);
+  EXPECT_DOUBLE_EQ(find(o, "share_that_loses", "before -> after")->value, 0.5);
+  const std::string text = all_text(o.sentences);
+  EXPECT_THAT(text, HasSubstr("Best: a (0.500); worst: c (1.25). It loses with c. It loses, but "
+                              "within the intervals, with d."));
+  EXPECT_THAT(all_text(o.caveats), HasSubstr("differ in format"));
+  EXPECT_THAT(find_left_out(o, "not_paired")->which, ElementsAre("only here"));
+  EXPECT_THAT(column(o, "loses"),
+              ElementsAre(Cell("no"), Cell("no"), Cell("yes"), Cell("within the intervals")));
+}
+
+TEST(Runtimes, OfTwoSharedModelsAreTooFewToSay) {
+  std::vector<Row> rows;
+  for (const char* model : {"a", "b"}) {
+    rows.push_back(row(model, 0.02, {}, "x"));
+    rows.push_back(row(model, 0.03, {}, "y"));
+  }
+  EXPECT_TRUE(ran(runtimes, rows).too_few);
+  EXPECT_TRUE(ran(runtimes, {row("a", 0.02)}).too_few);
+}
+
+TEST(Runtimes, DoNotPairDifferentSizes) {
+  std::vector<Row> rows;
+  for (const char* model : {"a", "b", "c"}) {
+    rows.push_back(row(model, 0.02, {}, "x"));
+    rows.push_back(row(model, 0.03, {}, "y"));
+    rows.back().input_size = "384x384";
+  }
+  EXPECT_TRUE(ran(runtimes, rows).too_few);
+}
+
+}  // namespace
+}  // namespace joulemark::analysis

@@ -1,0 +1,209 @@
+#include "analysis/select.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/text.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+constexpr std::array kFlagUses = {
+    FlagUse{"throttled", true, ""},
+    FlagUse{"power_capped", false, "held at the power limit"},
+    FlagUse{"meters_disagree", true, ""},
+    FlagUse{"not_steady", true, ""},
+    FlagUse{"drifted", false, "drifting by more than 1 % while measured"},
+    FlagUse{"short_window", false, "with few windows, so that intervals may be too narrow"},
+    FlagUse{"estimated", false, "estimated by a power model, not measured"},
+    FlagUse{"shared_device", true, ""},
+    FlagUse{"search_cut", true, ""},
+    FlagUse{"weights_random", false, "with random weights, whose energy may be 3.5 % off"},
+    FlagUse{"clock_dropped", true, ""},
+    FlagUse{"clock_low", true, ""},
+    FlagUse{"power_limit_changed", true, ""},
+    FlagUse{"temperature_changed", true, ""},
+    FlagUse{"busy_host", true, ""},
+    FlagUse{"host_bound", false, "that waited for the host, whose speed then decides about energy"},
+    FlagUse{"mig_slice", true, ""},
+    FlagUse{"persistence_off", false, "without persistence mode, which touches net energy only"},
+    FlagUse{"samples_missing", true, ""},
+    FlagUse{"wall_clock_set", false, "in which the wall clock was set, which touches no joule"},
+};
+
+struct UnfitWords {
+  Unfit unfit;
+  const char* reason;
+  const char* meaning;
+};
+constexpr std::array kUnfitWords = {
+    UnfitWords{Unfit::failed, "failed", "not measured, or not stable"},
+    UnfitWords{Unfit::no_energy, "no_energy", "no energy is known"},
+    UnfitWords{Unfit::bad_energy, "bad_energy", "the energy is not a number above 0"},
+    UnfitWords{Unfit::no_interval, "no_interval", "no interval is known, or no sound one"},
+    UnfitWords{Unfit::weights_default, "weights_default",
+               "weights as timm initialises them, with which some branches are silent"},
+    UnfitWords{Unfit::disturbed, "disturbed", "a flag says that the measurement was disturbed"},
+    UnfitWords{Unfit::unknown_flag, "unknown_flag", "a flag of a newer version"},
+};
+
+const FlagUse* use_of(std::string_view flag) {
+  const auto* found = std::ranges::find(kFlagUses, flag, &FlagUse::flag);
+  return found == kFlagUses.end() ? nullptr : found;
+}
+
+/// Which rows are of one configuration. Where all policies are asked for, it is the batch that
+/// tells.
+auto configuration(const Row& row, bool all_policies) {
+  const bool by_batch = all_policies || row.policy == "fixed";
+  return std::tuple(row.architecture, row.input_size, by_batch ? row.batch.value_or(0) : 0);
+}
+
+/// Runs are named by their time: of two that were measured within a second, the later one.
+auto age(const Row& row) { return std::tie(row.measured_at, row.run); }
+
+void add(std::vector<LeftOut>& left_out, const std::string& reason, const std::string& meaning,
+         const std::string& which) {
+  auto found = std::ranges::find(left_out, reason, &LeftOut::reason);
+  if (found == left_out.end()) found = left_out.insert(found, {reason, meaning, {}});
+  found->which.push_back(which);
+}
+
+std::string methods_remark(std::span<const Row* const> rows) {
+  std::map<std::string, std::size_t> methods;
+  for (const Row* row : rows) ++methods[row->method];
+  if (methods.size() < 2) return "";
+  std::vector<std::string> words;
+  for (const auto& [method, number] : methods)
+    words.push_back(fmt::format("{} ({})", method, number));
+  return fmt::format(
+      "Rows of methods {}, which differ in their intervals and in the search for the best batch, "
+      "not "
+      "in how energy is counted.",
+      join_words(words));
+}
+
+}  // namespace
+
+Error no_rows() {
+  return {ErrorKind::not_found, "there are no rows to analyse",
+          "`joulemark list` shows what was measured"};
+}
+
+std::span<const FlagUse> flag_uses() { return kFlagUses; }
+
+std::optional<Unfit> unfit(const Row& row) {
+  const auto is_positive = [](double v) { return std::isfinite(v) && v > 0.0; };
+  if (row.status != "ok") return Unfit::failed;
+  if (!row.energy_j_per_image) return Unfit::no_energy;
+  if (!is_positive(*row.energy_j_per_image)) return Unfit::bad_energy;
+  const auto rel = own_rel(row, {});
+  if (!rel || !std::isfinite(*rel) || *row.ci95_rel < 0.0) return Unfit::no_interval;
+  if (row.weights.starts_with("default:")) return Unfit::weights_default;
+  for (const std::string& flag : row.flags) {
+    const FlagUse* use = use_of(flag);
+    if (use == nullptr) return Unfit::unknown_flag;
+    if (use->is_disturbed) return Unfit::disturbed;
+  }
+  return std::nullopt;
+}
+
+Chosen fit_rows(std::span<const Row> rows, std::string_view setup, std::string_view policy) {
+  Chosen chosen;
+  for (const Row& row : rows) {
+    if (row.setup != setup || (!policy.empty() && row.policy != policy)) continue;
+    const auto why = unfit(row);
+    if (!why) {
+      chosen.rows.push_back(&row);
+      continue;
+    }
+    const auto* words = std::ranges::find(kUnfitWords, *why, &UnfitWords::unfit);
+    add(chosen.left_out, words->reason, words->meaning, row.run);
+  }
+  return chosen;
+}
+
+Chosen choose(std::span<const Row> rows, std::string_view setup, std::string_view policy) {
+  Chosen chosen = fit_rows(rows, setup, policy);
+  std::map<decltype(configuration(rows.front(), true)), const Row*> newest;
+  for (const Row* row : chosen.rows) {
+    const Row*& best = newest[configuration(*row, policy.empty())];
+    const Row* older = best;
+    if (best == nullptr || age(*best) <= age(*row)) {
+      best = row;
+    } else {
+      older = row;
+    }
+    if (older == nullptr) continue;
+    add(chosen.left_out, "measured_again", "there is a newer row of the same configuration",
+        older->run);
+  }
+  chosen.rows.clear();
+  for (const auto& [key, row] : newest) chosen.rows.push_back(row);
+  return chosen;
+}
+
+Result<SetupChoice> choose_setup(
+    std::span<const Row> rows, const std::function<std::size_t(const std::string& setup)>& worth) {
+  std::set<std::string> setups;
+  for (const Row& row : rows) setups.insert(row.setup);
+  if (setups.empty()) return tl::unexpected(no_rows());
+  SetupChoice choice;
+  std::size_t most = 0;
+  for (const std::string& setup : setups) {
+    const std::size_t value = worth(setup);
+    if (!choice.setup.empty() && value <= most) continue;
+    most = value;
+    choice.setup = setup;
+  }
+  setups.erase(choice.setup);
+  choice.others.assign(setups.begin(), setups.end());
+  return choice;
+}
+
+void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,
+               const std::function<bool(const Row&)>& lacks) {
+  std::erase_if(chosen.rows, [&](const Row* row) {
+    if (!lacks(*row)) return false;
+    add(chosen.left_out, reason, meaning, subject(*row));
+    return true;
+  });
+}
+
+Result<void> check_accuracies(std::span<const Row> rows) {
+  for (const Row& row : rows) {
+    if (!row.top1 || (*row.top1 > 1.0 && *row.top1 <= 100.0)) continue;
+    return fail(ErrorKind::invalid_input,
+                fmt::format("{} has a top-1 of {} %", row.best_model, *row.top1),
+                "Accuracies are percentages between 1 and 100, not shares");
+  }
+  return {};
+}
+
+std::vector<std::string> remarks(std::span<const Row* const> rows) {
+  std::vector<std::string> words;
+  const auto add = [&](std::string_view meaning, auto&& holds) {
+    const auto number = std::ranges::count_if(rows, holds);
+    if (number > 0) words.push_back(fmt::format("{} {}", number, meaning));
+  };
+  for (const FlagUse& use : kFlagUses) {
+    add(use.meaning, [&](const Row* row) {
+      return std::ranges::find(row->flags, use.flag) != row->flags.end();
+    });
+  }
+  add("of a simulated meter", [](const Row* row) { return row->origin == "simulated"; });
+  std::vector<std::string> out;
+  if (!words.empty()) {
+    out.push_back(fmt::format("Of {} rows: {}.", rows.size(), fmt::join(words, "; ")));
+  }
+  if (const std::string methods = methods_remark(rows); !methods.empty()) out.push_back(methods);
+  return out;
+}
+
+}  // namespace joulemark::analysis

@@ -1,0 +1,198 @@
+#include "analysis/select.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "analysis/common.hpp"
+#include "analysis/testing/rows.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+using testing::all_text;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::row;
+
+std::vector<std::string> runs(const Chosen& chosen) {
+  std::vector<std::string> names;
+  for (const Row* r : chosen.rows) names.push_back(r->run);
+  return names;
+}
+
+TEST(Unfit, SaysWhyARowIsLeftOut) {
+  const auto with = [](auto change) {
+    Row r = row("a", 1.0);
+    change(r);
+    return unfit(r);
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(unfit(row("a", 1.0)));
+  EXPECT_EQ(with([](Row& r) { r.status = "crashed"; }), Unfit::failed);
+  EXPECT_EQ(with([](Row& r) { r.energy_j_per_image.reset(); }), Unfit::no_energy);
+  EXPECT_EQ(with([](Row& r) { r.energy_j_per_image = 0.0; }), Unfit::bad_energy);
+  EXPECT_EQ(with([](Row& r) { r.energy_j_per_image = -1.0; }), Unfit::bad_energy);
+  EXPECT_EQ(with([&](Row& r) { r.energy_j_per_image = nan; }), Unfit::bad_energy);
+  EXPECT_EQ(with([](Row& r) { r.ci95_rel.reset(); }), Unfit::no_interval);
+  EXPECT_EQ(with([&](Row& r) { r.ci95_rel = nan; }), Unfit::no_interval);
+  EXPECT_EQ(with([](Row& r) { r.ci95_rel = -0.1; }), Unfit::no_interval);
+  EXPECT_EQ(with([](Row& r) { r.weights = "default:1"; }), Unfit::weights_default);
+  EXPECT_EQ(with([](Row& r) { r.flags = {"drifted", "throttled"}; }), Unfit::disturbed);
+  EXPECT_EQ(with([](Row& r) { r.flags = {"tomorrows_flag"}; }), Unfit::unknown_flag);
+}
+
+TEST(Unfit, KeepsWhatFlagsSayOfTheSetupAndNotOfADisturbance) {
+  for (const char* flag : {"power_capped", "weights_random", "estimated", "host_bound", "drifted",
+                           "short_window", "persistence_off", "wall_clock_set"}) {
+    Row r = row("a", 1.0);
+    r.flags = {flag};
+    EXPECT_FALSE(unfit(r)) << flag;
+  }
+}
+
+/// The table of docs/method.md is where flags are defined.
+TEST(FlagUses, AreOfEveryFlagOfTheMethod) {
+  std::ifstream file(JOULEMARK_METHOD_PAGE);
+  std::stringstream page;
+  page << file.rdbuf();
+  ASSERT_THAT(page.str(), HasSubstr("## Flags"));
+  std::string table = page.str().substr(page.str().find("## Flags"));
+  table = table.substr(0, table.find("\n\nAll conditions"));
+  std::size_t flags = 0;
+  for (std::size_t at = table.find("\n| `"); at != std::string::npos;
+       at = table.find("\n| `", at + 1)) {
+    const std::size_t begin = at + 4;
+    const std::string flag = table.substr(begin, table.find('`', begin) - begin);
+    ++flags;
+    EXPECT_TRUE(std::ranges::any_of(flag_uses(), [&](const FlagUse& u) { return u.flag == flag; }))
+        << flag;
+  }
+  EXPECT_EQ(flags, flag_uses().size());
+}
+
+TEST(Choose, TakesTheNewestFitRowOfEachConfiguration) {
+  std::vector<Row> rows = {row("a", 1.0), row("a", 2.0), row("a", 3.0), row("b", 4.0)};
+  rows[0].run = "old";
+  rows[1].run = "newer";
+  rows[1].measured_at = "2026-11-02T00:00:00Z";
+  rows[2].run = "newest, throttled";
+  rows[2].measured_at = "2026-11-03T00:00:00Z";
+  rows[2].flags = {"throttled"};
+  const Chosen chosen = choose(rows, "gpu", "throughput");
+  EXPECT_THAT(runs(chosen), ElementsAre("newer", "gpu/b"));
+  ASSERT_EQ(chosen.left_out.size(), 2U);
+  EXPECT_EQ(chosen.left_out[0].reason, "disturbed");
+  EXPECT_THAT(chosen.left_out[0].which, ElementsAre("newest, throttled"));
+  EXPECT_EQ(chosen.left_out[1].reason, "measured_again");
+  EXPECT_THAT(chosen.left_out[1].which, ElementsAre("old"));
+}
+
+TEST(Choose, TakesTheNewestWhateverTheOrderOfRows) {
+  std::vector<Row> rows = {row("a", 1.0), row("a", 2.0)};
+  rows[0].run = "newer";
+  rows[0].measured_at = "2026-11-02T00:00:00Z";
+  rows[1].run = "old";
+  EXPECT_THAT(runs(choose(rows, "gpu", "throughput")), ElementsAre("newer"));
+}
+
+TEST(Choose, MixesNeitherSetupsNorPoliciesNorSizes) {
+  std::vector<Row> rows = {row("a", 1.0), row("a", 2.0, {}, "cpu"), row("a", 3.0), row("a", 4.0)};
+  rows[2].policy = "batch_1";
+  rows[3].input_size = "288x288";
+  rows[3].run = "larger";
+  EXPECT_THAT(runs(choose(rows, "gpu", "throughput")), ElementsAre("gpu/a", "larger"));
+  EXPECT_THAT(runs(choose(rows, "cpu", "throughput")), ElementsAre("cpu/a"));
+  EXPECT_THAT(runs(choose(rows, "tpu", "throughput")), IsEmpty());
+}
+
+TEST(Choose, OfAllPoliciesKeepsEachBatch) {
+  std::vector<Row> rows = {row("a", 1.0), row("a", 2.0), row("a", 3.0)};
+  rows[1].policy = "batch_1";
+  rows[1].batch = 1;
+  rows[1].run = "one";
+  rows[2].policy = "fixed";
+  rows[2].run = "the same batch, later";
+  rows[2].measured_at = "2026-11-02T00:00:00Z";
+  EXPECT_THAT(runs(choose(rows, "gpu", "")), ElementsAre("one", "the same batch, later"));
+}
+
+TEST(ChooseSetup, TakesTheOneWithMostAndNamesTheOthers) {
+  const std::vector<Row> rows = {row("a", 1.0, {}, "x"), row("a", 1.0, {}, "y"),
+                                 row("b", 1.0, {}, "y"), row("a", 1.0, {}, "z")};
+  const auto worth = [&](const std::string& s) {
+    return choose(rows, s, "throughput").rows.size();
+  };
+  const auto choice = choose_setup(rows, worth);
+  ASSERT_TRUE(choice);
+  EXPECT_EQ(choice->setup, "y");
+  EXPECT_THAT(choice->others, ElementsAre("x", "z"));
+  // Among equals the first by name, so that the choice is the same every time.
+  EXPECT_EQ(choose_setup(rows, [](const std::string&) { return 0; })->setup, "x");
+}
+
+TEST(ChooseSetup, OfNoRowsIsAnError) {
+  const auto choice = choose_setup({}, [](const std::string&) { return 0; });
+  ASSERT_FALSE(choice);
+  EXPECT_EQ(choice.error().kind, ErrorKind::not_found);
+}
+
+TEST(CheckAccuracies, RefusesShares) {
+  EXPECT_TRUE(check_accuracies(std::vector<Row>{row("a", 1.0, 76.1), row("b", 1.0)}));
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double bad : {0.761, 1.0, 0.0, -5.0, 100.1, nan}) {
+    const auto checked =
+        check_accuracies(std::vector<Row>{row("a", 1.0, 76.1), row("b", 1.0, bad)});
+    ASSERT_FALSE(checked) << bad;
+    EXPECT_THAT(checked.error().message(), HasSubstr("b.best"));
+  }
+}
+
+TEST(OwnRel, LeavesOutWhatBothRowsShare) {
+  Row r = row("a", 1.0);
+  r.ci95_rel = 0.03;
+  r.systematic_rel = 0.5;
+  r.systematic_terms = {{"sensor", 0.1}, {"weights_random", 0.04}};
+  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenModels), 0.05);
+  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenBatches), 0.03);
+  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenSetups), std::hypot(0.03, 0.1));
+  r.origin = "estimated";
+  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenBatches), std::hypot(0.03, 0.1));
+  r.systematic_terms.clear();  // of an older row: nothing is known to be shared
+  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenModels), std::hypot(0.03, 0.5));
+  r.ci95_rel.reset();
+  EXPECT_FALSE(own_rel(r, kSharedBetweenModels));
+}
+
+TEST(Remarks, SayWhatIsToBeKnownOfRowsThatAreKept) {
+  std::vector<Row> rows = {row("a", 1.0), row("b", 1.0)};
+  rows[0].flags = {"host_bound"};
+  rows[1].method = "4";
+  rows[1].origin = "simulated";
+  const std::vector<const Row*> kept = {&rows[0], &rows[1]};
+  const std::string text = all_text(remarks(kept));
+  EXPECT_THAT(text, HasSubstr("Of 2 rows: 1 that waited for the host"));
+  EXPECT_THAT(text, HasSubstr("methods 4 (1) and 5 (1)"));
+  EXPECT_THAT(text, HasSubstr("; 1 of a simulated meter."));
+  EXPECT_THAT(text, Not(HasSubstr("limit")));
+}
+
+TEST(Words, HaveThreeDigits) {
+  EXPECT_EQ(digits(0.0), "0");
+  EXPECT_EQ(digits(12.345), "12.3");
+  EXPECT_EQ(digits(1234.5), "1230");
+  EXPECT_EQ(digits(-0.012345), "-0.0123");
+  EXPECT_EQ(digits(99.96), "100");
+  EXPECT_EQ(joules(0.0043219), "4.32 mJ");
+  EXPECT_EQ(joules(1.5), "1.50 J");
+  EXPECT_EQ(with_interval(2.0, Interval{1.0, 3.0}), "2.00 (95 %: 1.00 to 3.00)");
+  EXPECT_EQ(with_interval(2.0, std::nullopt, "too few"), "2.00 (too few)");
+}
+
+}  // namespace
+}  // namespace joulemark::analysis

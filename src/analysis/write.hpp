@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "analysis/analyses.hpp"
+
+/// Outcomes as files and as text. docs/analysis.md describes both.
+namespace joulemark::analysis {
+
+/// All of it, the rows behind it too.
+std::string to_json(const Analysis& analysis, const Outcome& outcome);
+
+/// The rows behind it under a header (RFC 4180); empty is not known.
+std::string to_csv(const Outcome& outcome);
+
+/// A heading, the sentences, and what to keep in mind.
+std::string to_text(const Analysis& analysis, const Outcome& outcome);
+
+}  // namespace joulemark::analysis
