@@ -53,6 +53,7 @@ int run_catalogue_diff(const CatalogueDiffOptions& options, const CommonOptions&
 int run_list(const ListOptions& options, const CommonOptions& common);
 int run_show(const ShowOptions& options, const CommonOptions& common);
 int run_report(const ReportOptions& options, const CommonOptions& common);
+int run_analyse(const AnalyseOptions& options, const CommonOptions& common);
 int run_import(const ImportOptions& options, const CommonOptions& common);
 int run_export(const ExportOptions& options, const CommonOptions& common);
 

@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "analysis/analyses.hpp"
 #include "cli/commands.hpp"
 #include "cli/option_tables.hpp"
 
@@ -207,11 +208,37 @@ Run add_export(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_export(*o, common); };
 }
 
+Run add_analyse(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<AnalyseOptions>();
+  app.description("Say what the measurements show, with intervals (docs/analysis.md)");
+  std::string names = "Analyses:\n";
+  for (const analysis::Analysis& a : analysis::analyses()) {
+    names += fmt::format("  {:<10}{}\n", a.name, a.what);
+  }
+  app.footer(names +
+             "\nSetups are never mixed: an analysis takes the one with most in it, and says which; "
+             "--setup chooses.\nExamples:\n"
+             "  joulemark analyse --db data/results\n"
+             "  joulemark analyse frontier returns --setup '*aoti*' --db data/results --out aoti");
+  app.add_option("names", o->names, "analyses; all if none is named")->type_name("NAME");
+  app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");
+  app.add_option("--policy", o->policy,
+                 "rows of this batch policy: batch_1, throughput or min_energy; `batch` and "
+                 "`quality` take all")
+      ->check(CLI::IsMember({"batch_1", "throughput", "min_energy"}).description(""))
+      ->capture_default_str()
+      ->type_name("POLICY");
+  app.add_option("--out", o->out, "folder for NAME.json and NAME.csv of each")
+      ->capture_default_str()
+      ->type_name("DIR");
+  return [o, &common] { return run_analyse(*o, common); };
+}
+
 /// Every command, in the order of --help.
 constexpr Command kCommands[] = {
-    {"doctor", add_doctor}, {"calibrate", add_calibrate}, {"measure", add_measure},
-    {"list", add_list},     {"show", add_show},           {"report", add_report},
-    {"export", add_export}, {"import", add_import},
+    {"doctor", add_doctor},   {"calibrate", add_calibrate}, {"measure", add_measure},
+    {"list", add_list},       {"show", add_show},           {"report", add_report},
+    {"analyse", add_analyse}, {"export", add_export},       {"import", add_import},
 };
 
 constexpr const char* kDatabaseVariable = "JOULEMARK_DB";

@@ -115,6 +115,12 @@ struct ReportOptions {
   std::filesystem::path out = "report.html";
   std::string title = "Energy per image";
 };
+struct AnalyseOptions {
+  std::vector<std::string> names;  ///< of analyses; empty: all
+  std::string setup;               ///< glob
+  std::string policy = "throughput";
+  std::filesystem::path out = "analysis";
+};
 struct ImportOptions {
   std::vector<std::string> from;  ///< locations of stores
 };

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <system_error>
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/write.hpp"
+#include "base/text.hpp"
+#include "catalogue/built_in.hpp"
+#include "cli/commands.hpp"
+#include "cli/open_store.hpp"
+#include "cli/output.hpp"
+#include "report/analysed.hpp"
+#include "store/store.hpp"
+
+/// `joulemark analyse`: between a store, files and the pure functions of src/analysis.
+namespace joulemark::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+/// Those of these names, each once and in the order of the table; all for no names.
+Result<std::vector<const analysis::Analysis*>> named(const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const analysis::Analysis& a : analysis::analyses()) known.emplace_back(a.name);
+  for (const std::string& name : names) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const auto near = nearest(name, known, 1);
+    return fail(ErrorKind::invalid_input, fmt::format("there is no analysis '{}'", name),
+                near.empty() ? fmt::format("Choose among {}", join_words(known))
+                             : fmt::format("Did you mean {}?", near.front()));
+  }
+  std::vector<const analysis::Analysis*> chosen;
+  for (const analysis::Analysis& a : analysis::analyses()) {
+    const bool is_asked = names.empty() || std::ranges::find(names, a.name) != names.end();
+    if (is_asked) chosen.push_back(&a);
+  }
+  return chosen;
+}
+
+/// All rows of the setups that match. Error: not_found, naming the setups that are there.
+Result<std::vector<store::Record>> read(const AnalyseOptions& options,
+                                        const CommonOptions& common) {
+  auto store = open_store(common, store::Mode::read);
+  if (!store) return tl::unexpected(store.error());
+  store::Filter filter;
+  filter.setup = options.setup;
+  auto records = (*store)->read(filter);
+  if (!records || !records->empty()) return records;
+  const auto all = (*store)->read({});
+  if (!all) return tl::unexpected(all.error());
+  std::set<std::string> setups;
+  for (const store::Record& r : *all) setups.insert(r.setup);
+  if (setups.empty()) {
+    return fail(ErrorKind::not_found, fmt::format("there are no rows in {}", common.db.text()),
+                "Measure something first: joulemark measure MODEL, or name a database with --db");
+  }
+  return fail(ErrorKind::not_found, fmt::format("no setup matches '{}'", options.setup),
+              fmt::format("There are {}", join_words({setups.begin(), setups.end()})));
+}
+
+Result<void> write(const fs::path& folder, const analysis::Analysis& a,
+                   const analysis::Outcome& outcome) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  const auto file = [&](const char* ending) { return folder / (std::string(a.name) + ending); };
+  if (auto ok = write_file(file(".json"), analysis::to_json(a, outcome)); !ok) return ok;
+  return write_file(file(".csv"), analysis::to_csv(outcome));
+}
+
+}  // namespace
+
+int run_analyse(const AnalyseOptions& options, const CommonOptions& common) {
+  const auto chosen = named(options.names);
+  if (!chosen) return report_error(chosen.error(), common.json);
+  const auto records = read(options, common);
+  if (!records) return report_error(records.error(), common.json);
+  const analysis::Input input{report::analysis_rows(*records, catalogue::built_in()),
+                              options.policy};
+  std::string text;
+  ordered_json list = ordered_json::array();
+  for (const analysis::Analysis* a : *chosen) {
+    const auto outcome = a->run(input);
+    if (!outcome) return report_error(outcome.error(), common.json);
+    if (const auto written = write(options.out, *a, *outcome); !written) {
+      return report_error(written.error(), common.json);
+    }
+    text += analysis::to_text(*a, *outcome) + "\n";
+    if (common.json) list.push_back(ordered_json::parse(analysis::to_json(*a, *outcome)));
+  }
+  text += fmt::format("Wrote {} (NAME.json and NAME.csv of each)\n", options.out.string());
+  return print_and_end(
+      common.json ? pretty({{"folder", options.out.string()}, {"analyses", list}}) : text,
+      common.json);
+}
+
+}  // namespace joulemark::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "analysis/row.hpp"
+#include "catalogue/catalogue.hpp"
+#include "store/record.hpp"
+
+namespace joulemark::report {
+
+/// Every record as analyses take it, in the order given: joined with those weights of its
+/// architecture whose published top-1 is highest at its input size. Pure.
+std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
+                                         const catalogue::Catalogue& catalogue);
+
+}  // namespace joulemark::report

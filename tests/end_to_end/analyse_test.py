@@ -1,0 +1,157 @@
+"""`joulemark analyse`: from rows to files and sentences; what it refuses; and what it says of the committed rows."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("frontier", "returns", "drivers", "batch", "runtimes", "quality")
+
+# Architectures of the catalogue, with energies that grow with their GMACs but for one.
+MODELS = {
+    "mobilenetv3_small_100": 5, "resnet18": 12, "efficientnet_b0": 22, "resnet50": 40, "convnext_tiny": 55,
+    "vit_small_patch16_224": 28, "resnet101": 75, "regnety_032": 36, "convnext_base": 120, "vit_base_patch16_224": 72,
+    "densenet121": 63,
+}
+
+
+def row(architecture: str, millijoules: float, **other) -> dict:
+    setup = other.get("setup", "gpu-torch")
+    return {
+        "run": f"{setup}/{architecture}/{other.get('policy', 'throughput')}/{other.get('measured_at', '')}",
+        "model": architecture, "architecture": architecture, "input_size": "224x224", "setup": setup, "policy": "throughput",
+        "batch": 64, "energy_j_per_image": millijoules / 1000, "ci95_rel": 0.005, "systematic_rel": 0.02, "flags": "",
+        "weights": "live:1", "status": "ok", "measured_at": "2026-11-01T00:00:00Z", "method": "5", "meter": "nvml", **other,
+    }
+
+
+def rows() -> list[dict]:
+    return [row(model, mj) for model, mj in MODELS.items()]
+
+
+def store(world, rows: list[dict]) -> Path:
+    file = world.folder / "rows.jsonl"
+    file.write_text("".join(json.dumps(r) + "\n" for r in rows))
+    return file
+
+
+def analyse(world, rows: list[dict], *arguments):
+    return world.run("analyse", *arguments, "--db", store(world, rows), "--out", world.folder / "out")
+
+
+def test_every_analysis_writes_json_and_csv_and_says_what_it_found(world):
+    faster = [row(model, 0.7 * mj, setup="gpu-other") for model, mj in list(MODELS.items())[:5]]
+    done = analyse(world, rows() + faster)
+    assert done.code == 0, done.err
+    out = world.folder / "out"
+    assert {file.name for file in out.iterdir()} == {f"{n}.{ending}" for n in NAMES for ending in ("json", "csv")}
+    for name in NAMES:
+        outcome = json.loads((out / f"{name}.json").read_text())
+        assert outcome["analysis"] == name
+        assert f"{name}: " in done.out and outcome["sentences"][0] in done.out
+        with (out / f"{name}.csv").open(newline="") as file:
+            assert list(csv.DictReader(file)) == [
+                {key: "" if value is None else as_text(value) for key, value in r.items()} for r in outcome["rows"]
+            ]
+    frontier = json.loads((out / "frontier.json").read_text())
+    assert frontier["n"] == len(MODELS) and frontier["setup"] == "gpu-torch"
+    assert any("gpu-other" in caveat for caveat in frontier["caveats"])
+    runtimes = json.loads((out / "runtimes.json").read_text())
+    (mean,) = [v for v in runtimes["values"] if v["name"] == "geometric_mean_ratio"]
+    assert mean["about"] == "gpu-torch -> gpu-other" and mean["n"] == 5
+    assert mean["value"] == pytest.approx(0.7) and mean["low"] == pytest.approx(0.7)
+    drivers = json.loads((out / "drivers.json").read_text())
+    assert all(r["low"] <= r["value"] <= r["high"] for r in drivers["rows"])
+
+
+def as_text(value) -> str:
+    """Numbers as the CSV has them: whole ones without a point."""
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+    return str(value)
+
+
+def test_named_analyses_alone_are_made_and_json_has_them_all(world):
+    done = analyse(world, rows(), "frontier", "returns", "--json")
+    assert [a["analysis"] for a in done.json["analyses"]] == ["frontier", "returns"]
+    assert {file.stem for file in (world.folder / "out").iterdir()} == {"frontier", "returns"}
+    assert done.json["analyses"][0] == json.loads((world.folder / "out/frontier.json").read_text())
+
+
+def test_a_setup_is_chosen_by_glob_and_never_mixed(world):
+    other = [row(model, mj, setup="gpu-other") for model, mj in list(MODELS.items())[:4]]
+    done = analyse(world, rows() + other, "frontier", "--setup", "*other", "--json")
+    (outcome,) = done.json["analyses"]
+    assert outcome["setup"] == "gpu-other" and outcome["n"] == 4
+
+
+def test_what_is_left_out_is_counted_with_its_reason(world):
+    changed = rows()
+    changed[0]["status"] = "crashed"
+    changed[1]["flags"] = "weights_random throttled"
+    changed[2]["weights"] = "default:1"
+    changed[3]["energy_j_per_image"] = -1
+    changed[4]["input_size"] = "230x230"
+    changed.append(row("densenet121", 64, measured_at="2026-10-01T00:00:00Z"))
+    (outcome,) = analyse(world, changed, "frontier", "--json").json["analyses"]
+    left_out = {l["reason"]: l["count"] for l in outcome["left_out"]}
+    assert left_out == {
+        "failed": 1, "disturbed": 1, "weights_default": 1, "bad_energy": 1, "no_accuracy": 1, "measured_again": 1,
+    }
+    assert outcome["n"] == len(MODELS) - 5
+
+
+def test_the_same_rows_give_the_same_files(world):
+    analyse(world, rows())
+    first = {file.name: file.read_bytes() for file in (world.folder / "out").iterdir()}
+    analyse(world, list(reversed(rows())))
+    assert {file.name: file.read_bytes() for file in (world.folder / "out").iterdir()} == first
+
+
+def test_too_few_rows_are_said_to_be_too_few(world):
+    done = analyse(world, rows()[:1])
+    assert done.code == 0, done.err
+    assert done.out.count("Too few to say: ") == len(NAMES)
+    for name in NAMES:
+        outcome = json.loads((world.folder / f"out/{name}.json").read_text())
+        assert outcome["too_few"] and outcome["values"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "kind", "words"),
+    [
+        (["fronteir"], 2, "invalid_input", "Did you mean frontier?"),
+        (["nothing_like_it"], 2, "invalid_input", "Choose among frontier, returns"),
+        (["--setup", "tpu*"], 5, "not_found", "There are gpu-torch"),
+    ],
+)
+def test_wrong_use_is_named(world, arguments, code, kind, words):
+    done = analyse(world, rows(), *arguments, "--json")
+    assert done.code == code
+    assert done.error["kind"] == kind and words in done.error["next"]
+    assert not (world.folder / "out").exists()
+
+
+def test_no_rows_and_no_database_are_errors(world):
+    assert world.run("analyse", "--db", store(world, [])).code == 5
+    missing = world.run("analyse", "--db", world.folder / "none.jsonl", "--json")
+    assert missing.code == 5 and missing.error["kind"] == "not_found"
+    assert analyse(world, rows(), "--policy", "best").code == 2
+
+
+def test_a_folder_that_cannot_be_made_is_named(world):
+    (world.folder / "file").write_text("")
+    done = world.run("analyse", "frontier", "--db", store(world, rows()), "--out", world.folder / "file/out")
+    assert done.code != 0 and "file/out" in done.err
+
+
+def test_the_committed_rows_can_be_analysed(world):
+    done = world.run("analyse", "--db", ROOT / "data/results", "--out", world.folder / "out", "--json")
+    assert done.code == 0, done.err
+    analyses = {a["analysis"]: a for a in done.json["analyses"]}
+    assert analyses["frontier"]["n"] >= 40 and not analyses["drivers"]["too_few"]
+    assert not analyses["runtimes"]["too_few"] and not analyses["returns"]["too_few"]
