@@ -78,7 +78,8 @@ double rel_of(const Row& row, Shared shared) { return own_rel(row, shared).value
 std::vector<Candidate> candidates(const std::vector<const Row*>& rows) {
   std::vector<Candidate> out;
   for (const Row* row : rows) {
-    out.push_back({*row->top1, *row->energy_j_per_image, rel_of(*row, kSharedBetweenModels)});
+    out.push_back(
+        {*row->top1, *row->energy_j_per_image, rel_of(*row, kSharedBetweenModels), row->board});
   }
   return out;
 }

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "analysis/row.hpp"
+
 namespace joulemark::analysis {
 namespace {
 
@@ -14,7 +16,8 @@ bool dominates(const Candidate& a, const Candidate& b) {
 
 /// Whether the order of their prices is within the intervals of both.
 bool undecided(const Candidate& a, const Candidate& b) {
-  return std::abs(std::log(a.joules / b.joules)) < std::hypot(a.rel, b.rel);
+  const double boards = of_two_boards(a.board, b.board) ? kBetweenBoards : 0.0;
+  return std::abs(std::log(a.joules / b.joules)) < std::hypot(a.rel, b.rel, boards);
 }
 
 Standing standing_of(std::size_t i, std::span<const Candidate> all) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -11,7 +12,8 @@ namespace joulemark::analysis {
 struct Candidate {
   double accuracy = 0.0;
   double joules = 0.0;
-  double rel = 0.0;  ///< half width of the 95 % interval of joules, relative
+  double rel = 0.0;        ///< half width of the 95 % interval of joules, relative
+  std::string board = {};  ///< on which it was measured; empty: not known
 };
 
 /// Where a candidate stands towards the Pareto frontier: those that no other dominates. One
@@ -28,8 +30,8 @@ const char* name(Standing standing);
 inline bool on_frontier(Standing s) { return s == Standing::member || s == Standing::uncertain; }
 
 /// Of each candidate. The interval of a ratio of two is the root of the sum of squares of their
-/// relative ones, in the logarithm. Error: invalid_input for what is not finite, joules of 0 or
-/// less and a negative interval.
+/// relative ones, and of kBetweenBoards where they are of two, in the logarithm. Error:
+/// invalid_input for what is not finite, joules of 0 or less and a negative interval.
 Result<std::vector<Standing>> standings(std::span<const Candidate> candidates);
 
 }  // namespace joulemark::analysis

@@ -48,6 +48,11 @@ TEST(Standings, WithinIntervalsMembershipIsOpenOnBothSides) {
   EXPECT_THAT(of({{70, 1.0, 0.03}, {69, 1.03, 0.03}}), ElementsAre(kMember, kPossible));
 }
 
+TEST(Standings, OfTwoBoardsAreLessSure) {
+  EXPECT_THAT(of({{70, 1.0, 0.01, "x"}, {69, 1.05, 0.01, "x"}}), ElementsAre(kMember, kDominated));
+  EXPECT_THAT(of({{70, 1.0, 0.01, "x"}, {69, 1.05, 0.01, "y"}}), ElementsAre(kMember, kPossible));
+}
+
 TEST(Standings, OneThatSurelyDominatesIsEnough) {
   EXPECT_THAT(of({{70, 1.0, 0.03}, {69, 1.03, 0.03}, {72, 0.5, 0.03}}),
               ElementsAre(kDominated, kDominated, kMember));
@@ -56,7 +61,7 @@ TEST(Standings, OneThatSurelyDominatesIsEnough) {
 TEST(Standings, RefuseWhatIsNoEnergyOrAccuracy) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double inf = std::numeric_limits<double>::infinity();
-  for (const Candidate bad :
+  for (const Candidate& bad :
        {Candidate{70, 0.0}, Candidate{70, -1.0}, Candidate{70, nan}, Candidate{70, inf},
         Candidate{nan, 1.0}, Candidate{70, 1.0, -0.1}, Candidate{70, 1.0, nan}}) {
     const auto result = standings(std::vector<Candidate>{{80, 1.0}, bad});

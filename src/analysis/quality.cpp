@@ -71,8 +71,8 @@ void add_deviation(Outcome& o, const std::string& policy, const std::vector<Runs
       count(repeats.size(), "configuration", "configurations"), count(s.degrees, "run", "runs")));
 }
 
-/// Whether the intervals of a run and the next one hold their difference, for runs of one version
-/// of the method: versions differ in their intervals.
+/// Whether the intervals of a run and the next one hold their difference, for runs on one board
+/// with one version of the method: versions differ in their intervals, and those are of one board.
 struct Held {
   std::size_t pairs = 0;
   std::size_t by_ci95 = 0;
@@ -81,9 +81,9 @@ struct Held {
 std::map<std::string, Held> held_by_method(const std::vector<Runs>& repeats) {
   std::map<std::string, Held> methods;
   for (const Runs& runs : repeats) {
-    std::map<std::string, const Row*> last;
+    std::map<std::pair<std::string, std::string>, const Row*> last;
     for (const Row* row : runs) {
-      const Row* before = std::exchange(last[row->method], row);
+      const Row* before = std::exchange(last[{row->method, row->board}], row);
       if (before == nullptr) continue;
       Held& held = methods[row->method];
       const double difference = std::abs(log_joules(row) - log_joules(before));
@@ -128,15 +128,15 @@ void add_repeats(Outcome& o, const std::vector<Runs>& repeats) {
   for (const auto& [method, held] : methods) add_held(o, method, held);
   if (methods.empty()) {
     o.sentences.emplace_back(
-        "Too few to say whether intervals hold: no two runs of a configuration are of one version "
-        "of "
-        "the method.");
+        "Too few to say whether intervals hold: no two runs of a configuration are of one board "
+        "and one "
+        "version of the method.");
   }
 }
 
-// --- drift of the configuration that one campaign measured most often
+// --- drift of the configuration that one campaign measured most often on one board
 
-/// Energies of one configuration over the time of one campaign.
+/// Energies of one configuration on one board, over the time of one campaign.
 struct Sentinel {
   const Row* row = nullptr;
   std::vector<double> hours, logs;
@@ -144,16 +144,16 @@ struct Sentinel {
 Sentinel sentinel_of(const std::vector<Runs>& repeats) {
   Sentinel most;
   for (const Runs& runs : repeats) {
-    std::map<std::string, Sentinel> campaigns;
+    std::map<std::pair<std::string, std::string>, Sentinel> campaigns;
     for (const Row* row : runs) {
       const auto at = seconds_of_rfc3339(row->measured_at);
       if (!at) continue;
-      Sentinel& s = campaigns[row->campaign];
+      Sentinel& s = campaigns[{row->campaign, row->board}];
       s.row = row;
       s.hours.push_back(*at / 3600.0);
       s.logs.push_back(log_joules(row));
     }
-    for (auto& [campaign, s] : campaigns) {
+    for (auto& [key, s] : campaigns) {
       if (s.hours.size() > most.hours.size()) most = std::move(s);
     }
   }
@@ -282,8 +282,9 @@ Result<Outcome> quality(const Input& input) {
   add_drift(o, repeats);
   add_estimators(o, with_gap);
   o.caveats.emplace_back(
-      "Repeated runs may be of several boards and hosts: what differs between those is in their "
-      "spread.");
+      "Repeated runs may be of several boards, hosts and versions of the method: what differs "
+      "between "
+      "those is in their spread.");
   return std::move(o);
 }
 

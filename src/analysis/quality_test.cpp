@@ -43,6 +43,13 @@ TEST(Quality, FindsDriftAndItsAbsence) {
               HasSubstr("no campaign measured one configuration 4 times"));
 }
 
+TEST(Quality, DoesNotCompareIntervalsOfTwoBoards) {
+  std::vector<Row> rows = repeated({1.0, 1.5});
+  rows[0].board = "first";
+  rows[1].board = "second";
+  EXPECT_EQ(find(ran(quality, rows), "held_by_ci95", "method 5"), nullptr);
+}
+
 TEST(Quality, LooksForDriftWithinOneCampaignOnly) {
   std::vector<Row> rows = repeated({1.00, 1.01, 1.02, 1.03, 1.04});
   rows[3].campaign = rows[4].campaign = "another, on another board";

@@ -50,8 +50,10 @@ Step step(const Row* from, const Row* to) {
   const double e1 = *to->energy_j_per_image;
   const double r0 = rel_of(*from, kSharedBetweenModels);
   const double r1 = rel_of(*to, kSharedBetweenModels);
-  const double absolute = std::hypot(e0 * r0, e1 * r1);
-  const double relative = std::hypot(r0, r1);
+  // What two boards differ by is a factor of one of them: here of the dearer.
+  const double boards = of_two_boards(from->board, to->board) ? kBetweenBoards : 0.0;
+  const double absolute = std::hypot(e0 * r0, e1 * r1, e1 * boards);
+  const double relative = rel_between(*from, *to, kSharedBetweenModels);
   const double times = e1 / e0;
   return {e1 - e0,
           {e1 - e0 - absolute, e1 - e0 + absolute},

@@ -20,6 +20,15 @@ std::optional<double> own_rel(const Row& row, Shared shared) {
   return std::sqrt(squares);
 }
 
+bool of_two_boards(std::string_view a, std::string_view b) {
+  return !a.empty() && !b.empty() && a != b;
+}
+
+double rel_between(const Row& a, const Row& b, Shared shared) {
+  const double own = std::hypot(own_rel(a, shared).value_or(0.0), own_rel(b, shared).value_or(0.0));
+  return std::hypot(own, of_two_boards(a.board, b.board) ? kBetweenBoards : 0.0);
+}
+
 std::string subject(const Row& row) {
   return row.input_size == "224x224" ? row.architecture
                                      : row.architecture + " at " + row.input_size;

@@ -15,7 +15,8 @@ struct Row {
   // What was measured, and how it went: the columns of docs/columns.md.
   std::string run, campaign, model, architecture, input_size, setup, policy;
   std::optional<std::int64_t> batch;
-  std::string device, runtime, runtime_version, format, precision, layout;
+  std::string device, meter, runtime, runtime_version, format, precision, layout;
+  std::string board;  ///< identity of the very device; empty: not known
   std::string weights, status, measured_at, method;
   std::string origin;  ///< measured, estimated or simulated
   std::optional<double> energy_j_per_image;
@@ -47,6 +48,16 @@ inline constexpr std::string_view kSharedBetweenSetups[] = {"weights_random"};
 /// its 95 % interval and of those systematic terms that they do not share. Without terms, all of
 /// the systematic one. The sensor term of an estimate is never shared. Absent without an interval.
 std::optional<double> own_rel(const Row& row, Shared shared);
+
+/// Two boards of one name differ by more than either's interval: two H100s by 6 %
+/// (docs/method.md#one-board-and-others-of-its-name). Taken for half the width of a 95 % interval
+/// of their ratio.
+inline constexpr double kBetweenBoards = 0.06;
+/// Whether both are known, and are two.
+bool of_two_boards(std::string_view a, std::string_view b);
+
+/// Half the width of the 95 % interval of the logarithm of the ratio of two rows' energies.
+double rel_between(const Row& a, const Row& b, Shared shared);
 
 /// "convnext_tiny", or "convnext_tiny at 288x288" where it is not 224x224.
 std::string subject(const Row& row);

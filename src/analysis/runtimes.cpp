@@ -20,9 +20,8 @@ struct Pair {
   const Row* from;
   const Row* to;
   double ratio() const { return *to->energy_j_per_image / *from->energy_j_per_image; }
-  double rel() const {
-    return std::hypot(rel_of(*from, kSharedBetweenSetups), rel_of(*to, kSharedBetweenSetups));
-  }
+  double rel() const { return rel_between(*from, *to, kSharedBetweenSetups); }
+  bool of_two() const { return of_two_boards(from->board, to->board); }
   bool loses() const { return ratio() > 1.0; }
   /// Beyond the intervals of both.
   bool surely_loses() const { return std::log(ratio()) > rel(); }
@@ -135,6 +134,13 @@ void add_sentences(Outcome& o, const Comparison& c) {
   }
   if (losers.empty() && sure.empty()) text += " It loses with none.";
   o.sentences.push_back(text);
+  const auto two = std::ranges::count_if(c.pairs, &Pair::of_two);
+  if (two > 0) {
+    o.caveats.push_back(fmt::format(
+        "{} of {} pairs are of two boards: what these differ by, perhaps some per cent, is in the "
+        "mean ratio of {} and not in its interval.",
+        two, c.pairs.size(), arrow(c)));
+  }
   const std::string differ = differences(c.pairs.front());
   o.caveats.push_back(fmt::format("{} and {} differ in {}.", c.from, c.to, differ));
 }

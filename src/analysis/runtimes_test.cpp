@@ -43,6 +43,17 @@ TEST(Runtimes, CompareModelByModel) {
               ElementsAre(Cell("no"), Cell("no"), Cell("yes"), Cell("within the intervals")));
 }
 
+TEST(Runtimes, SayThatTwoBoardsAreInTheRatio) {
+  std::vector<Row> rows;
+  for (const char* model : {"a", "b", "c"}) {
+    rows.push_back(row(model, 0.03, {}, "x"));
+    rows.back().board = "first";
+    rows.push_back(row(model, 0.02, {}, "y"));
+    rows.back().board = "second";
+  }
+  EXPECT_THAT(all_text(ran(runtimes, rows).caveats), HasSubstr("3 of 3 pairs are of two boards"));
+}
+
 TEST(Runtimes, OfTwoSharedModelsAreTooFewToSay) {
   std::vector<Row> rows;
   for (const char* model : {"a", "b"}) {

@@ -169,17 +169,35 @@ TEST(OwnRel, LeavesOutWhatBothRowsShare) {
   EXPECT_FALSE(own_rel(r, kSharedBetweenModels));
 }
 
+TEST(RelBetween, HasATermOfItsOwnForTwoBoards) {
+  Row a = row("a", 1.0);
+  Row b = row("b", 1.0);
+  const double one = std::hypot(0.01, 0.01);
+  EXPECT_DOUBLE_EQ(rel_between(a, b, kSharedBetweenModels), one);
+  a.board = "first";
+  EXPECT_DOUBLE_EQ(rel_between(a, b, kSharedBetweenModels), one);  // of b none is known
+  b.board = "first";
+  EXPECT_DOUBLE_EQ(rel_between(a, b, kSharedBetweenModels), one);
+  b.board = "second";
+  EXPECT_DOUBLE_EQ(rel_between(a, b, kSharedBetweenModels), std::hypot(one, kBetweenBoards));
+}
+
 TEST(Remarks, SayWhatIsToBeKnownOfRowsThatAreKept) {
   std::vector<Row> rows = {row("a", 1.0), row("b", 1.0)};
   rows[0].flags = {"host_bound"};
   rows[1].method = "4";
   rows[1].origin = "simulated";
-  const std::vector<const Row*> kept = {&rows[0], &rows[1]};
+  rows[0].board = "first";
+  rows[1].board = "second";
+  std::vector<const Row*> kept;
+  for (const Row& r : rows) kept.push_back(&r);
   const std::string text = all_text(remarks(kept));
   EXPECT_THAT(text, HasSubstr("Of 2 rows: 1 that waited for the host"));
   EXPECT_THAT(text, HasSubstr("methods 4 (1) and 5 (1)"));
   EXPECT_THAT(text, HasSubstr("; 1 of a simulated meter."));
+  EXPECT_THAT(text, HasSubstr("Rows of 2 boards"));
   EXPECT_THAT(text, Not(HasSubstr("limit")));
+  EXPECT_THAT(text, Not(HasSubstr("TorchScript")));
 }
 
 TEST(Words, HaveThreeDigits) {
