@@ -118,8 +118,9 @@ Result<Outcome> frontier(const Input& input) {
   add_values(o, placed);
   add_sentences(o, placed);
   o.caveats.emplace_back(
-      "Accuracies are those published, of 50,000 images: on others, two models that are less than "
-      "about half a point apart may change places.");
+      "Accuracies are those published, of 50,000 images and the best weights, whatever these were "
+      "pretrained on: on other images, two models less than about half a point apart may change "
+      "places.");
   return std::move(o);
 }
 
