@@ -192,7 +192,8 @@ std::string read_query(const json& from, std::size_t number, catalogue::Query& t
 std::string read_queries(const json& list, std::vector<catalogue::Query>& to) {
   if (!list.is_array() || list.empty()) return "'catalogue' is no list of queries";
   for (const json& item : list) {
-    if (auto problem = read_query(item, to.size() + 1, to.emplace_back()); !problem.empty())
+    const std::size_t number = to.size() + 1;
+    if (auto problem = read_query(item, number, to.emplace_back()); !problem.empty())
       return problem;
   }
   return {};
