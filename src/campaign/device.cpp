@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "base/text.hpp"
 #include "runtime/process_worker.hpp"
@@ -20,6 +21,18 @@ tl::unexpected<Error> no_device(const std::string& runtime,
   for (const runtime::WorkerDevice& d : there) names.push_back(d.name);
   return fail(ErrorKind::not_found, fmt::format("runtime '{}' has no device '{}'", runtime, wanted),
               fmt::format("It has {}; `joulemark doctor` says what is missing", join_words(names)));
+}
+
+Result<std::vector<runtime::WorkerDevice>> of_one_kind(std::vector<runtime::WorkerDevice> devices) {
+  const runtime::WorkerDevice& first = devices.front();
+  for (const runtime::WorkerDevice& d : devices) {
+    if (d.description == first.description) continue;
+    return fail(ErrorKind::invalid_input,
+                fmt::format("{} is {} and {} is {}: a campaign is of one kind of device",
+                            first.name, first.description, d.name, d.description),
+                "Plan another campaign for the other, from the same plan under another 'name'");
+  }
+  return devices;
 }
 
 }  // namespace
@@ -41,7 +54,7 @@ Result<std::vector<runtime::WorkerDevice>> choose_devices(
     std::ranges::copy_if(there, std::back_inserter(chosen),
                          [](const runtime::WorkerDevice& d) { return d.kind() == "cuda"; });
     if (chosen.empty()) return no_device(runtime, there, "cuda");
-    return chosen;
+    return of_one_kind(std::move(chosen));
   }
   std::istringstream list(wanted + ',');
   for (std::string name; std::getline(list, name, ',');) {
@@ -60,7 +73,7 @@ Result<std::vector<runtime::WorkerDevice>> choose_devices(
           "What measures a GPU works on the CPU, and would be in its joules");
     }
   }
-  return chosen;
+  return of_one_kind(std::move(chosen));
 }
 
 Result<void> check_apart(const std::string& meter, const meter::MeterOptions& options,

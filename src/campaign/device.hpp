@@ -28,7 +28,7 @@ Result<runtime::WorkerDevice> choose_device(const runtime::WorkerProgram& progra
 
 /// The devices of a list such as "cuda:0,cuda:1", or "cuda:all", of those that a runtime has.
 /// Errors: not_found, naming the devices that there are; invalid_input for one that is named twice,
-/// and for a CPU beside GPUs, whose work would be in its meter. Pure.
+/// for a CPU beside GPUs, whose work would be in its meter, and for devices of several kinds. Pure.
 Result<std::vector<runtime::WorkerDevice>> choose_devices(
     const std::string& runtime, const std::vector<runtime::WorkerDevice>& there,
     const std::string& wanted);

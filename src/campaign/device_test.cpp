@@ -88,6 +88,19 @@ TEST(ChooseDevices, AreThoseOfTheList) {
   EXPECT_FALSE(choose_devices("torch", {host().front()}, "cuda:all"));
 }
 
+TEST(ChooseDevices, AreOfOneKind) {
+  auto mixed = host();
+  mixed[2].description = "another GPU";
+  for (const char* both : {"cuda:all", "cuda:0,cuda:1"}) {
+    const auto refused = choose_devices("torch", mixed, both);
+    ASSERT_FALSE(refused) << both;
+    EXPECT_EQ(refused.error().what,
+              "cuda:0 is GPU and cuda:1 is another GPU: a campaign is of one kind of device");
+  }
+  EXPECT_TRUE(choose_devices("torch", mixed, "cuda:1"));
+  EXPECT_TRUE(choose_devices("torch", mixed, "cuda:0,cuda:2"));
+}
+
 std::string apart(const std::string& meter, std::size_t from, std::size_t to,
                   const meter::MeterOptions& options = {}) {
   const auto all = host();
