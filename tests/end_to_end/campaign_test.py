@@ -66,7 +66,7 @@ def test_throughput_as_launched_and_batch_1_as_a_cuda_graph_from_one_artefact(wo
     campaigns = Campaigns(world, models)
     campaigns.env["JOULEMARK_REFERENCE_GPUS"] = "1"
     planned = campaigns.plan(
-        device="cuda:0", max_batch=4, max_seconds=0.8,
+        device="cuda:0", max_batch=4, max_seconds=3,
         variants=[{**VARIANT, "batch": ["throughput"]}, {**VARIANT, "batch": ["1"], "cuda_graph": True}],
     )
     assert planned.code == 0, planned.err
