@@ -82,13 +82,13 @@ std::optional<double> mean_power(const Watch& w) {
     return ((last.energy - first.energy) / (last.at - first.at)).value;
   }
   if (w.samples.empty()) return std::nullopt;
-  return measure::mean(values(w.samples));
+  return joulemark::mean(values(w.samples));
 }
 
 std::optional<double> spread_of(const std::vector<double>& values) {
-  const double mean = measure::mean(values);
+  const double mean = joulemark::mean(values);
   if (values.size() < 3 || !(mean > 0.0)) return std::nullopt;
-  return measure::standard_deviation(values) / mean;
+  return joulemark::standard_deviation(values) / mean;
 }
 
 /// Samples of one period, folded over all of them, as shares of the step: 0 low, 1 high.
@@ -116,9 +116,9 @@ std::optional<std::vector<Folded>> fold(const std::vector<meter::PowerSample>& s
     if (phase > kSettled * high && phase < high) highs.push_back(s.power.value);
   }
   if (lows.empty() || highs.empty()) return std::nullopt;
-  const double low = measure::mean(lows);
-  const double step = measure::mean(highs) - low;
-  if (!(step > kSmallestStep * measure::mean(highs))) return std::nullopt;
+  const double low = joulemark::mean(lows);
+  const double step = joulemark::mean(highs) - low;
+  if (!(step > kSmallestStep * joulemark::mean(highs))) return std::nullopt;
   for (Folded& f : all) f.share = (f.share - low) / step;
   std::sort(all.begin(), all.end(),
             [](const Folded& a, const Folded& b) { return a.phase < b.phase; });
@@ -188,14 +188,14 @@ Calibration::Updates updates(const std::vector<Reading>& polled) {
   std::vector<double> apart;
   for (std::size_t i = 1; i < all.size(); ++i)
     apart.push_back(all[i].middle() - all[i - 1].middle());
-  const double guess = *measure::quantile(apart, 0.5);
+  const double guess = *joulemark::quantile(apart, 0.5);
   std::vector<double> number = {0.0};
   std::vector<double> time = {all.front().middle()};
   for (std::size_t i = 1; i < all.size(); ++i) {
     number.push_back(number.back() + std::max(1.0, std::round(apart[i - 1] / guess)));
     time.push_back(all[i].middle());
   }
-  const auto line = measure::fit_line(number, time);
+  const auto line = joulemark::fit_line(number, time);
   if (!line) return u;
   u.period_s = line->slope;
   double squares = 0.0;
@@ -212,10 +212,10 @@ Calibration::Updates updates(const std::vector<Reading>& polled) {
   // interval is never narrower than such gaps would make it if they were independent.
   double spread = 0.0;
   for (const double x : number) {
-    spread += (x - measure::mean(number)) * (x - measure::mean(number));
+    spread += (x - joulemark::mean(number)) * (x - joulemark::mean(number));
   }
   const double error = std::max(line->slope_standard_error, *u.resolved_s / std::sqrt(spread));
-  u.period_ci95_s = measure::student_t_95(n - 2.0) * error;
+  u.period_ci95_s = joulemark::student_t_95(n - 2.0) * error;
   return u;
 }
 
@@ -228,7 +228,7 @@ Calibration::Query query_cost(const Queries& queries) {
     wall.push_back(seconds(t.wall));
     cpu += seconds(t.cpu);
   }
-  q.wall_s = *measure::quantile(wall, 0.5);
+  q.wall_s = *joulemark::quantile(wall, 0.5);
   q.worst_wall_s = *std::max_element(wall.begin(), wall.end());
   q.cpu_s = cpu / static_cast<double>(wall.size());
   return q;
@@ -304,9 +304,9 @@ std::optional<Calibration::Response> counter_response(const Watch& slow) {
     (part_of(t) > 0 ? high_watts : low_watts).push_back(watts);
   }
   if (low_watts.empty() || high_watts.empty()) return std::nullopt;
-  const double low = measure::mean(low_watts);
-  const double step = measure::mean(high_watts) - low;
-  if (!(step > kSmallestStep * measure::mean(high_watts))) return std::nullopt;
+  const double low = joulemark::mean(low_watts);
+  const double step = joulemark::mean(high_watts) - low;
+  if (!(step > kSmallestStep * joulemark::mean(high_watts))) return std::nullopt;
   // What the counter has beside that of a meter without lag. Neighbouring plateaus are compared, so
   // that a slow drift of the power cancels.
   std::vector<double> lags;
@@ -315,7 +315,7 @@ std::optional<Calibration::Response> counter_response(const Watch& slow) {
   std::optional<double> previous;
   const auto close = [&] {
     if (rest.empty()) return;
-    const double level = measure::mean(rest);
+    const double level = joulemark::mean(rest);
     if (previous) lags.push_back((is_high ? *previous - level : level - *previous) / step);
     previous = level;
     rest.clear();
@@ -330,7 +330,7 @@ std::optional<Calibration::Response> counter_response(const Watch& slow) {
   close();
   if (lags.empty()) return std::nullopt;
   const auto interval = measure::mean_interval(lags);
-  return Calibration::Response{"counter", measure::mean(lags),
+  return Calibration::Response{"counter", joulemark::mean(lags),
                                interval ? std::optional(interval->half_width) : std::nullopt,
                                std::nullopt};
 }
@@ -350,7 +350,7 @@ std::vector<Calibration::Aliasing> aliasing(const std::vector<Watch>& locked,
         if (u.square && reference && near(*u.square, *w.square)) references.push_back(*reference);
       }
       if (references.empty()) continue;
-      all.push_back({period, duty, measure::mean(references), {}, 0.0});
+      all.push_back({period, duty, joulemark::mean(references), {}, 0.0});
     }
     Calibration::Aliasing& a = all.back();
     a.watts.push_back(*watts);
@@ -364,8 +364,8 @@ std::optional<Calibration::Host> host(const std::vector<double>& launches_per_s)
   if (launches_per_s.size() < kFewestProbes) return std::nullopt;
   std::vector<double> times;
   for (const double rate : launches_per_s) times.push_back(1.0 / rate);
-  return Calibration::Host{times.size(), *measure::quantile(launches_per_s, 0.5),
-                           measure::standard_deviation(times) / measure::mean(times)};
+  return Calibration::Host{times.size(), *joulemark::quantile(launches_per_s, 0.5),
+                           joulemark::standard_deviation(times) / joulemark::mean(times)};
 }
 
 Calibration analyse(const Observations& seen, const meter::MeterInfo& info,

@@ -12,7 +12,7 @@
 
 #include "base/text.hpp"
 #include "base/time.hpp"
-#include "campaign/said.hpp"
+#include "store/said.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -155,7 +155,7 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
 }
 
 Done done_of(const store::Record& r) {
-  const Said said = said_by(r);
+  const store::Said said = store::said_by(r);
   return {r.model,  r.architecture, r.format,     r.precision,           r.layout,
           r.policy, r.batch,        {},           side_of(r.input_size), said.cuda_graph,
           said.job, r.status,       r.measured_at};
@@ -198,9 +198,11 @@ Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folde
   // What was collected comes first: it is what the campaign has, the rest as it would be collected.
   auto rows = read_rows({whole.database()}, campaign);
   if (!rows) return rows;
-  auto all = read_rows(whole.databases(), campaign);
-  if (!all) return all;
-  std::ranges::move(*all, std::back_inserter(*rows));
+  std::vector<fs::path> others = whole.databases();
+  std::erase(others, whole.database());
+  auto rest = read_rows(others, campaign);
+  if (!rest) return rest;
+  std::ranges::move(*rest, std::back_inserter(*rows));
   return counting(campaign, std::move(*rows));
 }
 

@@ -146,9 +146,7 @@ Result<store::Record> Session::append_failure(const zoo::Descriptor& descriptor,
                                               const measure::Policy& policy, const Error& error) {
   measure::Outcome outcome;
   outcome.policy = policy;
-  const bool sized =
-      policy.kind == measure::PolicyKind::fixed || policy.kind == measure::PolicyKind::batch_1;
-  if (sized) outcome.batch = policy.batch;
+  if (policy.has_batch()) outcome.batch = policy.batch;
   outcome.run = tl::unexpected(error);
   store::Record r = measure::make_record(context_, subject_of(descriptor, turn), outcome,
                                          make_run_id(), rfc3339_now());

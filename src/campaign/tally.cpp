@@ -9,9 +9,9 @@
 #include <span>
 #include <utility>
 
+#include "base/statistics.hpp"
 #include "base/time.hpp"
-#include "campaign/said.hpp"
-#include "measure/statistics.hpp"
+#include "store/said.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -38,12 +38,11 @@ class Series {
     const double free =
         static_cast<double>(to_.values.size()) - static_cast<double>(last_.size()) - 1.0;
     if (free < 2.0) return;
-    const auto line = measure::fit_line(centred(to_.hours), centred(to_.values));
+    const auto line = fit_line(centred(to_.hours), centred(to_.values));
     if (!line) return;
     const double fitted = static_cast<double>(to_.values.size()) - 2.0;
     to_.slope = line->slope;
-    to_.slope_ci95 =
-        measure::student_t_95(free) * std::sqrt(fitted / free) * line->slope_standard_error;
+    to_.slope_ci95 = student_t_95(free) * std::sqrt(fitted / free) * line->slope_standard_error;
   }
 
  private:
@@ -88,7 +87,7 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
     if (!at) continue;
     times.push_back(*at);
     const double hours = (*at - times.front()) / 3600.0;
-    const std::string device = said_by(r).device_id;
+    const std::string device = store::said_by(r).device_id;
     // One idle power stands in all rows of its lot.
     if (r.idle_w && !idle.ends_with(device, *r.idle_w)) idle.add(device, hours, *r.idle_w);
     if (!r.energy_j_per_image || (r.model != sentinel && r.architecture != sentinel)) continue;
@@ -101,7 +100,7 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
   idle.add_line();
   std::sort(times.begin(), times.end());
   std::adjacent_difference(times.begin(), times.end(), times.begin());
-  if (times.size() > 2) t.per_row_s = measure::quantile(std::span(times).subspan(1), 0.5);
+  if (times.size() > 2) t.per_row_s = quantile(std::span(times).subspan(1), 0.5);
   return t;
 }
 

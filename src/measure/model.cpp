@@ -101,7 +101,7 @@ class ModelRun {
   }
 
   Result<std::int64_t> decide_batch(const Policy& policy) {
-    if (policy.kind == PolicyKind::batch_1 || policy.kind == PolicyKind::fixed) return policy.batch;
+    if (policy.has_batch()) return policy.batch;
     if (!search_) {
       auto found = any_batch() ? search_any() : search_compiled();
       if (!found) return tl::unexpected(found.error());

@@ -21,6 +21,8 @@ enum class PolicyKind { batch_1, throughput, min_energy, fixed };
 struct Policy {
   PolicyKind kind = PolicyKind::batch_1;
   std::int64_t batch = 1;  ///< of `fixed` and `batch_1`
+  /// Whether it states its batch, and no search has to find one.
+  bool has_batch() const { return kind == PolicyKind::batch_1 || kind == PolicyKind::fixed; }
 };
 /// batch_1 | throughput | min_energy | fixed
 std::string_view name(PolicyKind kind);

@@ -7,12 +7,6 @@
 
 namespace joulemark::measure {
 
-using joulemark::fit_line;
-using joulemark::mean;
-using joulemark::quantile;
-using joulemark::standard_deviation;
-using joulemark::student_t_95;
-
 /// Lag-1 autocorrelation coefficient about the mean, in [-1, 1]; 0 for fewer than three values or
 /// no variance.
 double lag1_autocorrelation(std::span<const double> values);

@@ -2,26 +2,15 @@
 
 #include <cmath>
 
-#include <nlohmann/json.hpp>
-
 #include "report/joined.hpp"
 #include "report/table.hpp"
+#include "store/said.hpp"
 
 namespace joulemark::report {
 namespace {
 
 /// Published numbers of parameters have two decimals.
 constexpr double kSameNetwork = 0.005;
-
-/// Which very device it was; empty where the row does not say.
-std::string board(const store::Record& r) {
-  const auto provenance = nlohmann::json::parse(r.provenance_json, nullptr, false);
-  if (!provenance.is_object()) return "";
-  const auto meter = provenance.find("meter");
-  if (meter == provenance.end() || !meter->is_object()) return "";
-  const auto id = meter->find("device_id");
-  return id != meter->end() && id->is_string() ? id->get<std::string>() : "";
-}
 
 analysis::Row measured(const store::Record& r) {
   analysis::Row row;
@@ -34,7 +23,7 @@ analysis::Row measured(const store::Record& r) {
   row.policy = r.policy;
   row.batch = r.batch;
   row.device = r.device;
-  row.board = board(r);
+  row.board = store::said_by(r).device_id;
   row.meter = r.meter;
   row.runtime = r.runtime;
   row.runtime_version = r.runtime_version;

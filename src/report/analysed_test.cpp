@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "report/testing/record.hpp"
+
 namespace joulemark::report {
 namespace {
 
@@ -29,17 +31,7 @@ const catalogue::Catalogue& small() {
 }
 
 store::Record record(const std::string& model, const std::string& size = "224x224") {
-  store::Record r;
-  r.run = "run of " + model;
-  r.model = model;
-  r.architecture = model.substr(0, model.find('.'));
-  r.input_size = size;
-  r.setup = "gpu";
-  r.policy = "throughput";
-  r.batch = 256;
-  r.status = "ok";
-  r.energy_j_per_image = 0.025;
-  r.ci95_rel = 0.004;
+  store::Record r = testing::record(model, size);
   r.flags = {"drifted"};
   r.systematic_terms = {{"sensor", 0.01}};
   return r;

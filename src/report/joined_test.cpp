@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "report/testing/record.hpp"
 #include "store/columns.hpp"
 
 namespace joulemark::report {
@@ -38,16 +39,7 @@ catalogue::Catalogue small() {
 }
 
 store::Record record(const std::string& model, const std::string& size = "224x224") {
-  store::Record r;
-  r.model = model;
-  r.architecture = model.substr(0, model.find('.'));
-  r.input_size = size;
-  r.setup = "gpu";
-  r.policy = "throughput";
-  r.batch = 256;
-  r.status = "ok";
-  r.energy_j_per_image = 0.025;
-  r.ci95_rel = 0.004;
+  store::Record r = testing::record(model, size);
   r.scope = "board";
   r.measured_at = "2026-11-01T00:00:00Z";
   return r;

@@ -24,11 +24,14 @@ tl::unexpected<Error> no_such(std::string_view field, std::string_view kind) {
 /// Sets the field of a column from its JSON. False when it is of another kind; null is absent.
 struct Setter {
   Record& record;
+  const Column& column;
   const ordered_json& value;
 
   bool operator()(Text f) const {
-    if (value.is_string()) record.*f = value.get<std::string>();
-    return value.is_string() || value.is_null();
+    // The two columns of JSON are objects in a row and texts in a record.
+    if (!column.exported && value.is_object()) record.*f = value.dump();
+    if (column.exported && value.is_string()) record.*f = value.get<std::string>();
+    return value.is_null() || (column.exported ? value.is_string() : value.is_object());
   }
   bool operator()(Number f) const {
     if (value.is_number()) record.*f = value.get<double>();
@@ -38,6 +41,10 @@ struct Setter {
     if (value.is_number_integer()) record.*f = value.get<std::int64_t>();
     return value.is_number_integer() || value.is_null();
   }
+  bool operator()(Words) const {
+    if (value.is_string()) from_text(record, column, value.get<std::string>());
+    return value.is_string() || value.is_null();
+  }
   bool operator()(Terms f) const {
     if (value.is_null()) return true;
     const auto is_number = [](const ordered_json& size) { return size.is_number(); };
@@ -46,27 +53,6 @@ struct Setter {
     return true;
   }
 };
-
-bool set_column(Record& record, const Column& column, const ordered_json& value) {
-  // The two columns of JSON are objects in a row and texts in a record.
-  if (const auto* text = std::get_if<Text>(&column.field); text != nullptr && !column.exported) {
-    if (!value.is_null()) record.*(*text) = value.dump();
-    return value.is_null() || value.is_object();
-  }
-  if (std::holds_alternative<Words>(column.field)) {
-    if (value.is_string()) from_text(record, column, value.get<std::string>());
-    return value.is_string() || value.is_null();
-  }
-  return std::visit(
-      [&](auto field) {
-        if constexpr (std::is_same_v<decltype(field), Words>) {
-          return false;  // above
-        } else {
-          return Setter{record, value}(field);
-        }
-      },
-      column.field);
-}
 
 Result<Window> to_window(const ordered_json& j) {
   Window w;
@@ -117,7 +103,8 @@ Result<Record> from_full_json(std::string_view text) {
       return unsound(fmt::format("it has a '{}', which no column is called", name),
                      "If a newer joulemark wrote it, read it with that one");
     }
-    if (!set_column(record, *column, value)) return no_such(name, "value of that column");
+    if (!std::visit(Setter{record, *column, value}, column->field))
+      return no_such(name, "value of that column");
   }
   for (const auto& [name, field] :
        {std::pair{"run", &record.run}, {"model", &record.model}, {"status", &record.status}}) {

@@ -32,9 +32,7 @@ tl::unexpected<Error> wrong(const std::string& text) {
 }
 
 std::string policy_text(const measure::Policy& policy) {
-  const bool sized =
-      policy.kind == measure::PolicyKind::batch_1 || policy.kind == measure::PolicyKind::fixed;
-  return sized ? std::to_string(policy.batch) : std::string(name(policy.kind));
+  return policy.has_batch() ? std::to_string(policy.batch) : std::string(name(policy.kind));
 }
 
 json order_json(const Order& order) {

@@ -42,7 +42,8 @@ def build(spec: ExportSpec, counts: images.Counts = images.Counts()) -> BuiltMod
         make_live(model.to(spec.device), pixels.to(spec.device), spec.seed)
         model = without_caches(model.to("cpu"))
     elif weights["origin"] == "default":
-        with_visible_logits(model, pixels)
+        # Logits of 1e-5, which timm's initialisation may give, no check could see. Nothing before them changes.
+        scale_classifier(model, pixels)
     return BuiltModel(
         model=model.requires_grad_(False),
         config=config,
@@ -68,12 +69,6 @@ def create(spec: ExportSpec) -> tuple[torch.nn.Module, dict]:
                 raise
             reason = why_not_pretrained(error)
     return at_size(spec, pretrained=False), {"origin": "live", "seed": spec.seed, "reason": reason}
-
-
-def with_visible_logits(model: torch.nn.Module, pixels: torch.Tensor) -> None:
-    """Scales the classifier of a model as timm initialises it, which may give logits of 1e-5: a check could not see them.
-    Nothing before the last product changes."""
-    scale_classifier(model, pixels)
 
 
 def pretrained(spec: ExportSpec) -> tuple[torch.nn.Module, dict]:

@@ -1,8 +1,8 @@
-#include "campaign/said.hpp"
+#include "store/said.hpp"
 
 #include <nlohmann/json.hpp>
 
-namespace joulemark::campaign {
+namespace joulemark::store {
 namespace {
 
 using nlohmann::json;
@@ -15,7 +15,7 @@ json field(const json& from, const char* object, const char* key) {
 
 }  // namespace
 
-Said said_by(const store::Record& record) {
+Said said_by(const Record& record) {
   const json provenance = json::parse(record.provenance_json, nullptr, false);
   if (!provenance.is_object()) return {};
   Said said;
@@ -27,4 +27,4 @@ Said said_by(const store::Record& record) {
   return said;
 }
 
-}  // namespace joulemark::campaign
+}  // namespace joulemark::store

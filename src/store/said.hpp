@@ -6,9 +6,9 @@
 
 #include "store/record.hpp"
 
-namespace joulemark::campaign {
+namespace joulemark::store {
 
-/// What a row's provenance says that a campaign asks for.
+/// What a row's provenance says that others than its reader ask for.
 struct Said {
   bool cuda_graph = false;  ///< not of its setup, which may have any name
   std::optional<std::size_t> job;
@@ -16,6 +16,6 @@ struct Said {
 };
 
 /// What it does not say is as if nothing was there.
-Said said_by(const store::Record& record);
+Said said_by(const Record& record);
 
-}  // namespace joulemark::campaign
+}  // namespace joulemark::store
