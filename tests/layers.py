@@ -18,7 +18,9 @@ from pathlib import Path
 # The layers, lowest first. Parts on one line do not see each other.
 LAYERS = (
     ("base",),
-    ("load", "meter", "zoo", "store", "catalogue", "accuracy", "analysis"),
+    ("load", "meter", "zoo", "store", "catalogue", "accuracy"),
+    ("analysis",),
+    ("score",),
     ("runtime",),
     ("measure",),
     ("calibrate",),

@@ -8,7 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include "catalogue/catalogue.hpp"
+
 namespace joulemark::analysis {
+
+/// One published set of weights of an architecture, tested at one size.
+struct Published {
+  std::string model;                     ///< architecture.tag
+  catalogue::Evaluation tested;          ///< on every set of test images
+  std::optional<catalogue::Month> date;  ///< of the paper of its recipe
+  std::string pretraining;               ///< classes of data, separated by spaces
+  std::string licence;
+};
 
 /// One measurement beside what is published about what it measured. Empty and absent are unknown.
 struct Row {
@@ -22,6 +33,7 @@ struct Row {
   std::optional<double> energy_j_per_image;
   std::optional<double> ci95_rel, systematic_rel;
   std::map<std::string, double> systematic_terms;
+  std::optional<double> images_per_s, latency_ms_p50, latency_ms_p99, power_w;
   std::optional<double> estimator_gap_rel;
   std::vector<std::string> flags;
 
@@ -30,9 +42,14 @@ struct Row {
   std::string best_model;      ///< architecture.tag
   std::optional<double> top1;  ///< percent, on ImageNet
 
+  /// All weights that were tested at this size, in the order of their tags.
+  std::vector<Published> weights_tested;
+
   // Of the architecture at this size.
   std::optional<double> parameters_m, gmacs, activations_m;
-  std::string kind;  ///< CNN, transformer, hybrid, MLP or other
+  std::string family;
+  std::string kind;                                   ///< CNN, transformer, hybrid, MLP or other
+  std::optional<catalogue::Month> architecture_date;  ///< of the family's paper
 };
 
 /// Terms that two rows share, so that they leave the ratio of their energies alone.

@@ -39,15 +39,34 @@ analysis::Row measured(const store::Record& r) {
   row.ci95_rel = r.ci95_rel;
   row.systematic_rel = r.systematic_rel;
   row.systematic_terms = r.systematic_terms;
+  row.images_per_s = r.images_per_s;
+  row.latency_ms_p50 = r.latency_ms_p50;
+  row.latency_ms_p99 = r.latency_ms_p99;
+  row.power_w = r.power_w;
   row.estimator_gap_rel = r.estimator_gap_rel;
   row.flags = r.flags;
   return row;
 }
 
+/// Of weights that were tested.
+analysis::Published published(const Joined& j) {
+  analysis::Published p{j.model, *j.tested, {}, "", ""};
+  if (j.weights != nullptr) {
+    p.date = j.weights->date;
+    p.pretraining = j.weights->pretraining;
+    p.licence = j.weights->licence;
+  }
+  return p;
+}
+
 void add_published(analysis::Row& row, std::span<const Joined> weights) {
   const Joined& any = weights.front();
   if (any.architecture != nullptr) row.parameters_m = any.architecture->parameters_m;
-  if (any.family != nullptr) row.kind = std::string(catalogue::name(any.family->kind));
+  if (any.family != nullptr) {
+    row.family = any.family->name;
+    row.kind = std::string(catalogue::name(any.family->kind));
+    row.architecture_date = any.family->date;
+  }
   // Counts of a network with other parameters are not of what was measured.
   if (any.cost != nullptr &&
       std::abs(any.cost->counted_parameters_m - *row.parameters_m) < kSameNetwork) {
@@ -56,6 +75,7 @@ void add_published(analysis::Row& row, std::span<const Joined> weights) {
   }
   for (const Joined& j : weights) {
     if (j.tested == nullptr) continue;
+    row.weights_tested.push_back(published(j));
     const double top1 = j.tested->imagenet().top1;
     if (row.top1 && *row.top1 >= top1) continue;
     row.top1 = top1;

@@ -20,7 +20,7 @@ const catalogue::Catalogue& small() {
         {"greek", catalogue::Kind::hybrid, "1512.03385", catalogue::Month{2015, 12}, "", ""}};
     c.architectures = {{"alpha", "greek", "", "one", 25.56}, {"beta", "greek", "", "x", 5.0}};
     c.weights = {{"alpha", "one", "in1k", "mit", "", {}},
-                 {"alpha", "two", "in21k", "", "", {}},
+                 {"alpha", "two", "in21k", "", "", catalogue::Month{2021, 6}},
                  {"beta", "x", "in1k", "", "", {}}};
     c.evaluations = {tested("alpha", "one", 70.0), tested("alpha", "two", 75.0),
                      tested("beta", "x", 60.0)};
@@ -48,7 +48,23 @@ TEST(AnalysisRows, HaveTheBestPublishedWeightsWhicheverWereMeasured) {
     EXPECT_EQ(row.gmacs, 4.1);
     EXPECT_EQ(row.activations_m, 11.1);
     EXPECT_EQ(row.kind, "hybrid");
+    EXPECT_EQ(row.family, "greek");
+    EXPECT_EQ(row.architecture_date, (catalogue::Month{2015, 12}));
   }
+}
+
+TEST(AnalysisRows, HaveAllPublishedWeightsOfTheirSize) {
+  const std::vector<store::Record> records = {record("alpha.one")};
+  const auto rows = analysis_rows(records, small());
+  const auto& weights = rows.at(0).weights_tested;
+  ASSERT_EQ(weights.size(), 2U);
+  EXPECT_EQ(weights[0].model, "alpha.one");
+  EXPECT_EQ(weights[0].tested.imagenet().top1, 70.0);
+  EXPECT_EQ(weights[0].licence, "mit");
+  EXPECT_EQ(weights[0].date, std::nullopt);
+  EXPECT_EQ(weights[1].model, "alpha.two");
+  EXPECT_EQ(weights[1].pretraining, "in21k");
+  EXPECT_EQ(weights[1].date, (catalogue::Month{2021, 6}));
 }
 
 TEST(AnalysisRows, KeepWhatWasMeasured) {
@@ -60,6 +76,7 @@ TEST(AnalysisRows, KeepWhatWasMeasured) {
   EXPECT_EQ(row.energy_j_per_image, 0.025);
   EXPECT_EQ(row.ci95_rel, 0.004);
   EXPECT_EQ(row.batch, 256);
+  EXPECT_EQ(row.images_per_s, 10000.0);
   EXPECT_EQ(row.flags, std::vector<std::string>{"drifted"});
   EXPECT_EQ(row.systematic_terms.at("sensor"), 0.01);
 }
@@ -92,6 +109,7 @@ TEST(AnalysisRows, HaveNothingThatIsNotPublishedAtTheirSize) {
   for (const analysis::Row& row : analysis_rows(records, small())) {
     EXPECT_FALSE(row.top1);
     EXPECT_EQ(row.best_model, "");
+    EXPECT_TRUE(row.weights_tested.empty());
     EXPECT_FALSE(row.gmacs);
   }
 }

@@ -19,6 +19,7 @@ inline store::Record record(const std::string& model, const std::string& size = 
   r.status = "ok";
   r.energy_j_per_image = 0.025;
   r.ci95_rel = 0.004;
+  r.images_per_s = 10000.0;
   return r;
 }
 
