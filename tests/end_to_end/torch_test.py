@@ -102,3 +102,45 @@ def test_what_fails_within_a_model_is_one_line_with_its_reason_and_place(exporte
     message = world.rows()[-1]["message"]
     assert "mat1 and mat2 shapes cannot be multiplied" in message and "breaks.py(6): forward" in message
     assert "interpreter" not in message and "\n" not in message
+
+
+def test_a_trace_makes_its_tensors_on_the_device_that_it_runs_on(exported):
+    """Which is another one than it was made on, where a host has several: here a trace that names a GPU runs on the CPU."""
+    world = exported
+    folder = next(path.parent for path in world.models.rglob("descriptor.json"))
+    name_another_device(folder / "model.pt", "cuda:1")
+    descriptor = json.loads((folder / "descriptor.json").read_text())
+    content = (folder / "model.pt").read_bytes()
+    descriptor["artefacts"][0].update(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    (folder / "descriptor.json").write_text(json.dumps(descriptor))
+    world.run(
+        *("measure", "resnet18", "--device", "cpu", "--meter", "synthetic", "--batch", "1", "--max-seconds", "8"),
+        *("--threads", "1", "--target-ci", "10%"),
+    )
+    row = world.rows()[-1]
+    assert row["status"] in ("ok", "unstable"), row["message"]
+
+
+NAMES_A_DEVICE = """
+import sys, torch
+
+class Named(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+    def forward(self, x):
+        return self.model(x + torch.zeros(1, device=x.device))
+
+path, device = sys.argv[1:]
+traced = torch.jit.trace(Named(torch.jit.load(path)), torch.rand(2, 3, 64, 64), check_trace=False)
+for node in traced.graph.nodes():
+    if node.kind() == "prim::Constant" and str(node.output().type()) == "Device":
+        node.s_("value", device)
+assert device in str(traced.graph)
+traced.save(path)
+"""
+
+
+def name_another_device(artefact, device):
+    """The same model, in a trace that makes one of its tensors on `device`."""
+    subprocess.run([sys.executable, "-c", NAMES_A_DEVICE, artefact, device], check=True)

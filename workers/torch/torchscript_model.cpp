@@ -14,27 +14,39 @@ bool is_number(const at::Tensor& t) {
   return t.dim() == 0 && (type == at::kLong || type == at::kDouble || type == at::kBool);
 }
 
-void keep_numbers_on_host(jit::Block* block) {
-  for (jit::Node* node : block->nodes()) {
-    for (jit::Block* inner : node->blocks()) keep_numbers_on_host(inner);
-    const bool is_tensor = node->kind() == c10::prim::Constant &&
-                           node->hasAttribute(c10::attr::value) &&
-                           node->kindOf(c10::attr::value) == jit::AttributeKind::t;
-    if (!is_tensor || !is_number(node->t(c10::attr::value))) continue;
-    const at::Tensor number = node->t(c10::attr::value).cpu();
-    node->t_(c10::attr::value, number);
-    node->output()->inferTypeFrom(number);
-  }
-}
-
 /// Loading onto a device moves every constant there, also the numbers that a trace computes sizes
 /// with ("half of the height"). A size has to be known on the host, so that each would cost a wait
 /// for the device within the step: eager has none of them, and no step that has one can be captured
-/// as a CUDA graph. Before its first run a module can be changed.
-void keep_numbers_on_host(const jit::Module& module) {
+/// as a CUDA graph.
+void keep_on_host(jit::Node* node) {
+  const at::Tensor number = node->t(c10::attr::value).cpu();
+  node->t_(c10::attr::value, number);
+  node->output()->inferTypeFrom(number);
+}
+
+/// A trace names the device that it was made on, where a step makes a tensor of its own. Loading
+/// leaves that name: on the second GPU such tensors would lie on the first.
+void name_device(jit::Node* node, const c10::Device& device) {
+  if (node->s(c10::attr::value).starts_with("cuda")) node->s_(c10::attr::value, device.str());
+}
+
+void settle_constants(jit::Block* block, const c10::Device& device) {
+  for (jit::Node* node : block->nodes()) {
+    for (jit::Block* inner : node->blocks()) settle_constants(inner, device);
+    if (node->kind() != c10::prim::Constant || !node->hasAttribute(c10::attr::value)) continue;
+    const auto kind = node->kindOf(c10::attr::value);
+    if (kind == jit::AttributeKind::t && is_number(node->t(c10::attr::value))) keep_on_host(node);
+    if (kind == jit::AttributeKind::s &&
+        node->output()->type()->kind() == c10::TypeKind::DeviceObjType)
+      name_device(node, device);
+  }
+}
+
+/// Before its first run a module can be changed.
+void settle_constants(const jit::Module& module, const c10::Device& device) {
   for (const jit::Module& part : module.modules()) {
     for (const jit::Method& method : part.get_methods())
-      keep_numbers_on_host(method.graph()->block());
+      settle_constants(method.graph()->block(), device);
   }
 }
 
@@ -44,7 +56,7 @@ class TorchScriptModel final : public Model {
       : module_(jit::load(path, device)) {
     // Neither freezing nor optimize_for_inference: both made models slower than eager.
     module_.eval();
-    keep_numbers_on_host(module_);
+    settle_constants(module_, device);
   }
 
   at::Tensor forward(const at::Tensor& batch) override {
