@@ -94,7 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (text.starts_with("model,pretraining,")) reads_table(text, "weights.csv");
   if (text.starts_with("model,pretrain\n")) builds(text, "model_metadata-in1k.csv");
   if (text.starts_with("model,input_size")) reads_table(text, "accuracy.csv");
-  if (text.starts_with("architecture,input_size")) reads_table(text, "costs.csv");
+  if (text.starts_with("architecture,input_size,gmacs")) reads_table(text, "costs.csv");
+  if (text.starts_with("architecture,input_size,rtx")) reads_table(text, "speeds.csv");
   if (text.starts_with("family,")) reads_table(text, "families.csv");
   return 0;
 }

@@ -67,7 +67,7 @@ class Builder {
     join_accuracies();
     add_architectures();
     add_weights();
-    add_costs();
+    add_costs_and_speeds();
     compare_pretraining();
     sort_findings();
     return std::move(built_);
@@ -225,10 +225,13 @@ class Builder {
   }
 
   /// Also at sizes where nothing was tested: energy can be measured there.
-  void add_costs() {
+  void add_costs_and_speeds() {
     for (const auto& [key, rows] : counts_by_present_names()) {
       const auto& [name, size] = key;
       const Architecture* architecture = catalogue().architecture(name);
+      if (auto speed = choose_speed(name, size, rows)) {
+        catalogue().speeds.push_back(std::move(*speed));
+      }
       const ChosenCost chosen = choose_cost(name, size, architecture->parameters_m, rows);
       if (!chosen.cost) continue;
       if (chosen.other_network) {

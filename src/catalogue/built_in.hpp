@@ -12,7 +12,7 @@ struct BuiltInFile {
   const char* name;
   const char* text;
 };
-extern const std::array<BuiltInFile, 6> kBuiltInFiles;
+extern const std::array<BuiltInFile, 7> kBuiltInFiles;
 
 /// All of them.
 const TextViews& built_in_texts();

@@ -135,6 +135,11 @@ const Cost* Catalogue::cost(std::string_view of, std::int64_t size) const {
               [](const Cost& c) { return std::tuple(std::string_view(c.architecture), c.size); });
 }
 
+const Speed* Catalogue::speed(std::string_view of, std::int64_t size) const {
+  return find(speeds, std::tuple(of, size),
+              [](const Speed& s) { return std::tuple(std::string_view(s.architecture), s.size); });
+}
+
 std::span<const Weights> Catalogue::weights_of(std::string_view of) const {
   return all_of(weights, of);
 }
@@ -144,6 +149,10 @@ std::span<const Evaluation> Catalogue::evaluations_of(std::string_view of) const
 }
 
 std::span<const Cost> Catalogue::costs_of(std::string_view of) const { return all_of(costs, of); }
+
+std::span<const Speed> Catalogue::speeds_of(std::string_view of) const {
+  return all_of(speeds, of);
+}
 
 ModelName split(std::string_view model) {
   const std::size_t dot = model.find('.');

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catalogue/benchmarks.hpp"
+
 /// What others have published about the models that are measured here: docs/catalogue.md says what
 /// each field is and where it is from. An empty text, as an absent value, is not known.
 namespace joulemark::catalogue {
@@ -122,7 +124,8 @@ struct Source {
 };
 
 /// Each vector is sorted, without duplicates: families and architectures by name, weights by
-/// (architecture, tag), evaluations by (architecture, tag, size), costs by (architecture, size).
+/// (architecture, tag), evaluations by (architecture, tag, size), costs and speeds by
+/// (architecture, size).
 struct Catalogue {
   Source source;
   std::vector<Family> families;
@@ -130,6 +133,7 @@ struct Catalogue {
   std::vector<Weights> weights;
   std::vector<Evaluation> evaluations;
   std::vector<Cost> costs;
+  std::vector<Speed> speeds;
 
   // `of`: the name of an architecture. Null when there is none.
   const Family* family(std::string_view wanted) const;
@@ -137,11 +141,13 @@ struct Catalogue {
   const Weights* weights_of(std::string_view of, std::string_view tag) const;
   const Evaluation* evaluation(std::string_view of, std::string_view tag, std::int64_t size) const;
   const Cost* cost(std::string_view of, std::int64_t size) const;
+  const Speed* speed(std::string_view of, std::int64_t size) const;
 
   // All of one architecture.
   std::span<const Weights> weights_of(std::string_view of) const;
   std::span<const Evaluation> evaluations_of(std::string_view of) const;
   std::span<const Cost> costs_of(std::string_view of) const;
+  std::span<const Speed> speeds_of(std::string_view of) const;
 };
 
 /// "resnet50.a1_in1k" is architecture and tag; the tag is empty where there is none.

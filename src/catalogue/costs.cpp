@@ -98,4 +98,18 @@ ChosenCost choose_cost(const std::string& architecture, std::int64_t size, doubl
   return chosen;
 }
 
+std::optional<Speed> choose_speed(const std::string& architecture, std::int64_t size,
+                                  const std::vector<Counted>& rows) {
+  Speed speed{architecture, size, {}};
+  std::array<std::int64_t, kBenchmarks> release = {};
+  bool is_any = false;
+  for (const Counted& row : rows) {
+    if (!row.images_per_s || !row.benchmark || row.torch <= release[*row.benchmark]) continue;
+    release[*row.benchmark] = row.torch;
+    speed.images_per_s[*row.benchmark] = row.images_per_s;
+    is_any = true;
+  }
+  return is_any ? std::optional(speed) : std::nullopt;
+}
+
 }  // namespace joulemark::catalogue

@@ -24,4 +24,10 @@ struct ChosenCost {
 ChosenCost choose_cost(const std::string& architecture, std::int64_t size, double parameters_m,
                        const std::vector<Counted>& rows);
 
+/// Pure. On each of the benchmarks the speed that the newest PyTorch had; absent where none of them
+/// has run the architecture at this size. Which network was run does not matter here: a speed is
+/// what a prediction of energy learns from, and learns what it is worth.
+std::optional<Speed> choose_speed(const std::string& architecture, std::int64_t size,
+                                  const std::vector<Counted>& rows);
+
 }  // namespace joulemark::catalogue

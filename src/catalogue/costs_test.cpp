@@ -10,7 +10,7 @@ using ::testing::IsEmpty;
 
 Counted row(std::int64_t torch, double parameters, std::optional<double> gmacs,
             std::optional<double> activations) {
-  return {torch, parameters, gmacs, activations};
+  return {torch, parameters, gmacs, activations, 100.0, {}};
 }
 
 TEST(ChooseCost, TakesTheNewestTables) {
@@ -57,6 +57,44 @@ TEST(ChooseCost, IsAbsentWhereNothingWasCounted) {
   EXPECT_FALSE(choose_cost("a", 224, 1.0, {}).cost);
   EXPECT_FALSE(choose_cost("a", 224, 1.0, {row(221, 1.0, std::nullopt, std::nullopt)}).cost);
   EXPECT_FALSE(choose_cost("a", 224, 1.0, {row(221, 1.0, 2.0, std::nullopt)}).cost);
+}
+
+Counted run(std::int64_t torch, double images_per_s, std::optional<std::size_t> benchmark) {
+  return {torch, 1.0, {}, {}, images_per_s, benchmark};
+}
+
+TEST(ChooseSpeed, TakesTheNewestPyTorchOfEachMachine) {
+  const auto speed =
+      choose_speed("a", 224, {run(240, 500.0, 0), run(210, 450.0, 0), run(291, 900.0, 5)});
+  ASSERT_TRUE(speed);
+  EXPECT_EQ(speed->size, 224);
+  EXPECT_EQ(speed->images_per_s[0], 500.0);
+  EXPECT_EQ(speed->images_per_s[5], 900.0);
+  EXPECT_EQ(speed->images_per_s[1], std::nullopt);
+}
+
+TEST(ChooseSpeed, IsAbsentWhereNoneOfThemRanIt) {
+  EXPECT_FALSE(choose_speed("a", 224, {}));
+  EXPECT_FALSE(choose_speed("a", 224, {run(221, 3.0, std::nullopt)})) << "a CPU";
+}
+
+TEST(Benchmarks, AreKnownByTheNamesOfTheirFiles) {
+  const auto column = [](const char* file) {
+    const auto place = benchmark_of(file);
+    return place ? benchmarks()[*place].column : "none";
+  };
+  EXPECT_EQ(column("benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv"), "rtx3090_nhwc");
+  EXPECT_EQ(column("benchmark-infer-amp-nchw-pt240-cu124-rtx4090.csv"), "rtx4090_nchw");
+  EXPECT_EQ(column("benchmark-infer-amp-nchw-pt291-cu128-4090.csv"), "rtx4090_nchw");
+  EXPECT_EQ(column("benchmark-infer-amp-nchw-pt291-cu128-4090-dynamo.csv"),
+            "rtx4090_nchw_compiled");
+  EXPECT_EQ(column("benchmark-infer-amp-nchw-pt291-cu130-pro6000maxq-dynamo.csv"),
+            "pro6000_nchw_compiled");
+  for (const char* other : {"benchmark-infer-amp_bf16-nchw-pt291-cu130-pro6000maxq-dynamo.csv",
+                            "benchmark-infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo.csv",
+                            "benchmark-train-amp-nhwc-pt112-cu113-rtx3090.csv"}) {
+    EXPECT_EQ(column(other), "none") << other;
+  }
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace joulemark::catalogue {
 namespace {
 
 constexpr std::array kFiles = {TableFile{"families.csv", 1}, TableFile{"architectures.csv", 1},
-                               TableFile{"weights.csv", 1}, TableFile{"accuracy.csv", 2},
-                               TableFile{"costs.csv", 2}};
+                               TableFile{"weights.csv", 1},  TableFile{"accuracy.csv", 2},
+                               TableFile{"costs.csv", 2},    TableFile{"speeds.csv", 2}};
 
 const std::vector<std::string> kFamilyColumns = {"family", "kind",     "paper",
                                                  "date",   "cited_in", "reason"};
@@ -31,6 +31,15 @@ const std::vector<std::string>& accuracy_columns() {
       names.push_back(fmt::format("{}_top1", s.column));
       names.push_back(fmt::format("{}_top5", s.column));
     }
+    return names;
+  }();
+  return kColumns;
+}
+
+const std::vector<std::string>& speed_columns() {
+  static const std::vector<std::string> kColumns = [] {
+    std::vector<std::string> names = {"architecture", "input_size"};
+    for (const Benchmark& b : benchmarks()) names.emplace_back(b.column);
     return names;
   }();
   return kColumns;
@@ -79,6 +88,12 @@ std::vector<std::string> cells_of(const Cost& c) {
           text_of(c.activations_m),
           text_of(c.counted_parameters_m),
           text_of(c.torch)};
+}
+
+std::vector<std::string> cells_of(const Speed& s) {
+  std::vector<std::string> cells = {s.architecture, text_of(s.size)};
+  for (const auto& speed : s.images_per_s) cells.push_back(speed ? text_of(*speed) : "");
+  return cells;
 }
 
 template <class T>
@@ -162,11 +177,20 @@ void read_row(Cells& cells, Cost& c) {
   c.torch = cells.count(5);
 }
 
+void read_row(Cells& cells, Speed& s) {
+  s.architecture = cells.word(0);
+  s.size = cells.count(1);
+  for (std::size_t i = 0; i < kBenchmarks; ++i) {
+    s.images_per_s[i] = cells.number_or_none(2 + i, kPositive);
+  }
+}
+
 std::string key_of(const Family& f) { return f.name; }
 std::string key_of(const Architecture& a) { return a.name; }
 auto key_of(const Weights& w) { return std::tie(w.architecture, w.tag); }
 auto key_of(const Evaluation& e) { return std::tie(e.architecture, e.tag, e.size); }
 auto key_of(const Cost& c) { return std::tie(c.architecture, c.size); }
+auto key_of(const Speed& s) { return std::tie(s.architecture, s.size); }
 
 /// Whether what a row refers to is there; else the column that names it.
 std::optional<std::size_t> dangling(const Family&, const Catalogue&) { return std::nullopt; }
@@ -229,7 +253,8 @@ Texts to_texts(const Catalogue& c) {
           {"architectures.csv", table(kArchitectureColumns, c.architectures)},
           {"weights.csv", table(kWeightsColumns, c.weights)},
           {"accuracy.csv", table(accuracy_columns(), c.evaluations)},
-          {"costs.csv", table(kCostColumns, c.costs)}};
+          {"costs.csv", table(kCostColumns, c.costs)},
+          {"speeds.csv", table(speed_columns(), c.speeds)}};
 }
 
 Result<Catalogue> from_texts(const TextViews& texts) {
@@ -249,7 +274,8 @@ Result<Catalogue> from_texts(const TextViews& texts) {
           .and_then([&] {
             return read_table(texts, "accuracy.csv", accuracy_columns(), c, c.evaluations);
           })
-          .and_then([&] { return read_table(texts, "costs.csv", kCostColumns, c, c.costs); });
+          .and_then([&] { return read_table(texts, "costs.csv", kCostColumns, c, c.costs); })
+          .and_then([&] { return read_table(texts, "speeds.csv", speed_columns(), c, c.speeds); });
   if (!read) return tl::unexpected(read.error());
   return c;
 }

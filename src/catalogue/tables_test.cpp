@@ -43,6 +43,13 @@ TEST(Tables, SayEachFactOnceInOrder) {
             "betas,hybrid,,,,no paper\n");
   EXPECT_THAT(texts.at("accuracy.csv"), HasSubstr("\nalpha.one,224,0.95,bicubic,70.5,85.5,71.5,"));
   EXPECT_THAT(texts.at("costs.csv"), HasSubstr("\nalpha,224,4.1,11.1,1011.5,240\n"));
+  EXPECT_EQ(texts.at("speeds.csv"),
+            "architecture,input_size,rtx3090_nchw,rtx3090_nhwc,rtx4090_nchw,rtx4090_nhwc,"
+            "rtx4090_nchw_compiled,rtx5090_nchw,rtx5090_nchw_compiled,pro6000_nchw,"
+            "pro6000_nchw_compiled\n"
+            "alpha,224,,20.5,,,,10,,,\n"
+            "alpha,288,,,,,,10,,,\n"
+            "beta_224,224,,,,,,10,,,\n");
 }
 
 TEST(Tables, ReadBackAsTheyWereWritten) {
@@ -60,6 +67,10 @@ TEST(Tables, AreReadStrictly) {
   EXPECT_THAT(refusal("costs.csv", "alpha,288", "alpha,224"), HasSubstr("there twice"));
   EXPECT_THAT(refusal("costs.csv", "alpha,288", "beta_225,288"),
               HasSubstr("costs.csv, line 3, column architecture: no other table"));
+  EXPECT_THAT(refusal("speeds.csv", "20.5", "0"),
+              HasSubstr("speeds.csv, line 2, column rtx3090_nhwc"));
+  EXPECT_THAT(refusal("speeds.csv", "rtx5090_nchw,", "rtx6090_nchw,"),
+              HasSubstr("column rtx5090_nchw is missing"));
   EXPECT_THAT(refusal("weights.csv", "alpha.two", "alpha.a"), HasSubstr("out of order"));
   EXPECT_THAT(refusal("weights.csv", "alpha.two", "alpha"), HasSubstr("not architecture.tag"));
   EXPECT_THAT(refusal("weights.csv", "2021-10", "2021-11"), HasSubstr("do not agree"));

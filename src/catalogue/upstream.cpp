@@ -30,13 +30,13 @@ constexpr ResultsFile kResults[] = {
     {TestSet::r_clean, "results-imagenet-r-clean.csv"},
 };
 constexpr const char* kMetadata = "model_metadata-in1k.csv";
-constexpr const char* kBenchmarks = "benchmark-infer-*.csv";
+constexpr const char* kBenchmarkFiles = "benchmark-infer-*.csv";
 
 // Columns that are known and not needed.
 const std::set<std::string, std::less<>> kOfResults = {"top1_err", "top5_err", "top1_diff",
                                                        "top5_diff", "rank_diff"};
-const std::set<std::string, std::less<>> kOfBenchmarks = {
-    "infer_samples_per_sec", "infer_step_time", "infer_batch_size", "infer_gmacs", "infer_macts"};
+const std::set<std::string, std::less<>> kOfBenchmarks = {"infer_step_time", "infer_batch_size",
+                                                          "infer_gmacs", "infer_macts"};
 const std::set<std::string, std::less<>> kOfMetadata = {};
 
 constexpr const char* kNewerLayout =
@@ -55,8 +55,8 @@ Result<void> check_complete(const std::vector<Input>& files) {
   }
   if (file_named(files, kMetadata) == nullptr) missing.emplace_back(kMetadata);
   const bool benchmarks = std::any_of(files.begin(), files.end(),
-                                      [](const Input& f) { return matches(kBenchmarks, f.name); });
-  if (!benchmarks) missing.emplace_back(kBenchmarks);
+                                      [](const Input& f) { return matches(kBenchmarkFiles, f.name); });
+  if (!benchmarks) missing.emplace_back(kBenchmarkFiles);
   if (missing.empty()) return {};
   return fail(ErrorKind::not_found, fmt::format("timm's tables lack {}", join_words(missing)),
               "Name the folder results/ of https://github.com/huggingface/pytorch-image-models");
@@ -180,8 +180,12 @@ std::optional<std::int64_t> torch_release(const std::string& file) {
   return sound ? std::optional(release) : std::nullopt;
 }
 
+enum BenchmarkColumn { kName, kPixels, kParameterCount, kSpeed };
+const std::vector<std::string> kBenchmarkColumns = {"model", "infer_img_size", "param_count",
+                                                    "infer_samples_per_sec"};
+
 Result<void> read_benchmark(const Input& file, Counts& counts) {
-  const auto o = open(file, {"model", "infer_img_size", "param_count"}, kOfBenchmarks);
+  const auto o = open(file, kBenchmarkColumns, kOfBenchmarks);
   if (!o) return tl::unexpected(o.error());
   const auto torch = torch_release(file.name);
   if (!torch) {
@@ -189,19 +193,22 @@ Result<void> read_benchmark(const Input& file, Counts& counts) {
                 fmt::format("the name {} has no release of PyTorch such as -pt291-", file.name),
                 kNewerLayout);
   }
+  const auto benchmark = benchmark_of(file.name);
   const auto gmacs = o->csv.column("infer_gmacs");
   const auto activations = o->csv.column("infer_macts");
   std::set<std::pair<std::string, std::int64_t>> seen;
   for (std::size_t i = 0; i < o->csv.size(); ++i) {
     Cells cells(o->csv, i);
-    const std::pair key(cells.word(o->at[0]), cells.count(o->at[1]));
+    const std::pair key(cells.word(o->at[kName]), cells.count(o->at[kPixels]));
     Counted c;
     c.torch = *torch;
-    c.parameters_m = cells.number(o->at[2], kPositive);
+    c.parameters_m = cells.number(o->at[kParameterCount], kPositive);
+    c.images_per_s = cells.number_or_none(o->at[kSpeed], kPositive);
+    c.benchmark = benchmark;
     if (gmacs) c.gmacs = cells.number_or_none(*gmacs, kPositive);
     if (activations) c.activations_m = cells.number_or_none(*activations, kPositive);
     if (!seen.insert(key).second) {
-      cells.refuse(o->at[0], twice(key.first, key.second));
+      cells.refuse(o->at[kName], twice(key.first, key.second));
     }
     if (cells.error()) return tl::unexpected(*cells.error());
     counts[key].push_back(c);
@@ -249,7 +256,7 @@ Result<Upstream> read_upstream(std::vector<Input> files) {
   if (!pretraining) return tl::unexpected(pretraining.error());
   up.pretraining = std::move(*pretraining);
   for (const Input& file : files) {
-    const bool benchmark = matches(kBenchmarks, file.name);
+    const bool benchmark = matches(kBenchmarkFiles, file.name);
     if (benchmark) {
       if (const auto ok = read_benchmark(file, up.counts); !ok) return tl::unexpected(ok.error());
     }

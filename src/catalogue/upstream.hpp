@@ -38,6 +38,8 @@ struct Counted {
   std::int64_t torch = 0;  ///< release: 291 is PyTorch 2.9.1
   double parameters_m = 0.0;
   std::optional<double> gmacs, activations_m;
+  std::optional<double> images_per_s;
+  std::optional<std::size_t> benchmark;  ///< whose table it is, where `benchmarks()` has it
 };
 /// (architecture, size) -> its rows of all tables.
 using Counts = std::map<std::pair<std::string, std::int64_t>, std::vector<Counted>>;

@@ -51,6 +51,7 @@ struct Shown {
   std::vector<cat::Weights> weights;
   std::vector<cat::Evaluation> evaluations;
   std::span<const cat::Cost> costs;
+  std::span<const cat::Speed> speeds;
 };
 
 tl::unexpected<Error> unknown(const std::string& model, const std::vector<std::string>& names) {
@@ -70,7 +71,7 @@ Result<Shown> look_up(const std::string& model) {
     return unknown(model, names);
   }
   const auto asked = [&](const auto& entry) { return parts.tag.empty() || entry.tag == parts.tag; };
-  Shown shown{a, c.family(a->family), {}, {}, c.costs_of(a->name)};
+  Shown shown{a, c.family(a->family), {}, {}, c.costs_of(a->name), c.speeds_of(a->name)};
   for (const cat::Weights& w : c.weights_of(a->name)) {
     if (asked(w)) shown.weights.push_back(w);
   }
@@ -136,9 +137,42 @@ std::string costs_table(const Shown& s) {
   return table.render();
 }
 
+/// One row for each machine that has run it, one column for each size.
+std::string speeds_table(const Shown& s) {
+  if (s.speeds.empty()) return "";
+  report::TextTable table{{"images/s of others, at pixels"}, {}, {false}};
+  for (const cat::Speed& speed : s.speeds) {
+    table.header.push_back(fmt::format("{}", speed.size));
+    table.right_aligned.push_back(true);
+  }
+  for (std::size_t i = 0; i < cat::kBenchmarks; ++i) {
+    std::vector<std::string> row = {std::string(cat::benchmarks()[i].title)};
+    for (const cat::Speed& speed : s.speeds) {
+      const auto& value = speed.images_per_s[i];
+      row.push_back(value ? fmt::format("{}", *value) : "-");
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table.render() + "\n";
+}
+
 std::string shown_text(const Shown& s) {
   return architecture_text(s) + "\n" + weights_table(s) + "\n" + accuracy_table(s) + "\n" +
-         costs_table(s) + "\n" + source_line();
+         costs_table(s) + "\n" + speeds_table(s) + source_line();
+}
+
+ordered_json speeds_json(const Shown& s) {
+  ordered_json speeds = ordered_json::array();
+  for (const cat::Speed& speed : s.speeds) {
+    ordered_json j = {{"input_size", speed.size}};
+    for (std::size_t i = 0; i < cat::kBenchmarks; ++i) {
+      const auto& value = speed.images_per_s[i];
+      j[std::string(cat::benchmarks()[i].column)] =
+          value ? ordered_json(*value) : ordered_json(nullptr);
+    }
+    speeds.push_back(std::move(j));
+  }
+  return speeds;
 }
 
 ordered_json evaluation_json(const cat::Evaluation& e) {
@@ -192,6 +226,7 @@ ordered_json shown_json(const Shown& s) {
   j["weights"] = std::move(weights);
   j["accuracy"] = std::move(evaluations);
   j["costs"] = std::move(costs);
+  j["images_per_s"] = speeds_json(s);
   j["source"] = source_line().substr(0, source_line().size() - 1);
   return j;
 }

@@ -134,6 +134,7 @@ ordered_json contents(const catalogue::Built& built) {
       {"architectures_with_a_date", known(c.architectures, dated)},
       {"families", c.families.size()},
       {"costs", c.costs.size()},
+      {"speeds", c.speeds.size()},
       {"tables_read", c.source.tables.size()}};
 }
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = ROOT / "data/catalogue"
-TABLES = ("families.csv", "architectures.csv", "weights.csv", "accuracy.csv", "costs.csv")
+TABLES = ("families.csv", "architectures.csv", "weights.csv", "accuracy.csv", "costs.csv", "speeds.csv")
 BUILT = (*TABLES, "SOURCE.json", "findings.csv")
 
 RESULTS = (

@@ -71,7 +71,7 @@ inline std::vector<Input> small_tables() {
       table("benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv",
             "model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,"
             "infer_gmacs,infer_macts,param_count\n"
-            "alpha,10,1,256,224,4.1,11.1,1011.50\n"),
+            "alpha,20.5,1,256,224,4.1,11.1,1011.50\n"),
       table("benchmark-infer-fp32-nchw-pt221-cpu-i9-dynamo.csv",
             "model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,"
             "param_count\n"
