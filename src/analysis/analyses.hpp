@@ -35,5 +35,6 @@ Result<Outcome> drivers(const Input& input);
 Result<Outcome> batch(const Input& input);
 Result<Outcome> runtimes(const Input& input);
 Result<Outcome> quality(const Input& input);
+Result<Outcome> prediction(const Input& input);
 
 }  // namespace joulemark::analysis

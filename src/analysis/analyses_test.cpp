@@ -66,11 +66,14 @@ TEST(Analyses, RefuseAccuraciesThatAreShares) {
 
 /// Rows have a cell for every column, and every value is finite, whatever comes in.
 TEST(Analyses, AreWellFormed) {
-  std::vector<Row> rows = counted(14);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].top1 = 70.0 + static_cast<double>(i);
+  std::vector<Row> rows = counted(24);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].top1 = 60.0 + static_cast<double>(i);
+    rows[i].activations_m = 3.0 + static_cast<double>(i % 5);
+  }
   for (const Row& r : sizes_of("s", {{1, 0.11}, {8, 0.05}, {32, 0.02}})) rows.push_back(r);
   for (const Row& r : repeated({1.0, 1.01, 1.02, 1.01})) rows.push_back(r);
-  for (std::size_t i = 0; i < 14; ++i) {
+  for (std::size_t i = 0; i < 24; ++i) {
     rows.push_back(rows[i]);
     rows.back().setup = "other";
     rows.back().energy_j_per_image = *rows[i].energy_j_per_image * 0.9;

@@ -9,6 +9,7 @@
 #include "analysis/fits.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/pareto.hpp"
+#include "analysis/ridge.hpp"
 #include "base/statistics.hpp"
 
 /// Every statistic beside the same from SciPy and statsmodels: testing/expected.py made the values.
@@ -157,6 +158,26 @@ TEST(Expected, Deviations) {
     const Interval got = deviation_ci95(want["squares"], want["degrees"]);
     expect_near(got.low, want["low"], kRounding);
     expect_near(got.high, want["high"], kRounding);
+  }
+}
+
+TEST(Expected, Ridge) {
+  for (const json& want : expected()["ridge"]) {
+    const Features x = want["x"];
+    const Numbers y = want["y"];
+    const auto got = fit_ridge(x, y);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->penalty, want["penalty"].get<double>());
+    expect_near(got->intercept, want["intercept"], kRounding);
+    for (std::size_t i = 0; i < got->coefficients.size(); ++i) {
+      expect_near(got->coefficients[i], want["coefficients"][i], kRounding);
+    }
+    const auto without =
+        residuals_without_group(x, y, want["groups"].get<std::vector<std::string>>());
+    ASSERT_EQ(without.size(), y.size());
+    for (std::size_t i = 0; i < without.size(); ++i) {
+      expect_near(without[i], want["without_group"][i], 1e-8);
+    }
   }
 }
 

@@ -12,6 +12,8 @@ constexpr std::array kAnalyses = {
     Analysis{"batch", "what larger batches save, and from which size on they hardly do", batch},
     Analysis{"runtimes", "what one setup saves over another, model by model", runtimes},
     Analysis{"quality", "how well measurements repeat, and whether two estimators agree", quality},
+    Analysis{"prediction", "how well the energy of models that nobody measured can be predicted",
+             prediction},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,7 +30,7 @@ struct Row {
   std::string device, meter, runtime, runtime_version, format, precision, layout;
   std::string board;  ///< identity of the very device; empty: not known
   std::string weights, status, measured_at, method;
-  std::string origin;  ///< measured, estimated or simulated
+  std::string origin;  ///< measured, estimated, simulated or predicted
   std::optional<double> energy_j_per_image;
   std::optional<double> ci95_rel, systematic_rel;
   std::map<std::string, double> systematic_terms;
@@ -47,6 +48,8 @@ struct Row {
 
   // Of the architecture at this size.
   std::optional<double> parameters_m, gmacs, activations_m;
+  /// images/s of others, on catalogue::benchmarks()
+  std::array<std::optional<double>, catalogue::kBenchmarks> published_speeds;
   std::string family;
   std::string kind;                                   ///< CNN, transformer, hybrid, MLP or other
   std::optional<catalogue::Month> architecture_date;  ///< of the family's paper

@@ -54,8 +54,8 @@ Result<void> check_complete(const std::vector<Input>& files) {
     if (file_named(files, r.file) == nullptr) missing.emplace_back(r.file);
   }
   if (file_named(files, kMetadata) == nullptr) missing.emplace_back(kMetadata);
-  const bool benchmarks = std::any_of(files.begin(), files.end(),
-                                      [](const Input& f) { return matches(kBenchmarkFiles, f.name); });
+  const bool benchmarks = std::any_of(
+      files.begin(), files.end(), [](const Input& f) { return matches(kBenchmarkFiles, f.name); });
   if (!benchmarks) missing.emplace_back(kBenchmarkFiles);
   if (missing.empty()) return {};
   return fail(ErrorKind::not_found, fmt::format("timm's tables lack {}", join_words(missing)),

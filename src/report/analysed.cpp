@@ -59,9 +59,14 @@ analysis::Published published(const Joined& j) {
   return p;
 }
 
-void add_published(analysis::Row& row, std::span<const Joined> weights) {
+void add_published(analysis::Row& row, std::span<const Joined> weights,
+                   const catalogue::Catalogue& catalogue) {
   const Joined& any = weights.front();
   if (any.architecture != nullptr) row.parameters_m = any.architecture->parameters_m;
+  const auto size = side(row.input_size);
+  if (const auto* speed = size ? catalogue.speed(row.architecture, *size) : nullptr) {
+    row.published_speeds = speed->images_per_s;
+  }
   if (any.family != nullptr) {
     row.family = any.family->name;
     row.kind = std::string(catalogue::name(any.family->kind));
@@ -90,7 +95,7 @@ std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
   std::vector<analysis::Row> rows;
   for (std::size_t i = 0; i < records.size(); ++i) {
     rows.push_back(measured(records[i]));
-    add_published(rows.back(), join(records.subspan(i, 1), catalogue));
+    add_published(rows.back(), join(records.subspan(i, 1), catalogue), catalogue);
   }
   return rows;
 }

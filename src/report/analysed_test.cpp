@@ -25,6 +25,7 @@ const catalogue::Catalogue& small() {
     c.evaluations = {tested("alpha", "one", 70.0), tested("alpha", "two", 75.0),
                      tested("beta", "x", 60.0)};
     c.costs = {{"alpha", 224, 4.1, 11.1, 25.56, 291}, {"beta", 224, 0.5, 1.5, 4.0, 291}};
+    c.speeds = {{"alpha", 224, {3000.0}}};
     return c;
   }();
   return kSmall;
@@ -48,6 +49,8 @@ TEST(AnalysisRows, HaveTheBestPublishedWeightsWhicheverWereMeasured) {
     EXPECT_EQ(row.gmacs, 4.1);
     EXPECT_EQ(row.activations_m, 11.1);
     EXPECT_EQ(row.kind, "hybrid");
+    EXPECT_EQ(row.published_speeds[0], 3000.0);
+    EXPECT_FALSE(row.published_speeds[1]);
     EXPECT_EQ(row.family, "greek");
     EXPECT_EQ(row.architecture_date, (catalogue::Month{2015, 12}));
   }

@@ -167,6 +167,38 @@ def middle(seed: int) -> dict:
             "high": drawn.confidence_interval.high}
 
 
+def ridge(n: int, seed: int) -> dict:
+    """Three features of which two are nearly the same, and seven groups. Fits by statsmodels, the penalty by the trace of
+    the hat matrix, and what a group is off by when it is left out by fitting again without it."""
+    rng = np.random.default_rng(seed)
+    first = rng.normal(3.0, 2.0, n)
+    x = np.column_stack([first, first + rng.normal(0.0, 0.02, n), rng.normal(0.0, 10.0, n)])
+    y = 1.0 + 0.7 * first - 0.02 * x[:, 2] + rng.normal(0.0, 0.3, n)
+    groups = [f"g{g}" for g in rng.integers(0, 7, n)]
+    deviation = x.std(axis=0)
+    z = (x - x.mean(axis=0)) / deviation
+
+    def coefficients(z, y, penalty):
+        """Of centred values; statsmodels' penalty is of the mean square, and one half of ours."""
+        fit = sm.OLS(y - y.mean(), z - z.mean(axis=0)).fit_regularized("elastic_net", alpha=penalty / len(y), L1_wt=0.0)
+        return fit.params
+
+    def gcv(penalty):
+        hat = z @ np.linalg.solve(z.T @ z + penalty * np.eye(3), z.T)
+        residuals = (y - y.mean()) - hat @ (y - y.mean())
+        return (residuals @ residuals) / n / (1 - (1 + np.trace(hat)) / n) ** 2
+
+    penalty = min((0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0), key=gcv)
+    b = coefficients(z, y, penalty)
+    without = np.zeros(n)
+    for group in set(groups):
+        out = np.array([g == group for g in groups])
+        zi, yi = z[~out], y[~out]
+        without[out] = y[out] - (yi.mean() + (z[out] - zi.mean(axis=0)) @ coefficients(zi, yi, penalty))
+    return {"x": x.tolist(), "y": y.tolist(), "groups": groups, "penalty": penalty, "coefficients": (b / deviation).tolist(),
+            "intercept": y.mean() - x.mean(axis=0) @ (b / deviation), "without_group": without.tolist()}
+
+
 def shares() -> list[dict]:
     cases = []
     for times, of in ((0, 1), (0, 20), (1, 20), (7, 20), (20, 20), (57, 60)):
@@ -206,6 +238,7 @@ def main() -> None:
         "median": middle(8),
         "shares": shares(),
         "deviations": deviations(),
+        "ridge": [ridge(40, 9), ridge(9, 10)],
     }
     json.dump(expected, sys.stdout, indent=1, default=float)
     print()
