@@ -2,12 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "catalogue/built_in.hpp"
 #include "cli/commands.hpp"
 #include "cli/open_store.hpp"
 #include "cli/output.hpp"
 #include "report/html.hpp"
 #include "report/joined.hpp"
+#include "report/predicted.hpp"
 #include "report/show.hpp"
 #include "report/table.hpp"
 #include "store/columns.hpp"
@@ -57,6 +59,24 @@ ordered_json models_json(const std::vector<zoo::Descriptor>& models) {
 /// Records beside what is published, in one of them.
 std::string joined_in_format(const std::vector<report::Joined>& rows, const std::string& format) {
   return format == "csv" ? report::joined_csv(rows) : report::joined_json(rows) + "\n";
+}
+
+/// What export's options let through, and predictions for what was not measured. They learn from
+/// all models of a setup, also where one model is asked for.
+Result<std::vector<store::Record>> with_predictions(const ExportOptions& options,
+                                                    const CommonOptions& common) {
+  const auto all = read_records(common, {"", options.setup, "", "", true});
+  if (!all) return all;
+  auto records = read_records(common, {options.model, options.setup, options.status, "", true});
+  if (!records) return records;
+  const auto is_asked = [&](const store::Record& r) {
+    return (options.model.empty() || matches(options.model, r.model)) &&
+           (options.status.empty() || options.status == r.status);
+  };
+  for (store::Record& r : report::predicted_records(*all, catalogue::built_in())) {
+    if (is_asked(r)) records->push_back(std::move(r));
+  }
+  return records;
 }
 
 /// Records in one of the formats of `export`.
@@ -129,8 +149,10 @@ int run_export(const ExportOptions& options, const CommonOptions& common) {
                          "Use --format csv or --format json with --joined"},
                         common.json);
   }
-  const auto records =
-      read_records(common, {options.model, options.setup, options.status, "", options.joined});
+  const auto records = options.predicted
+                           ? with_predictions(options, common)
+                           : read_records(common, {options.model, options.setup, options.status, "",
+                                                   options.joined});
   if (!records) return report_error(records.error(), common.json);
   const bool prefers_json = common.json && options.out.empty() && options.format == "csv";
   const std::string format = prefers_json ? "json" : options.format;

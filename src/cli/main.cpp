@@ -205,6 +205,10 @@ Run add_export(CLI::App& app, CommonOptions& common) {
   app.add_flag("--joined", o->joined,
                "the newest rows beside what is published about their models: one for each set of "
                "weights (columns: docs/joined.md)");
+  app.add_flag("--predicted", o->predicted,
+               "with --joined: also models that were not measured, with energies predicted from "
+               "those that were (docs/analysis.md, prediction)")
+      ->needs("--joined");
   return [o, &common] { return run_export(*o, common); };
 }
 

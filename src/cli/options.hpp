@@ -128,7 +128,8 @@ struct ExportOptions {
   std::string format = "csv";
   std::filesystem::path out;  ///< empty: standard output
   std::string model, setup, status;
-  bool joined = false;  ///< with what is published about the models
+  bool joined = false;     ///< with what is published about the models
+  bool predicted = false;  ///< and with predictions for those that were not measured
 };
 
 }  // namespace joulemark::cli

@@ -32,7 +32,8 @@ auto configuration_of(const Record& r) {
 /// Which of the records of one configuration says what weights with this tag take.
 const Record* chosen(const std::vector<const Record*>& of_one, std::string_view tag) {
   const auto worth = [&](const Record* r) {
-    return std::tuple(r->status == "ok", tag_of(*r) == tag, std::string_view(r->measured_at));
+    const int value = r->status == "ok" ? 2 : r->status == kPredicted ? 1 : 0;
+    return std::tuple(value, tag_of(*r) == tag, std::string_view(r->measured_at));
   };
   return *std::max_element(of_one.begin(), of_one.end(),
                            [&](const Record* a, const Record* b) { return worth(a) < worth(b); });
@@ -159,14 +160,16 @@ void add_weights(std::vector<Column>& columns) {
 
 /// What stands before the columns of a record.
 std::vector<Column> subject_columns() {
-  return {{{"model", "", "architecture.tag: whose accuracy this row has"},
-           [](const Joined& j) { return text(j.model); }},
-          {{"measured_model", "", "what was run: the same architecture, perhaps other weights"},
-           [](const Joined& j) { return text(j.measured->model); }},
-          {{"energy_origin", "", "measured, estimated or simulated"}, [](const Joined& j) {
-             return j.measured->energy_j_per_image ? text(std::string(origin(*j.measured)))
-                                                   : Value();
-           }}};
+  return {
+      {{"model", "", "architecture.tag: whose accuracy this row has"},
+       [](const Joined& j) { return text(j.model); }},
+      {{"measured_model", "", "what was run: the same architecture, perhaps other weights"},
+       [](const Joined& j) {
+         return j.measured->status == kPredicted ? Value() : text(j.measured->model);
+       }},
+      {{"energy_origin", "", "measured, estimated, simulated or predicted"}, [](const Joined& j) {
+         return j.measured->energy_j_per_image ? text(std::string(origin(*j.measured))) : Value();
+       }}};
 }
 
 /// What stands behind them.

@@ -26,7 +26,8 @@ struct Joined {
 };
 
 /// Pure. Energy belongs to an architecture at a size, so all weights that were tested there share
-/// it. Where several records are of one configuration, one that succeeded is preferred, then one of
+/// it. Where several records are of one configuration, one that succeeded is preferred, then one
+/// that was predicted, then one of
 /// the same weights, then the later one. Every record of weights that nobody tested, and of sizes
 /// where nothing is published, has a row of its own. In the order of models, sizes, setups,
 /// policies.

@@ -85,6 +85,7 @@ std::string with_interval(double joules, std::optional<double> ci95_rel) {
 }
 
 std::string_view origin(const store::Record& r) {
+  if (r.status == kPredicted) return kPredicted;
   if (r.scope == "cpu_estimate") return "estimated";
   return r.scope == "simulated" ? "simulated" : kMeasured;
 }

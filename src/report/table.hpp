@@ -23,7 +23,10 @@ std::string with_interval(double joules, std::optional<double> ci95_rel);
 /// The origin of joules that a sensor has seen.
 inline constexpr std::string_view kMeasured = "measured";
 
-/// Where a record's joules come from: kMeasured, "estimated" or "simulated".
+/// The origin, and the status, of those that no measurement stands behind.
+inline constexpr std::string_view kPredicted = "predicted";
+
+/// Where a record's joules come from: kMeasured, "estimated", "simulated" or "predicted".
 std::string_view origin(const store::Record& record);
 
 /// "64 (throughput)", "1".

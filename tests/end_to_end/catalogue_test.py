@@ -280,6 +280,28 @@ def test_energy_is_exported_beside_what_is_published(world):
     assert [r["model"] for r in csv.DictReader(text.splitlines())] == [r["model"] for r in rows]
 
 
+def test_what_was_not_measured_is_predicted_when_asked_for(world):
+    def rows(*options):
+        return world.run("export", "--db", MEASURED.parent, "--joined", *options, "--format", "json").json
+
+    measured = rows()
+    assert "predicted" not in {r["energy_origin"] for r in measured}
+    both = rows("--predicted", "--setup", "*torchscript*")
+    predicted = [r for r in both if r["energy_origin"] == "predicted"]
+    assert len(predicted) > 1000
+    for row in predicted:
+        assert row["status"] == "predicted" and row["energy_j_per_image"] > 0 and row["ci95_rel"] > 0.05
+        assert row["measured_model"] is None and row["images_per_s"] is None and row["run"] is None
+        assert row["imagenet_origin"] == "published"
+    there = {(r["model"], r["input_size"], r["policy"]) for r in measured if r["status"] == "ok"}
+    assert there and not there & {(r["model"], r["input_size"], r["policy"]) for r in predicted}
+    alone = rows("--predicted", "--model", "vit_huge*", "--status", "predicted")
+    assert alone and {r["architecture"] for r in alone} <= {r["architecture"] for r in predicted}
+    same = {(r["model"], r["policy"]): r["energy_j_per_image"] for r in predicted}
+    assert all(r["energy_j_per_image"] == same[r["model"], r["policy"]] for r in alone), "whatever is asked for"
+    assert world.run("export", "--predicted").code == 2
+
+
 def test_what_nobody_published_is_exported_too(world):
     for name, more in (("resnet18", {}), ("unheard_of", {}), ("broken", {"output": "nan"})):
         world.artefact(name, step={"mode": "sleep", "ms_fixed": 2, "ms_per_image": 0}, **more)

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "catalogue/catalogue.hpp"
+#include "store/record.hpp"
+
+namespace joulemark::report {
+
+/// Flag of a prediction where a published figure of the model is beyond those of all that were
+/// learned from.
+inline constexpr std::string_view kExtrapolated = "extrapolated";
+
+/// For every setup and policy of `measured`, a record of each architecture and size that has a
+/// published accuracy and no measured energy there: `status` kPredicted, energy_j_per_image as
+/// analysis::Predictor predicts it, and in ci95_rel its 95 % interval, the half width of the
+/// logarithm. Pure. Nothing for policies with a fixed batch, and where too few were measured to
+/// learn from.
+std::vector<store::Record> predicted_records(std::span<const store::Record> measured,
+                                             const catalogue::Catalogue& catalogue);
+
+}  // namespace joulemark::report
