@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("frontier", "returns", "drivers", "batch", "runtimes", "quality")
+NAMES = ("frontier", "returns", "drivers", "batch", "runtimes", "quality", "prediction")
 
 # Architectures of the catalogue, with energies that grow with their GMACs but for one.
 MODELS = {
