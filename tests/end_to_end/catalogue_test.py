@@ -193,6 +193,8 @@ def test_two_catalogues_are_compared(tables):
          "before": "65.5", "after": "65.6"},
         {"what": "removed", "file": "costs.csv", "row": "alpha 288"},
         {"what": "added", "file": "costs.csv", "row": "alpha 320"},
+        {"what": "removed", "file": "speeds.csv", "row": "alpha 288"},
+        {"what": "added", "file": "speeds.csv", "row": "alpha 320"},
     ]
     assert "accuracy.csv: alpha.one 224: real_top1 65.5 -> 65.6" in tables.world.run(
         "catalogue", "diff", tables.out, newer).out
