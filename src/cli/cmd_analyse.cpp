@@ -1,19 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <system_error>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "analysis/write.hpp"
 #include "base/text.hpp"
-#include "catalogue/built_in.hpp"
 #include "cli/commands.hpp"
-#include "cli/open_store.hpp"
 #include "cli/output.hpp"
-#include "report/analysed.hpp"
-#include "store/store.hpp"
+#include "cli/read_rows.hpp"
 
 /// `joulemark analyse`: between a store, files and the pure functions of src/analysis.
 namespace joulemark::cli {
@@ -41,27 +38,6 @@ Result<std::vector<const analysis::Analysis*>> named(const std::vector<std::stri
   return chosen;
 }
 
-/// All rows of the setups that match. Error: not_found, naming the setups that are there.
-Result<std::vector<store::Record>> read(const AnalyseOptions& options,
-                                        const CommonOptions& common) {
-  auto store = open_store(common, store::Mode::read);
-  if (!store) return tl::unexpected(store.error());
-  store::Filter filter;
-  filter.setup = options.setup;
-  auto records = (*store)->read(filter);
-  if (!records || !records->empty()) return records;
-  const auto all = (*store)->read({});
-  if (!all) return tl::unexpected(all.error());
-  std::set<std::string> setups;
-  for (const store::Record& r : *all) setups.insert(r.setup);
-  if (setups.empty()) {
-    return fail(ErrorKind::not_found, fmt::format("there are no rows in {}", common.db.text()),
-                "Measure something first: joulemark measure MODEL, or name a database with --db");
-  }
-  return fail(ErrorKind::not_found, fmt::format("no setup matches '{}'", options.setup),
-              fmt::format("There are {}", join_words({setups.begin(), setups.end()})));
-}
-
 Result<void> write(const fs::path& folder, const analysis::Analysis& a,
                    const analysis::Outcome& outcome) {
   std::error_code error;
@@ -76,10 +52,9 @@ Result<void> write(const fs::path& folder, const analysis::Analysis& a,
 int run_analyse(const AnalyseOptions& options, const CommonOptions& common) {
   const auto chosen = named(options.names);
   if (!chosen) return report_error(chosen.error(), common.json);
-  const auto records = read(options, common);
-  if (!records) return report_error(records.error(), common.json);
-  const analysis::Input input{report::analysis_rows(*records, catalogue::built_in()),
-                              options.policy};
+  auto rows = rows_to_analyse(options.setup, common);
+  if (!rows) return report_error(rows.error(), common.json);
+  const analysis::Input input{std::move(*rows), options.policy};
   std::string text;
   ordered_json list = ordered_json::array();
   for (const analysis::Analysis* a : *chosen) {

@@ -212,6 +212,13 @@ Run add_export(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_export(*o, common); };
 }
 
+void add_policy(CLI::App& app, std::string& policy, const char* what) {
+  app.add_option("--policy", policy, what)
+      ->check(CLI::IsMember({"batch_1", "throughput", "min_energy"}).description(""))
+      ->capture_default_str()
+      ->type_name("POLICY");
+}
+
 Run add_analyse(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<AnalyseOptions>();
   app.description("Say what the measurements show, with intervals (docs/analysis.md)");
@@ -226,23 +233,38 @@ Run add_analyse(CLI::App& app, CommonOptions& common) {
              "  joulemark analyse frontier returns --setup '*aoti*' --db data/results --out aoti");
   app.add_option("names", o->names, "analyses; all if none is named")->type_name("NAME");
   app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");
-  app.add_option("--policy", o->policy,
-                 "rows of this batch policy: batch_1, throughput or min_energy; `batch` and "
-                 "`quality` take all")
-      ->check(CLI::IsMember({"batch_1", "throughput", "min_energy"}).description(""))
-      ->capture_default_str()
-      ->type_name("POLICY");
+  add_policy(app, o->policy,
+             "rows of this batch policy: batch_1, throughput or min_energy; `batch` and `quality` "
+             "take all");
   app.add_option("--out", o->out, "folder for NAME.json and NAME.csv of each")
       ->capture_default_str()
       ->type_name("DIR");
   return [o, &common] { return run_analyse(*o, common); };
 }
 
+Run add_compare(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<CompareOptions>();
+  app.description("Put measured models side by side: energy, accuracy, throughput");
+  app.footer(
+      "The first model is what the others are compared with. A model is an architecture, one with "
+      "its weights, or one\nat a size; without weights, the accuracy is that of the best.\n"
+      "Examples:\n"
+      "  joulemark compare resnet50 convnext_tiny --db data/results\n"
+      "  joulemark compare resnet50.a1_in1k vit_base_patch16_384@384x384 --policy batch_1");
+  app.add_option("models", o->models, "two or more")->required()->type_name("MODEL");
+  app.add_option("--setup", o->setup,
+                 "only setups that match; of these the one that measured most of the models")
+      ->type_name("GLOB");
+  add_policy(app, o->policy, "rows of this batch policy: batch_1, throughput or min_energy");
+  return [o, &common] { return run_compare(*o, common); };
+}
+
 /// Every command, in the order of --help.
 constexpr Command kCommands[] = {
     {"doctor", add_doctor},   {"calibrate", add_calibrate}, {"measure", add_measure},
     {"list", add_list},       {"show", add_show},           {"report", add_report},
-    {"analyse", add_analyse}, {"export", add_export},       {"import", add_import},
+    {"analyse", add_analyse}, {"compare", add_compare},     {"export", add_export},
+    {"import", add_import},
 };
 
 constexpr const char* kDatabaseVariable = "JOULEMARK_DB";

@@ -121,6 +121,11 @@ struct AnalyseOptions {
   std::string policy = "throughput";
   std::filesystem::path out = "analysis";
 };
+struct CompareOptions {
+  std::vector<std::string> models;
+  std::string setup;  ///< glob
+  std::string policy = "throughput";
+};
 struct ImportOptions {
   std::vector<std::string> from;  ///< locations of stores
 };

@@ -155,3 +155,15 @@ def test_the_committed_rows_can_be_analysed(world):
     analyses = {a["analysis"]: a for a in done.json["analyses"]}
     assert analyses["frontier"]["n"] >= 40 and not analyses["drivers"]["too_few"]
     assert not analyses["runtimes"]["too_few"] and not analyses["returns"]["too_few"]
+
+
+def test_models_are_compared_and_told_apart_only_where_they_can_be(world):
+    close = [*rows(), row("resnet152", 75.3)]
+    done = world.run("compare", "resnet50", "resnet101", "--db", store(world, close))
+    assert done.code == 0, done.err
+    assert "resnet101 takes 1.88 times (95 %: 1.82 to 1.93) the energy of resnet50" in done.out
+    beside = world.run("compare", "resnet101", "resnet152", "--db", store(world, close), "--json").json["models"][1]["beside_first"]
+    assert beside["distinguishable"] is False and beside["low"] < 1 < beside["high"]
+    unknown = world.run("compare", "resnet50", "resnet51", "--db", store(world, close))
+    assert unknown.code == 5 and "Did you mean resnet50" in unknown.err
+    assert world.run("compare", "resnet50", "--db", store(world, close)).code == 2

@@ -1,0 +1,118 @@
+#include "analysis/compare.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "analysis/testing/rows.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::row;
+
+Row tested(const std::string& architecture, double joules, double top1,
+           const std::string& setup = "gpu") {
+  Row r = row(architecture, joules, top1, setup);
+  catalogue::Evaluation e{architecture, "best", 224, 0.95, "bicubic", {}};
+  e.on[0] = catalogue::Accuracy{top1, top1 + 10.0};
+  r.weights_tested.push_back({architecture + ".best", e, {}, "in21k", "mit"});
+  e.tag = "plain";
+  e.on[0] = catalogue::Accuracy{top1 - 2.0, top1 + 8.0};
+  r.weights_tested.push_back({architecture + ".plain", e, {}, "in1k", "mit"});
+  r.images_per_s = 10.0 / joules;
+  return r;
+}
+
+std::vector<Row> rows() {
+  return {tested("alpha", 0.010, 75.0), tested("beta", 0.015, 80.0), tested("gamma", 0.0101, 75.2)};
+}
+
+std::string refusal(const std::vector<Row>& of, const std::vector<std::string>& names) {
+  const auto c = compare(of, "throughput", names);
+  return c ? "was compared" : c.error().message();
+}
+
+TEST(Compare, SaysHowManyTimesTheEnergyAndHowManyPoints) {
+  const auto all = rows();
+  const auto c = compare(all, "throughput", {"alpha", "beta"});
+  ASSERT_TRUE(c) << c.error().message();
+  ASSERT_EQ(c->sides.size(), 2U);
+  EXPECT_FALSE(c->sides[0].beside);
+  const Beside& b = *c->sides[1].beside;
+  EXPECT_NEAR(b.times, 1.5, 1e-12);
+  EXPECT_NEAR(b.ci95.high, 1.5 * std::exp(std::hypot(0.01, 0.01)), 1e-9)
+      << "two intervals of 1 %; what the meter is off by is shared";
+  EXPECT_TRUE(b.is_distinguishable());
+  EXPECT_NEAR(*b.points, 5.0, 1e-12);
+  EXPECT_NEAR(*b.points_ci95, std::hypot(0.3796, 0.3506), 1e-3);
+  EXPECT_NEAR(*b.times_throughput, 1.0 / 1.5, 1e-12);
+}
+
+TEST(Compare, SaysWhenEnergiesCannotBeToldApart) {
+  const auto all = rows();
+  EXPECT_FALSE(
+      compare(all, "throughput", {"alpha", "gamma"})->sides[1].beside->is_distinguishable());
+  auto boards = rows();
+  boards[0].board = "A";
+  boards[1].board = "B";
+  const auto c = compare(boards, "throughput", {"alpha", "beta"});
+  EXPECT_GT(c->sides[1].beside->ci95.high, 1.5 * std::exp(kBetweenBoards)) << "two boards";
+}
+
+TEST(Compare, TakesTheNamedWeightsOrTheBest) {
+  const auto all = rows();
+  const auto c = compare(all, "throughput", {"alpha.plain", "alpha@224x224", "beta"});
+  ASSERT_TRUE(c) << c.error().message();
+  EXPECT_EQ(c->sides[0].weights, "alpha.plain");
+  EXPECT_EQ(c->sides[0].top1, 73.0);
+  EXPECT_EQ(c->sides[1].weights, "alpha.best");
+  EXPECT_EQ(c->sides[1].beside->times, 1.0) << "the same energy";
+}
+
+TEST(Compare, IsOfTheSetupThatHasMostOfThem) {
+  auto all = rows();
+  all.push_back(tested("alpha", 1.0, 75.0, "aaa"));
+  const auto c = compare(all, "throughput", {"alpha", "beta"});
+  EXPECT_EQ(c->setup, "gpu");
+  EXPECT_THAT(c->other_setups, ElementsAre("aaa"));
+}
+
+TEST(Compare, SaysNothingThatIsNotKnown) {
+  auto all = rows();
+  all[1].top1.reset();
+  all[1].weights_tested.clear();
+  all[1].best_model.clear();
+  all[0].images_per_s.reset();
+  const auto c = compare(all, "throughput", {"alpha", "beta"});
+  ASSERT_TRUE(c);
+  EXPECT_FALSE(c->sides[1].beside->points);
+  EXPECT_FALSE(c->sides[1].beside->times_throughput);
+}
+
+TEST(Compare, RefusesWhatCannotBeCompared) {
+  const auto all = rows();
+  EXPECT_THAT(refusal(all, {"alpha"}), HasSubstr("two models or more"));
+  EXPECT_THAT(refusal(all, {"alpha", "alpha"}), HasSubstr("named twice"));
+  EXPECT_THAT(refusal(all, {"alpha", "betta"}), HasSubstr("Did you mean beta?"));
+  EXPECT_THAT(refusal(all, {"alpha", "resnet50"}), HasSubstr("joulemark measure resnet50"));
+  EXPECT_THAT(refusal(all, {"alpha", "beta@288x288"}), HasSubstr("at other sizes"));
+  EXPECT_THAT(refusal(all, {"alpha", "beta.none"}),
+              HasSubstr("There are beta.best and beta.plain"));
+  EXPECT_THAT(refusal({}, {"alpha", "beta"}), HasSubstr("no rows"));
+  auto sizes = rows();
+  sizes.push_back(tested("beta", 0.02, 81.0));
+  sizes.back().input_size = "288x288";
+  EXPECT_THAT(refusal(sizes, {"alpha", "beta"}), HasSubstr("beta@224x224 and beta@288x288"));
+  auto shares = rows();
+  shares[0].top1 = 0.75;
+  EXPECT_THAT(refusal(shares, {"alpha", "beta"}), HasSubstr("0.75"));
+  auto bad = rows();
+  bad[1].energy_j_per_image = 0.0;
+  EXPECT_THAT(refusal(bad, {"alpha", "beta"}), HasSubstr("beta has no energy"));
+}
+
+}  // namespace
+}  // namespace joulemark::analysis

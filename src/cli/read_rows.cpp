@@ -1,0 +1,45 @@
+#include "cli/read_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/text.hpp"
+#include "catalogue/built_in.hpp"
+#include "cli/open_store.hpp"
+#include "report/analysed.hpp"
+#include "store/store.hpp"
+
+namespace joulemark::cli {
+namespace {
+
+Result<std::vector<store::Record>> read(const std::string& setup_glob,
+                                        const CommonOptions& common) {
+  auto store = open_store(common, store::Mode::read);
+  if (!store) return tl::unexpected(store.error());
+  store::Filter filter;
+  filter.setup = setup_glob;
+  auto records = (*store)->read(filter);
+  if (!records || !records->empty()) return records;
+  const auto all = (*store)->read({});
+  if (!all) return tl::unexpected(all.error());
+  std::set<std::string> setups;
+  for (const store::Record& r : *all) setups.insert(r.setup);
+  if (setups.empty()) {
+    return fail(ErrorKind::not_found, fmt::format("there are no rows in {}", common.db.text()),
+                "Measure something first: joulemark measure MODEL, or name a database with --db");
+  }
+  return fail(ErrorKind::not_found, fmt::format("no setup matches '{}'", setup_glob),
+              fmt::format("There are {}", join_words({setups.begin(), setups.end()})));
+}
+
+}  // namespace
+
+Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob,
+                                                   const CommonOptions& common) {
+  const auto records = read(setup_glob, common);
+  if (!records) return tl::unexpected(records.error());
+  return report::analysis_rows(*records, catalogue::built_in());
+}
+
+}  // namespace joulemark::cli
