@@ -51,14 +51,16 @@ tl::unexpected<Error> not_measured(const std::vector<const Row*>& rows, const As
                                    const std::string& setup, const std::string& policy) {
   std::vector<std::string> known;
   for (const Row* row : rows) known.push_back(row->architecture);
-  const auto near = nearest(asked.architecture, known);
-  const bool is_there = std::ranges::find(known, asked.architecture) != known.end();
+  std::string next = fmt::format("Measure it: joulemark measure {}", asked.architecture);
+  if (std::ranges::find(known, asked.architecture) != known.end()) {
+    next = "It was measured there at other sizes; name one, as in resnet50@224x224";
+  } else if (const auto near = nearest(asked.architecture, known); !near.empty()) {
+    next = fmt::format("Did you mean {}? Else measure it: joulemark measure {}", join_words(near),
+                       asked.architecture);
+  }
   return fail(ErrorKind::not_found,
               fmt::format("{} has no energy with policy {} on {}", asked.name, policy, setup),
-              is_there ? "It was measured there at other sizes; name one, as in resnet50@224x224"
-              : near.empty() ? fmt::format("Measure it: joulemark measure {}", asked.architecture)
-                             : fmt::format("Did you mean {}? Else measure it: joulemark measure {}",
-                                           join_words(near), asked.architecture));
+              next);
 }
 
 Result<const Row*> row_of(const std::vector<const Row*>& rows, const Asked& asked,
@@ -99,15 +101,15 @@ std::optional<double> ratio(const std::optional<double>& a, const std::optional<
 }
 
 Beside beside(const Side& side, const Side& first) {
-  constexpr std::int64_t kImages = 50000;
+  const std::int64_t images = catalogue::test_sets().front().images;  // ImageNet's
   Beside b;
   b.times = *side.row->energy_j_per_image / *first.row->energy_j_per_image;
   const double rel = rel_between(*side.row, *first.row, kSharedBetweenModels);
   b.ci95 = {b.times * std::exp(-rel), b.times * std::exp(rel)};
   if (side.top1 && first.top1) {
     b.points = *side.top1 - *first.top1;
-    b.points_ci95 = std::hypot(catalogue::sampling_ci95(*side.top1, kImages),
-                               catalogue::sampling_ci95(*first.top1, kImages));
+    b.points_ci95 = std::hypot(catalogue::sampling_ci95(*side.top1, images),
+                               catalogue::sampling_ci95(*first.top1, images));
   }
   b.times_throughput = ratio(side.row->images_per_s, first.row->images_per_s);
   return b;

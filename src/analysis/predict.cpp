@@ -13,49 +13,40 @@
 namespace joulemark::analysis {
 namespace {
 
-template <std::size_t Place>
-std::optional<double> speed(const Row& row) {
-  return row.published_speeds[Place];
-}
-
-constexpr std::array kFeatures = {
-    Feature{"gmacs", [](const Row& r) { return r.gmacs; }, true},
-    Feature{"activations", [](const Row& r) { return r.activations_m; }, true},
-    Feature{"parameters", [](const Row& r) { return r.parameters_m; }, true},
-    Feature{"rtx3090_nchw", speed<0>, false},
-    Feature{"rtx3090_nhwc", speed<1>, false},
-    Feature{"rtx4090_nchw", speed<2>, false},
-    Feature{"rtx4090_nhwc", speed<3>, false},
-    Feature{"rtx4090_nchw_compiled", speed<4>, false},
-    Feature{"rtx5090_nchw", speed<5>, false},
-    Feature{"rtx5090_nchw_compiled", speed<6>, false},
-    Feature{"pro6000_nchw", speed<7>, false},
-    Feature{"pro6000_nchw_compiled", speed<8>, false},
-};
-static_assert(kFeatures.size() == 3 + catalogue::kBenchmarks);
+/// GMACs, activations and parameters; then the speeds, in the order of catalogue::benchmarks().
+constexpr std::size_t kCountsOf = 3;
+constexpr std::size_t kFeatures = kCountsOf + catalogue::kBenchmarks;
+using Known = std::array<std::optional<double>, kFeatures>;
 
 /// One bit for each feature.
 using Pattern = unsigned;
-constexpr Pattern kCounts = 0b111;
-constexpr Pattern kAll = (1U << kFeatures.size()) - 1U;
+constexpr Pattern kCounts = (1U << kCountsOf) - 1U;
+constexpr Pattern kAll = (1U << kFeatures) - 1U;
 
-std::optional<double> known(const Feature& feature, const Row& row) {
-  const auto value = feature.of(row);
-  return value && std::isfinite(*value) && *value > 0.0 ? value : std::nullopt;
+/// What is published of a model, but for values that cannot be.
+Known known(const Row& row) {
+  Known known = {row.gmacs, row.activations_m, row.parameters_m};
+  std::ranges::copy(row.published_speeds, known.begin() + kCountsOf);
+  for (auto& value : known) {
+    if (value && !(std::isfinite(*value) && *value > 0.0)) value.reset();
+  }
+  return known;
 }
 
 Pattern pattern_of(const Row& row) {
+  const Known values = known(row);
   Pattern pattern = 0;
-  for (std::size_t i = 0; i < kFeatures.size(); ++i) {
-    if (known(kFeatures[i], row)) pattern |= 1U << i;
+  for (std::size_t i = 0; i < kFeatures; ++i) {
+    if (values[i]) pattern |= 1U << i;
   }
   return pattern;
 }
 
 std::vector<double> values_of(const Row& row, Pattern pattern) {
+  const Known all = known(row);
   std::vector<double> values;
-  for (std::size_t i = 0; i < kFeatures.size(); ++i) {
-    if ((pattern >> i & 1U) != 0) values.push_back(std::log2(*known(kFeatures[i], row)));
+  for (std::size_t i = 0; i < kFeatures; ++i) {
+    if ((pattern >> i & 1U) != 0) values.push_back(std::log2(*all[i]));
   }
   return values;
 }
@@ -76,8 +67,9 @@ double conformal(std::vector<double> residuals, double level) {
   return residuals[rank - 1];
 }
 
-/// Of each group, whether its residuals are inside the interval that the others give.
-double covered(const std::vector<double>& residuals, const std::vector<std::string>& groups) {
+/// How many are inside the interval that the residuals of other groups give.
+std::size_t inside_90(const std::vector<double>& residuals,
+                      const std::vector<std::string>& groups) {
   std::size_t inside = 0;
   std::map<std::string, double> widths;
   for (std::size_t i = 0; i < residuals.size(); ++i) {
@@ -91,21 +83,7 @@ double covered(const std::vector<double>& residuals, const std::vector<std::stri
     }
     if (std::abs(residuals[i]) <= at->second) ++inside;
   }
-  return static_cast<double>(inside) / static_cast<double>(residuals.size());
-}
-
-Errors errors_of(std::vector<double> residuals, const std::vector<std::string>& groups) {
-  Errors e;
-  std::vector<double> relative, magnitudes;
-  for (const double r : residuals) {
-    relative.push_back(std::abs(std::exp2(-r) - 1.0));
-    magnitudes.push_back(std::abs(r));
-  }
-  e.median = *quantile(relative, 0.5);
-  e.times_90 = std::exp2(*quantile(magnitudes, 0.9));
-  e.covered_90 = covered(residuals, groups);
-  e.residuals = std::move(residuals);
-  return e;
+  return inside;
 }
 
 std::vector<std::string> families(const std::vector<const Row*>& rows) {
@@ -128,13 +106,30 @@ std::vector<std::string> tenths(const std::vector<const Row*>& rows) {
 
 }  // namespace
 
-std::span<const Feature> features() { return kFeatures; }
+std::vector<double> Errors::relative() const {
+  std::vector<double> errors;
+  for (const double r : residuals) errors.push_back(std::abs(std::exp2(-r) - 1.0));
+  return errors;
+}
+
+double Errors::median() const { return *quantile(relative(), 0.5); }
+
+double Errors::times_90() const {
+  std::vector<double> magnitudes;
+  for (const double r : residuals) magnitudes.push_back(std::abs(r));
+  return std::exp2(*quantile(magnitudes, 0.9));
+}
+
+double Errors::covered_90() const {
+  return static_cast<double>(inside_90) / static_cast<double>(residuals.size());
+}
 
 /// From the models that have all features of a pattern.
 struct Predictor::Learned {
   std::vector<const Row*> rows;
   Features x;
   std::vector<double> y;
+  std::vector<double> without_family;  ///< what a fit without the model's family leaves
   Ridge fit;
   std::vector<double> least, most;  ///< of each feature
   double rel_90 = 0.0, rel_95 = 0.0;
@@ -166,11 +161,11 @@ const Predictor::Learned* Predictor::learned(unsigned pattern) const {
   }
   if (pattern == 0 || l.rows.size() < kFewestToLearn) return nullptr;
   const auto fit = fit_ridge(l.x, l.y);
-  const auto residuals = residuals_without_group(l.x, l.y, families(l.rows));
-  if (!fit || residuals.empty()) return nullptr;
+  l.without_family = residuals_without_group(l.x, l.y, families(l.rows));
+  if (!fit || l.without_family.empty()) return nullptr;
   l.fit = *fit;
-  l.rel_90 = conformal(residuals, 0.90) * std::log(2.0);
-  l.rel_95 = conformal(residuals, 0.95) * std::log(2.0);
+  l.rel_90 = conformal(l.without_family, 0.90) * std::log(2.0);
+  l.rel_95 = conformal(l.without_family, 0.95) * std::log(2.0);
   at->second = std::make_unique<Learned>(std::move(l));
   return at->second.get();
 }
@@ -201,21 +196,19 @@ Result<Prediction> Predictor::predict(const Row& model) const {
               "Measure it, or more models: joulemark measure MODEL");
 }
 
-std::optional<Errors> Predictor::left_out(bool with_speeds, Groups groups_of) const {
+std::optional<Errors> Predictor::without_family(bool with_speeds) const {
   const Learned* l = learned(with_speeds ? kAll : kCounts);
   if (l == nullptr) return std::nullopt;
-  const auto groups = groups_of(l->rows);
-  Errors e = errors_of(residuals_without_group(l->x, l->y, groups), groups);
-  e.models = l->rows;
-  return e;
-}
-
-std::optional<Errors> Predictor::without_family(bool with_speeds) const {
-  return left_out(with_speeds, families);
+  return Errors{l->rows, l->without_family, inside_90(l->without_family, families(l->rows))};
 }
 
 std::optional<Errors> Predictor::without_tenth(bool with_speeds) const {
-  return left_out(with_speeds, tenths);
+  const Learned* l = learned(with_speeds ? kAll : kCounts);
+  if (l == nullptr) return std::nullopt;
+  const auto groups = tenths(l->rows);
+  auto residuals = residuals_without_group(l->x, l->y, groups);
+  const std::size_t inside = inside_90(residuals, groups);
+  return Errors{l->rows, std::move(residuals), inside};
 }
 
 }  // namespace joulemark::analysis

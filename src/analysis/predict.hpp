@@ -19,21 +19,16 @@ namespace joulemark::analysis {
 /// at the largest of them).
 inline constexpr std::size_t kFewestToLearn = 20;
 
-/// What is published about a network that goes with its energy.
-struct Feature {
-  const char* name;
-  std::optional<double> (*of)(const Row&);
-  bool is_count;  ///< of operations or parameters; else a speed
-};
-std::span<const Feature> features();
-
-/// How well models are predicted that were left out of the learning.
+/// How well models are predicted that were left out of the learning. There is one at least.
 struct Errors {
   std::vector<const Row*> models;
   std::vector<double> residuals;  ///< binary logarithm of measured over predicted, for each model
-  double median = 0.0;            ///< of |predicted / measured - 1|
-  double times_90 = 1.0;          ///< 90 % of the models are within a factor of this
-  double covered_90 = 0.0;        ///< share of models inside the 90 % interval that the others give
+  std::size_t inside_90 = 0;      ///< models inside the 90 % interval that the others give
+
+  std::vector<double> relative() const;  ///< |predicted / measured - 1|
+  double median() const;                 ///< of those
+  double times_90() const;               ///< 90 % of the models are within a factor of this
+  double covered_90() const;             ///< share of models inside
 };
 
 struct Prediction {
@@ -68,9 +63,7 @@ class Predictor {
 
  private:
   struct Learned;
-  using Groups = std::vector<std::string> (*)(const std::vector<const Row*>&);
   const Learned* learned(unsigned pattern) const;
-  std::optional<Errors> left_out(bool with_speeds, Groups groups_of) const;
 
   std::vector<const Row*> measured_;
   mutable std::map<unsigned, std::unique_ptr<Learned>> by_pattern_;  ///< null: too few

@@ -114,12 +114,12 @@ TEST(Predictor, IsJudgedByFamiliesAndByTenths) {
   ASSERT_TRUE(family && tenth);
   EXPECT_EQ(family->residuals.size(), 40U);
   EXPECT_EQ(family->models[3], &rows[3]);
-  EXPECT_GT(family->median, 0.02);
-  EXPECT_LT(family->median, 0.15);
-  EXPECT_GE(family->covered_90, 0.8);
+  EXPECT_GT(family->median(), 0.02);
+  EXPECT_LT(family->median(), 0.15);
+  EXPECT_GE(family->covered_90(), 0.8);
   const auto with_speeds = predictor.without_family(true);
   ASSERT_TRUE(with_speeds);
-  EXPECT_LT(with_speeds->median, family->median);
+  EXPECT_LT(with_speeds->median(), family->median());
 }
 
 /// A family that is unlike all others is predicted worse than by its relatives.

@@ -28,29 +28,25 @@ constexpr Trial kTrials[] = {
     {"counts, by tenths", kFromCounts, kTenth, false, &Predictor::without_tenth},
 };
 
+/// "7.26 (95 %: 5.17 to 9.83) %"
+std::string in_percent(const Median& share) {
+  const Interval ci95{100.0 * share.ci95->low, 100.0 * share.ci95->high};
+  return with_interval(100.0 * share.value, ci95) + " %";
+}
+
 void add_trial(Outcome& o, const Trial& trial, const Errors& e) {
-  std::vector<double> relative;
-  for (const double r : e.residuals) relative.push_back(std::abs(std::exp2(-r) - 1.0));
-  const std::size_t n = relative.size();
-  const auto middle = median(relative);
-  const auto inside = static_cast<std::size_t>(std::lround(e.covered_90 * static_cast<double>(n)));
-  const Interval covered = share_ci95(inside, n);
-  o.values.push_back({"median_error", trial.about, "1", middle->value, middle->ci95,
-                      middle->ci95 ? "" : kFewerThanTen, n});
+  const std::size_t n = e.models.size();
+  const Median error = *median(e.relative());  // of kFewestToLearn, so with an interval
+  const Interval covered = share_ci95(e.inside_90, n);
+  o.values.push_back({"median_error", trial.about, "1", error.value, error.ci95, "", n});
   o.values.push_back(
-      {"times_90", trial.about, "1", e.times_90, {}, "a quantile of these errors themselves", n});
-  o.values.push_back({"covered_90", trial.about, "1", e.covered_90, covered, "", n});
-  o.sentences.push_back(fmt::format(
-      "From {}, {} (n = {}): the median error is {} %; 90 % are within a factor of {}; "
-      "the 90 % interval held {} (95 %: {} to {}).",
-      trial.from, trial.of, n,
-      [&] {
-        const auto hundred = [](double v) { return 100.0 * v; };
-        if (!middle->ci95) return digits(hundred(middle->value));
-        return fmt::format("{} (95 %: {} to {})", digits(hundred(middle->value)),
-                           digits(hundred(middle->ci95->low)), digits(hundred(middle->ci95->high)));
-      }(),
-      digits(e.times_90), percent(e.covered_90), percent(covered.low), percent(covered.high)));
+      {"times_90", trial.about, "1", e.times_90(), {}, "a quantile of these errors themselves", n});
+  o.values.push_back({"covered_90", trial.about, "1", e.covered_90(), covered, "", n});
+  o.sentences.push_back(
+      fmt::format("From {}, {} (n = {}): the median error is {}; 90 % are within a factor of {}; "
+                  "the 90 % interval held {} (95 %: {} to {}).",
+                  trial.from, trial.of, n, in_percent(error), digits(e.times_90()),
+                  percent(e.covered_90()), percent(covered.low), percent(covered.high)));
 }
 
 void add_rows(Outcome& o, const Errors& e) {

@@ -12,9 +12,9 @@ namespace joulemark::analysis {
 using Features = std::vector<std::vector<double>>;
 
 /// A linear regression that holds together where features say nearly the same (a model's speeds on
-/// nine machines): least squares with a penalty on the squares of the coefficients of standardised
-/// features (Hoerl and Kennard 1970). The intercept has none. Of kPenalties, that penalty is taken
-/// whose generalised cross-validation is least (Golub, Heath and Wahba 1979).
+/// several machines): least squares with a penalty on the squares of the coefficients of
+/// standardised features (Hoerl and Kennard 1970). The intercept has none. Of kPenalties, that
+/// penalty is taken whose generalised cross-validation is least (Golub, Heath and Wahba 1979).
 struct Ridge {
   double penalty = 0.0;
   double intercept = 0.0;

@@ -45,7 +45,7 @@ std::string table(const Comparison& c) {
   return t.render();
 }
 
-/// "2.1 (± 0.5) points more accurate"; empty where an accuracy is not published.
+/// "; its top-1 is 2.10 ± 0.50 points higher"; empty where an accuracy is not published.
 std::string accuracy_words(const Beside& b) {
   if (!b.points) return "";
   if (std::abs(*b.points) < *b.points_ci95) {

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
 #include "catalogue/built_in.hpp"
 #include "cli/commands.hpp"
 #include "cli/open_store.hpp"
@@ -13,6 +15,7 @@
 #include "report/show.hpp"
 #include "report/table.hpp"
 #include "store/columns.hpp"
+#include "store/select.hpp"
 #include "store/store.hpp"
 #include "zoo/descriptor.hpp"
 
@@ -61,22 +64,21 @@ std::string joined_in_format(const std::vector<report::Joined>& rows, const std:
   return format == "csv" ? report::joined_csv(rows) : report::joined_json(rows) + "\n";
 }
 
-/// What export's options let through, and predictions for what was not measured. They learn from
-/// all models of a setup, also where one model is asked for.
-Result<std::vector<store::Record>> with_predictions(const ExportOptions& options,
+/// What a filter lets through, and predictions for what was not measured. They learn from all
+/// models of a setup, also where one model is asked for.
+Result<std::vector<store::Record>> with_predictions(const store::Filter& filter,
                                                     const CommonOptions& common) {
-  const auto all = read_records(common, {"", options.setup, "", "", true});
+  const auto all = read_records(common, {"", filter.setup, "", "", false});
   if (!all) return all;
-  auto records = read_records(common, {options.model, options.setup, options.status, "", true});
-  if (!records) return records;
-  const auto is_asked = [&](const store::Record& r) {
-    return (options.model.empty() || matches(options.model, r.model)) &&
-           (options.status.empty() || options.status == r.status);
+  std::vector<store::Record> asked;
+  const auto keep = [&](const std::vector<store::Record>& some) {
+    std::ranges::copy_if(some, std::back_inserter(asked),
+                         [&](const store::Record& r) { return store::passes(r, filter); });
   };
-  for (store::Record& r : report::predicted_records(*all, catalogue::built_in())) {
-    if (is_asked(r)) records->push_back(std::move(r));
-  }
-  return records;
+  keep(*all);
+  asked = store::newest(std::move(asked));
+  keep(report::predicted_records(store::newest(*all), catalogue::built_in()));
+  return asked;
 }
 
 /// Records in one of the formats of `export`.
@@ -149,10 +151,9 @@ int run_export(const ExportOptions& options, const CommonOptions& common) {
                          "Use --format csv or --format json with --joined"},
                         common.json);
   }
-  const auto records = options.predicted
-                           ? with_predictions(options, common)
-                           : read_records(common, {options.model, options.setup, options.status, "",
-                                                   options.joined});
+  const store::Filter filter{options.model, options.setup, options.status, "", options.joined};
+  const auto records =
+      options.predicted ? with_predictions(filter, common) : read_records(common, filter);
   if (!records) return report_error(records.error(), common.json);
   const bool prefers_json = common.json && options.out.empty() && options.format == "csv";
   const std::string format = prefers_json ? "json" : options.format;

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "report/joined.hpp"
@@ -40,7 +39,7 @@ const catalogue::Catalogue& thirty() {
   return kThirty;
 }
 
-/// All but the fourth from the middle and the last: a hole, and one beyond all others.
+/// All but one in the middle and the last: a hole, and one beyond all others.
 std::vector<store::Record> measured() {
   std::vector<store::Record> records;
   for (int i = 0; i < kModels - 1; ++i) {
