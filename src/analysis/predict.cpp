@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "analysis/ridge.hpp"
 #include "base/statistics.hpp"
@@ -28,7 +29,7 @@ Known known(const Row& row) {
   Known known = {row.gmacs, row.activations_m, row.parameters_m};
   std::ranges::copy(row.published_speeds, known.begin() + kCountsOf);
   for (auto& value : known) {
-    if (value && !(std::isfinite(*value) && *value > 0.0)) value.reset();
+    if (value && (!std::isfinite(*value) || *value <= 0.0)) value.reset();
   }
   return known;
 }
@@ -164,8 +165,8 @@ const Predictor::Learned* Predictor::learned(unsigned pattern) const {
   l.without_family = residuals_without_group(l.x, l.y, families(l.rows));
   if (!fit || l.without_family.empty()) return nullptr;
   l.fit = *fit;
-  l.rel_90 = conformal(l.without_family, 0.90) * std::log(2.0);
-  l.rel_95 = conformal(l.without_family, 0.95) * std::log(2.0);
+  l.rel_90 = conformal(l.without_family, 0.90) * std::numbers::ln2;
+  l.rel_95 = conformal(l.without_family, 0.95) * std::numbers::ln2;
   at->second = std::make_unique<Learned>(std::move(l));
   return at->second.get();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -68,7 +69,7 @@ std::string joined_in_format(const std::vector<report::Joined>& rows, const std:
 /// models of a setup, also where one model is asked for.
 Result<std::vector<store::Record>> with_predictions(const store::Filter& filter,
                                                     const CommonOptions& common) {
-  const auto all = read_records(common, {"", filter.setup, "", "", false});
+  auto all = read_records(common, {"", filter.setup, "", "", false});
   if (!all) return all;
   std::vector<store::Record> asked;
   const auto keep = [&](const std::vector<store::Record>& some) {
@@ -77,7 +78,7 @@ Result<std::vector<store::Record>> with_predictions(const store::Filter& filter,
   };
   keep(*all);
   asked = store::newest(std::move(asked));
-  keep(report::predicted_records(store::newest(*all), catalogue::built_in()));
+  keep(report::predicted_records(store::newest(std::move(*all)), catalogue::built_in()));
   return asked;
 }
 

@@ -206,8 +206,8 @@ Run add_export(CLI::App& app, CommonOptions& common) {
                "the newest rows beside what is published about their models: one for each set of "
                "weights (columns: docs/joined.md)");
   app.add_flag("--predicted", o->predicted,
-               "with --joined: also models that were not measured, with energies predicted from "
-               "those that were (docs/analysis.md, prediction)")
+               "also models that were not measured, with energies predicted from those that were "
+               "(docs/analysis.md, prediction)")
       ->needs("--joined");
   return [o, &common] { return run_export(*o, common); };
 }
@@ -224,7 +224,7 @@ Run add_analyse(CLI::App& app, CommonOptions& common) {
   app.description("Say what the measurements show, with intervals (docs/analysis.md)");
   std::string names = "Analyses:\n";
   for (const analysis::Analysis& a : analysis::analyses()) {
-    names += fmt::format("  {:<10}{}\n", a.name, a.what);
+    names += fmt::format("  {:<12}{}\n", a.name, a.what);
   }
   app.footer(names +
              "\nSetups are never mixed: an analysis takes the one with most in it, and says which; "
