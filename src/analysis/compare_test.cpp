@@ -98,7 +98,7 @@ TEST(Compare, RefusesWhatCannotBeCompared) {
   EXPECT_THAT(refusal(all, {"alpha", "alpha"}), HasSubstr("named twice"));
   EXPECT_THAT(refusal(all, {"alpha", "betta"}), HasSubstr("Did you mean beta?"));
   EXPECT_THAT(refusal(all, {"alpha", "resnet50"}), HasSubstr("joulemark measure resnet50"));
-  EXPECT_THAT(refusal(all, {"alpha", "beta@288x288"}), HasSubstr("at other sizes"));
+  EXPECT_THAT(refusal(all, {"alpha", "beta@288x288"}), HasSubstr("measured there as beta@224x224"));
   EXPECT_THAT(refusal(all, {"alpha", "beta.none"}),
               HasSubstr("There are beta.best and beta.plain"));
   EXPECT_THAT(refusal({}, {"alpha", "beta"}), HasSubstr("no rows"));

@@ -79,6 +79,10 @@ bool of_two_boards(std::string_view a, std::string_view b);
 /// Half the width of the 95 % interval of the logarithm of the ratio of two rows' energies.
 double rel_between(const Row& a, const Row& b, Shared shared);
 
+/// Why nothing here has an interval of images/s.
+inline constexpr const char* kNoThroughputInterval =
+    "rows keep the interval of energy alone; images/s is of the same windows";
+
 /// "convnext_tiny", or "convnext_tiny at 288x288" where it is not 224x224.
 std::string subject(const Row& row);
 

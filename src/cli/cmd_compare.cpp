@@ -21,10 +21,6 @@ using analysis::Comparison;
 using analysis::Side;
 using nlohmann::ordered_json;
 
-ordered_json or_null(const std::optional<double>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
-
 std::string flags_of(const analysis::Row& row) {
   return fmt::format("{}", fmt::join(row.flags, " "));
 }
@@ -117,6 +113,7 @@ ordered_json json(const Comparison& c) {
         {"ci95_rel", or_null(row.ci95_rel)},
         {"systematic_rel", or_null(row.systematic_rel)},
         {"images_per_s", or_null(row.images_per_s)},
+        {"images_per_s_no_interval", analysis::kNoThroughputInterval},
         {"flags", flags_of(row)},
         {"weights", s.weights.empty() ? ordered_json(nullptr) : ordered_json(s.weights)},
         {"imagenet_top1", or_null(s.top1)}};

@@ -55,6 +55,11 @@ int run_show(const ShowOptions& options, const CommonOptions& common);
 int run_report(const ReportOptions& options, const CommonOptions& common);
 int run_analyse(const AnalyseOptions& options, const CommonOptions& common);
 int run_compare(const CompareOptions& options, const CommonOptions& common);
+int run_choose(const ChooseOptions& options, const CommonOptions& common);
+int run_score(const ScoreOptions& options, const CommonOptions& common);
+int run_edition_fit(const EditionFitOptions& options, const CommonOptions& common);
+int run_edition_show(const EditionOptions& options, const CommonOptions& common);
+int run_edition_verify(const EditionOptions& options, const CommonOptions& common);
 int run_import(const ImportOptions& options, const CommonOptions& common);
 int run_export(const ExportOptions& options, const CommonOptions& common);
 

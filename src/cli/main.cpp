@@ -17,9 +17,9 @@
 #define JOULEMARK_VERSION "0.1.0"
 #endif
 
-/// The command line: one function per command declares its options, those of `campaign`
-/// and `catalogue` in campaign_options.cpp and catalogue_options.cpp; everything else is in
-/// cmd_*.cpp.
+/// The command line: one function per command declares its options, those of `campaign`,
+/// `catalogue`, `choose` and `score` in campaign_options.cpp, catalogue_options.cpp and
+/// score_options.cpp; everything else is in cmd_*.cpp.
 namespace joulemark::cli {
 
 // Options that several commands have.
@@ -43,6 +43,42 @@ void add_idle(CLI::App& app, double& seconds, const char* what) {
       ->check(CLI::Range(0.1, 3600.0).description(""))
       ->capture_default_str()
       ->type_name("S");
+}
+
+void add_policy(CLI::App& app, std::string& policy, const char* what) {
+  app.add_option("--policy", policy, what)
+      ->check(CLI::IsMember({"batch_1", "throughput", "min_energy"}).description(""))
+      ->capture_default_str()
+      ->type_name("POLICY");
+}
+
+namespace {
+
+constexpr const char* kDatabaseVariable = "JOULEMARK_DB";
+constexpr const char* kModelsVariable = "JOULEMARK_MODELS";
+
+}  // namespace
+
+void add_common(CLI::App& app, CommonOptions& common) {
+  // The default that --help shows is the text without a password.
+  app.add_option_function<std::string>(
+         "--db", [&](const std::string& text) { common.db = store::Location(text); },
+         fmt::format(
+             "database of results: a SQLite file, or postgresql://user@host/database; to read, "
+             "also JSON lines (FILE.jsonl) or a folder of them; or {}",
+             kDatabaseVariable))
+      ->default_str(common.db.text())
+      ->type_name("FILE|URL");
+  app.add_option("--db-wait", common.db_wait_s,
+                 "for how long to try again when a PostgreSQL server does not answer")
+      ->check(CLI::Range(0.0, 86400.0).description(""))
+      ->capture_default_str()
+      ->type_name("S");
+  app.add_option("--models", common.models,
+                 fmt::format("folder of exported models; or {}", kModelsVariable))
+      ->capture_default_str()
+      ->type_name("DIR");
+  app.add_flag("--json", common.json, "print JSON");
 }
 
 namespace {
@@ -212,13 +248,6 @@ Run add_export(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_export(*o, common); };
 }
 
-void add_policy(CLI::App& app, std::string& policy, const char* what) {
-  app.add_option("--policy", policy, what)
-      ->check(CLI::IsMember({"batch_1", "throughput", "min_energy"}).description(""))
-      ->capture_default_str()
-      ->type_name("POLICY");
-}
-
 Run add_analyse(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<AnalyseOptions>();
   app.description("Say what the measurements show, with intervals (docs/analysis.md)");
@@ -263,12 +292,9 @@ Run add_compare(CLI::App& app, CommonOptions& common) {
 constexpr Command kCommands[] = {
     {"doctor", add_doctor},   {"calibrate", add_calibrate}, {"measure", add_measure},
     {"list", add_list},       {"show", add_show},           {"report", add_report},
-    {"analyse", add_analyse}, {"compare", add_compare},     {"export", add_export},
-    {"import", add_import},
+    {"analyse", add_analyse}, {"choose", add_choose},       {"compare", add_compare},
+    {"score", add_score},     {"export", add_export},       {"import", add_import},
 };
-
-constexpr const char* kDatabaseVariable = "JOULEMARK_DB";
-constexpr const char* kModelsVariable = "JOULEMARK_MODELS";
 
 /// The defaults of this environment. Not CLI11's envname: every subcommand would apply it, those
 /// that are not called too, after the option of the one that is.
@@ -283,28 +309,6 @@ CommonOptions common_from_environment() {
   return common;
 }
 
-void add_common(CLI::App& app, CommonOptions& common) {
-  // The default that --help shows is the text without a password.
-  app.add_option_function<std::string>(
-         "--db", [&](const std::string& text) { common.db = store::Location(text); },
-         fmt::format(
-             "database of results: a SQLite file, or postgresql://user@host/database; to read, "
-             "also JSON lines (FILE.jsonl) or a folder of them; or {}",
-             kDatabaseVariable))
-      ->default_str(common.db.text())
-      ->type_name("FILE|URL");
-  app.add_option("--db-wait", common.db_wait_s,
-                 "for how long to try again when a PostgreSQL server does not answer")
-      ->check(CLI::Range(0.0, 86400.0).description(""))
-      ->capture_default_str()
-      ->type_name("S");
-  app.add_option("--models", common.models,
-                 fmt::format("folder of exported models; or {}", kModelsVariable))
-      ->capture_default_str()
-      ->type_name("DIR");
-  app.add_flag("--json", common.json, "print JSON");
-}
-
 /// The program as one object, so that options outlive parsing.
 class Program {
  public:
@@ -317,10 +321,13 @@ class Program {
       CLI::App* sub = add(app_, command);
       add_common(*sub, common_);
     }
-    add_group("campaign", "Measure many models, over as many sittings as it takes",
+    add_group(app_, "campaign", "Measure many models, over as many sittings as it takes",
               campaign_commands());
-    add_group("catalogue", "What others have published about models: accuracy, size, cost, year",
+    add_group(app_, "catalogue",
+              "What others have published about models: accuracy, size, cost, year",
               catalogue_commands());
+    add_group(*app_.get_subcommand("score"), "edition", "What scores are measured against",
+              edition_commands());
     try {
       app_.parse(argc, argv);
       return code_;
@@ -334,20 +341,25 @@ class Program {
   }
 
  private:
-  void add_group(const char* name, const char* description, std::span<const Command> commands) {
-    CLI::App* group = app_.add_subcommand(name);
+  void add_group(CLI::App& to, const char* name, const char* description,
+                 std::span<const Command> commands) {
+    CLI::App* group = to.add_subcommand(name);
     group->description(description);
     group->require_subcommand(1);
     for (const Command& command : commands) {
       CLI::App* sub = add(*group, command);
-      sub->add_flag("--json", common_.json, "print JSON");
+      const bool has_json = sub->get_option_no_throw("--json") != nullptr;
+      if (!has_json) sub->add_flag("--json", common_.json, "print JSON");
     }
   }
 
   CLI::App* add(CLI::App& to, const Command& command) {
     CLI::App* sub = to.add_subcommand(command.name);
     Run run = command.add(*sub, common_);
-    sub->callback([this, run = std::move(run)] { code_ = run(); });
+    // CLI11 calls back the command that stands before another one too, after it.
+    sub->callback([this, sub, run = std::move(run)] {
+      if (sub->get_subcommands().empty()) code_ = run();
+    });
     return sub;
   }
 

@@ -26,6 +26,12 @@ struct Command {
 std::span<const Command> campaign_commands();
 /// Those of `joulemark catalogue`.
 std::span<const Command> catalogue_commands();
+/// Those of `joulemark score edition`.
+std::span<const Command> edition_commands();
+
+// Commands whose options are declared in score_options.cpp.
+Run add_choose(CLI::App& app, CommonOptions& common);
+Run add_score(CLI::App& app, CommonOptions& common);
 
 // Options that several commands have (main.cpp).
 
@@ -35,5 +41,8 @@ void add_meter(CLI::App& app, std::string& meter, std::vector<std::string>& sett
                const char* meters);
 void add_worker(CLI::App& app, std::string& worker, std::string& options);
 void add_idle(CLI::App& app, double& seconds, const char* what);
+void add_policy(CLI::App& app, std::string& policy, const char* what);
+/// --db, --db-wait, --models and --json.
+void add_common(CLI::App& app, CommonOptions& common);
 
 }  // namespace joulemark::cli

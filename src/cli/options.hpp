@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/budget.hpp"
 #include "catalogue/select.hpp"
 #include "store/location.hpp"
 
@@ -125,6 +126,29 @@ struct CompareOptions {
   std::vector<std::string> models;
   std::string setup;  ///< glob
   std::string policy = "throughput";
+};
+struct ScoreOptions {
+  std::vector<std::string> models;  ///< none: all that are measured
+  std::string setup;                ///< glob
+  std::string edition;              ///< name or file; empty: the newest that is built in
+  catalogue::TestSet on = catalogue::TestSet::imagenet;
+};
+struct EditionFitOptions {
+  std::string name;
+  std::string setup;
+  std::string policy = "throughput";
+  bool freeze = false;        ///< no draft
+  std::filesystem::path out;  ///< empty: NAME.json
+};
+struct EditionOptions {
+  std::string edition;  ///< name or file; empty: the newest that is built in
+};
+struct ChooseOptions {
+  analysis::Wanted wanted;
+  std::string setup;  ///< glob
+  std::string policy = "throughput";
+  std::string edition;
+  std::size_t rows = 10;  ///< to show
 };
 struct ImportOptions {
   std::vector<std::string> from;  ///< locations of stores

@@ -54,6 +54,10 @@ void apply_umask(int fd) {
 
 }  // namespace
 
+nlohmann::ordered_json or_null(const std::optional<double>& value) {
+  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+
 std::string pretty(const nlohmann::ordered_json& j) {
   return j.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace joulemark::cli {
 
 /// JSON as every command prints it.
 std::string pretty(const nlohmann::ordered_json& j);
+
+/// The number, or null where it is not known.
+nlohmann::ordered_json or_null(const std::optional<double>& value);
 
 /// Writes to standard output at once. Errors: storage_full or io, when it goes to a file or pipe
 /// that takes no more.
