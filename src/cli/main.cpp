@@ -345,6 +345,7 @@ class Program {
                  std::span<const Command> commands) {
     CLI::App* group = to.add_subcommand(name);
     group->description(description);
+    group->footer("");  // not that of the command it belongs to
     group->require_subcommand(1);
     for (const Command& command : commands) {
       CLI::App* sub = add(*group, command);
