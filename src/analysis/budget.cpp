@@ -123,18 +123,18 @@ Behind behind(const Considered& c, const Considered& first, catalogue::TestSet s
   return b;
 }
 
-std::vector<Offer> offers_of(std::vector<Considered>& kept, const Wanted& wanted) {
+std::vector<Pick> picks_of(std::vector<Considered>& kept, const Wanted& wanted) {
   std::ranges::sort(kept, {}, [&](const Considered& c) { return place(c, wanted.by); });
-  std::vector<Offer> offers;
+  std::vector<Pick> picks;
   for (const Considered& c : kept) {
-    Offer offer{c.row, c.weights, {}, {}};
+    Pick pick{c.row, c.weights, {}, {}};
     for (const Limit limit : kLimits) {
-      if (c.kept[static_cast<std::size_t>(limit)].is_uncertain) offer.uncertain.push_back(limit);
+      if (c.kept[static_cast<std::size_t>(limit)].is_uncertain) pick.uncertain.push_back(limit);
     }
-    if (!offers.empty()) offer.behind = behind(c, kept.front(), wanted.on);
-    offers.push_back(std::move(offer));
+    if (!picks.empty()) pick.behind = behind(c, kept.front(), wanted.on);
+    picks.push_back(std::move(pick));
   }
-  return offers;
+  return picks;
 }
 
 std::vector<NearMiss> near_misses(const std::vector<Considered>& missed) {
@@ -191,7 +191,7 @@ Result<Answer> within_budget(std::span<const Row> rows, const std::string& polic
     const bool keeps_all = std::ranges::all_of(c.kept, [](const Kept& k) { return k.is_kept; });
     (keeps_all ? kept : missed).push_back(c);
   }
-  answer.offers = offers_of(kept, wanted);
+  answer.picks = picks_of(kept, wanted);
   answer.near = near_misses(missed);
   return answer;
 }
@@ -215,9 +215,9 @@ std::string accuracy_words(const Behind& b) {
 
 }  // namespace
 
-std::string why_behind(const Offer& offer, By by) {
-  if (!offer.behind) return "";
-  const Behind& b = *offer.behind;
+std::string why_behind(const Pick& pick, By by) {
+  if (!pick.behind) return "";
+  const Behind& b = *pick.behind;
   switch (by) {
     case By::accuracy:
       return fmt::format("{}; {}", accuracy_words(b), energy_words(b));

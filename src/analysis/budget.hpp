@@ -47,7 +47,7 @@ struct Behind {
   std::optional<double> times_throughput;
 };
 
-struct Offer {
+struct Pick {
   const Row* row = nullptr;
   WeightsOn weights;  ///< the best on these images that have the licence
   /// Limits that are kept by the value, and by one end of its interval not.
@@ -67,8 +67,8 @@ struct NearMiss {
 
 struct Answer {
   std::string setup, policy;
-  std::size_t models = 0;     ///< with an energy and an accuracy on these images
-  std::vector<Offer> offers;  ///< the best first
+  std::size_t models = 0;   ///< with an energy and an accuracy on these images
+  std::vector<Pick> picks;  ///< the best first
   std::vector<NearMiss> near;
   std::vector<std::string> other_setups;  ///< not used
 };
@@ -80,7 +80,7 @@ struct Answer {
 Result<Answer> within_budget(std::span<const Row> rows, const std::string& policy,
                              const Wanted& wanted);
 
-/// Why an offer comes after the first, in words.
-std::string why_behind(const Offer& offer, By by);
+/// Why an pick comes after the first, in words.
+std::string why_behind(const Pick& pick, By by);
 
 }  // namespace joulemark::analysis

@@ -47,7 +47,7 @@ Answer answer(const Wanted& wanted, const std::vector<Row>& of) {
 
 std::vector<std::string> names(const Answer& a) {
   std::vector<std::string> out;
-  for (const Offer& o : a.offers) out.push_back(o.row->architecture);
+  for (const Pick& o : a.picks) out.push_back(o.row->architecture);
   return out;
 }
 
@@ -73,16 +73,16 @@ TEST(Budget, SaysWhyOthersComeLater) {
   Wanted w;
   w.min_top1 = 79.0;
   const Answer a = answer(w, all);
-  EXPECT_FALSE(a.offers[0].behind);
-  EXPECT_EQ(why_behind(a.offers[0], w.by), "");
-  EXPECT_NEAR(a.offers[2].behind->times, 4.0, 1e-12);
-  EXPECT_NEAR(a.offers[2].behind->ci95.high, 4.0 * std::exp(std::hypot(0.01, 0.01)), 1e-9);
-  EXPECT_THAT(why_behind(a.offers[1], w.by), HasSubstr("takes 1.01 times (95 %: 1.00 to 1.02)"));
-  EXPECT_THAT(why_behind(a.offers[1], w.by),
+  EXPECT_FALSE(a.picks[0].behind);
+  EXPECT_EQ(why_behind(a.picks[0], w.by), "");
+  EXPECT_NEAR(a.picks[2].behind->times, 4.0, 1e-12);
+  EXPECT_NEAR(a.picks[2].behind->ci95.high, 4.0 * std::exp(std::hypot(0.01, 0.01)), 1e-9);
+  EXPECT_THAT(why_behind(a.picks[1], w.by), HasSubstr("takes 1.01 times (95 %: 1.00 to 1.02)"));
+  EXPECT_THAT(why_behind(a.picks[1], w.by),
               HasSubstr("0.10 ± 0.50 points more accurate, which cannot be told apart"));
-  EXPECT_THAT(why_behind(a.offers[2], w.by), HasSubstr("takes 4.00 times"));
-  EXPECT_THAT(why_behind(a.offers[2], By::throughput), HasSubstr("0.25 times the throughput"));
-  EXPECT_THAT(why_behind(a.offers[2], By::accuracy), ::testing::StartsWith("5.00 ± "));
+  EXPECT_THAT(why_behind(a.picks[2], w.by), HasSubstr("takes 4.00 times"));
+  EXPECT_THAT(why_behind(a.picks[2], By::throughput), HasSubstr("0.25 times the throughput"));
+  EXPECT_THAT(why_behind(a.picks[2], By::accuracy), ::testing::StartsWith("5.00 ± "));
 }
 
 TEST(Budget, MarksWhatKeepsALimitByLessThanItIsKnown) {
@@ -92,11 +92,11 @@ TEST(Budget, MarksWhatKeepsALimitByLessThanItIsKnown) {
   w.max_joules = 0.0101;
   const Answer a = answer(w, all);
   ASSERT_THAT(names(a), ElementsAre("middle", "twin"));
-  EXPECT_THAT(a.offers[0].uncertain, ElementsAre(Limit::accuracy, Limit::energy))
+  EXPECT_THAT(a.picks[0].uncertain, ElementsAre(Limit::accuracy, Limit::energy))
       << "1.4 % with the sensor's term, which a limit does not share";
   w.min_top1 = 70.0;
   w.max_joules = 0.0102;
-  EXPECT_THAT(answer(w, all).offers[0].uncertain, IsEmpty());
+  EXPECT_THAT(answer(w, all).picks[0].uncertain, IsEmpty());
 }
 
 TEST(Budget, NamesTheNearestOfThoseThatOneLimitKeepsOut) {
@@ -105,7 +105,7 @@ TEST(Budget, NamesTheNearestOfThoseThatOneLimitKeepsOut) {
   w.min_top1 = 84.5;
   w.max_joules = 0.010;
   const Answer a = answer(w, all);
-  EXPECT_THAT(a.offers, IsEmpty());
+  EXPECT_THAT(a.picks, IsEmpty());
   ASSERT_EQ(a.near.size(), 2U);
   EXPECT_EQ(a.near[0].limit, Limit::accuracy);
   EXPECT_EQ(a.near[0].row->architecture, "middle");
@@ -122,9 +122,9 @@ TEST(Budget, TakesTheBestWeightsOnTheImagesAndWithTheLicence) {
   w.min_top1 = 80.0;
   const Answer a = answer(w, all);
   EXPECT_THAT(names(a), ElementsAre("large", "waste")) << "two points less with these weights";
-  EXPECT_EQ(a.offers[0].weights.model, "large.plain");
+  EXPECT_EQ(a.picks[0].weights.model, "large.plain");
   w.licence = "gpl";
-  EXPECT_THAT(answer(w, all).offers, IsEmpty());
+  EXPECT_THAT(answer(w, all).picks, IsEmpty());
   Wanted on_a;
   on_a.on = catalogue::TestSet::a;
   on_a.min_top1 = 22.0;
@@ -141,11 +141,11 @@ TEST(Budget, WhatIsNotKnownKeepsNoLimit) {
   }
   Wanted w;
   w.max_latency_ms = 1e6;
-  EXPECT_THAT(answer(w, all).offers, IsEmpty());
+  EXPECT_THAT(answer(w, all).picks, IsEmpty());
   EXPECT_THAT(answer(w, all).near, IsEmpty()) << "none is nearest";
   Wanted any;
   any.by = By::throughput;
-  EXPECT_THAT(why_behind(answer(any, all).offers[1], any.by), HasSubstr("not known"));
+  EXPECT_THAT(why_behind(answer(any, all).picks[1], any.by), HasSubstr("not known"));
 }
 
 TEST(Budget, RefusesLimitsThatNothingCanKeep) {

@@ -53,13 +53,47 @@ std::optional<double> spearman(std::span<const double> x, std::span<const double
   return pearson(ranks(x), ranks(y));
 }
 
+Ordered::Ordered(std::span<const double> values) : place_(values.size()) {
+  std::vector<double> different(values.begin(), values.end());
+  std::sort(different.begin(), different.end());
+  different.erase(std::unique(different.begin(), different.end()), different.end());
+  different_ = different.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto at = std::lower_bound(different.begin(), different.end(), values[i]);
+    place_[i] = static_cast<std::size_t>(at - different.begin());
+  }
+}
+
+std::vector<double> Ordered::ranks_of(std::span<const std::size_t> drawn) const {
+  std::vector<double> rank(different_, 0.0);  // first how often each value was drawn
+  for (const std::size_t i : drawn) rank[place_[i]] += 1.0;
+  double before = 0.0;
+  for (double& r : rank) {
+    const double count = r;
+    r = before + (count + 1.0) / 2.0;
+    before += count;
+  }
+  std::vector<double> out;
+  out.reserve(drawn.size());
+  for (const std::size_t i : drawn) out.push_back(rank[place_[i]]);
+  return out;
+}
+
+std::optional<double> spearman(const Ordered& x, const Ordered& y,
+                               std::span<const std::size_t> drawn) {
+  return pearson(x.ranks_of(drawn), y.ranks_of(drawn));
+}
+
 std::optional<Correlation> correlate(Coefficient coefficient, std::span<const double> x,
                                      std::span<const double> y) {
   const auto value = coefficient(x, y);
   if (!value) return std::nullopt;
+  const Ordered ordered_x(x), ordered_y(y);
+  const bool is_of_ranks = coefficient == static_cast<Coefficient>(spearman);
   const auto intervals = bootstrap(
       x.size(), [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-        const auto again = coefficient(taken(x, indices), taken(y, indices));
+        const auto again = is_of_ranks ? spearman(ordered_x, ordered_y, indices)
+                                       : coefficient(taken(x, indices), taken(y, indices));
         return again ? std::optional(std::vector<double>{*again}) : std::nullopt;
       });
   return Correlation{*value, intervals.empty() ? std::nullopt : std::optional(intervals.front())};

@@ -12,6 +12,24 @@ namespace {
 using ::testing::ElementsAre;
 using Numbers = std::vector<double>;
 
+TEST(Ordered, RanksDrawnRowsAsIfTheyWereSorted) {
+  const std::vector<double> values = {3.0, -1.0, 3.0, 7.5, 0.0, -1.0, 2.0};
+  const std::vector<double> others = {1.0, 1.0, 2.0, 9.0, -4.0, 3.0, 3.0};
+  const Ordered x(values), y(others);
+  for (const std::vector<std::size_t>& drawn :
+       {std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6}, {6, 6, 6, 0, 2, 4, 3}, {1, 5, 1, 0}}) {
+    std::vector<double> v, o;
+    for (const std::size_t i : drawn) {
+      v.push_back(values[i]);
+      o.push_back(others[i]);
+    }
+    EXPECT_EQ(x.ranks_of(drawn), ranks(v));
+    EXPECT_EQ(spearman(x, y, drawn), spearman(v, o));
+  }
+  const std::vector<std::size_t> one = {3, 3, 3, 3};
+  EXPECT_FALSE(spearman(x, y, one)) << "all are equal";
+}
+
 TEST(Pearson, IsAbsentWhereItHasNoMeaning) {
   const Numbers x = {1, 2, 3};
   EXPECT_TRUE(pearson(x, x));

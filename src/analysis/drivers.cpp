@@ -55,7 +55,7 @@ struct Measure {
 constexpr std::array kMeasures = {
     Measure{"pearson", "Pearson", pearson, false},
     Measure{"pearson_log", "Pearson of the logarithms", pearson, true},
-    Measure{"spearman", "Spearman", spearman, false},
+    Measure{"spearman", "Spearman", static_cast<Coefficient>(spearman), false},
 };
 
 /// Adds a coefficient as a value and a row of the table; absent where there is none.
@@ -139,19 +139,13 @@ void add_influence(Outcome& o, const Driver& driver, const std::vector<const Row
 /// Whether the points tell activations from GMACs: the difference of their rank correlations, drawn
 /// from the same resamples.
 void add_difference(Outcome& o, const std::vector<const Row*>& rows) {
-  const std::vector<double> energy = values_of(rows, &Row::energy_j_per_image);
-  const std::vector<double> gmacs = values_of(rows, &Row::gmacs);
-  const std::vector<double> activations = values_of(rows, &Row::activations_m);
+  const Ordered energy(values_of(rows, &Row::energy_j_per_image));
+  const Ordered gmacs(values_of(rows, &Row::gmacs));
+  const Ordered activations(values_of(rows, &Row::activations_m));
   const auto difference =
       [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-    std::vector<double> e, g, a;
-    for (const std::size_t i : indices) {
-      e.push_back(energy[i]);
-      g.push_back(gmacs[i]);
-      a.push_back(activations[i]);
-    }
-    const auto with_gmacs = spearman(e, g);
-    const auto with_activations = spearman(e, a);
+    const auto with_gmacs = spearman(energy, gmacs, indices);
+    const auto with_activations = spearman(energy, activations, indices);
     if (!with_gmacs || !with_activations) return std::nullopt;
     return std::vector<double>{*with_activations - *with_gmacs};
   };

@@ -34,4 +34,8 @@ std::string subject(const Row& row) {
                                      : row.architecture + " at " + row.input_size;
 }
 
+std::string marked(const std::string& name, const Row& row) {
+  return row.origin == "measured" ? name : name + " (" + row.origin + ")";
+}
+
 }  // namespace joulemark::analysis

@@ -83,7 +83,13 @@ double rel_between(const Row& a, const Row& b, Shared shared);
 inline constexpr const char* kNoThroughputInterval =
     "rows keep the interval of energy alone; images/s is of the same windows";
 
+/// Nobody measured it: analysis::Predictor says so from what others did.
+inline bool is_predicted(const Row& row) { return row.origin == "predicted"; }
+
 /// "convnext_tiny", or "convnext_tiny at 288x288" where it is not 224x224.
 std::string subject(const Row& row);
+/// A name, and "(predicted)" or whatever else the row's energy is where it is not measured.
+std::string marked(const std::string& name, const Row& row);
+inline std::string marked_subject(const Row& row) { return marked(subject(row), row); }
 
 }  // namespace joulemark::analysis

@@ -22,11 +22,11 @@ namespace {
 using analysis::Answer;
 using analysis::Limit;
 using analysis::NearMiss;
-using analysis::Offer;
+using analysis::Pick;
 using analysis::Wanted;
 using nlohmann::ordered_json;
 
-/// Letters by run. None where the edition is of another policy or has no curve on these images.
+/// Letters by model. None where the edition is of another policy or has no curve on these images.
 using Letters = std::map<std::string, score::Index>;
 
 Letters letters_of(const std::vector<analysis::Row>& rows, const Answer& answer,
@@ -39,7 +39,7 @@ Letters letters_of(const std::vector<analysis::Row>& rows, const Answer& answer,
   const auto scores = score::score(edition, of_setup, {}, set);
   if (!scores) return letters;
   for (const score::Scored& s : scores->models) {
-    if (s.model) letters.emplace(s.row->run, *s.model);
+    if (s.model) letters.emplace(subject(*s.row), *s.model);
   }
   return letters;
 }
@@ -85,8 +85,8 @@ std::string limits_in_words(const Wanted& w) {
   return words.empty() ? "no limit" : join_words(words);
 }
 
-std::string letter_of(const Letters& letters, const Offer& offer) {
-  const auto found = letters.find(offer.row->run);
+std::string letter_of(const Letters& letters, const Pick& pick) {
+  const auto found = letters.find(subject(*pick.row));
   return found == letters.end() ? "-" : found->second.letters();
 }
 
@@ -96,11 +96,11 @@ std::string table(const Answer& a, std::size_t rows, const Letters& letters) {
       {},
       {true, false, true, true, true, true, true, false, false}};
   for (std::size_t i = 0; i < rows; ++i) {
-    const Offer& o = a.offers[i];
+    const Pick& o = a.picks[i];
     const analysis::Row& row = *o.row;
     const auto rel = analysis::own_rel(row, {});
     t.rows.push_back(
-        {fmt::format("{}", i + 1), subject(row), report::si(*row.energy_j_per_image, "J"),
+        {fmt::format("{}", i + 1), marked_subject(row), report::si(*row.energy_j_per_image, "J"),
          rel ? "± " + report::percent(*rel) : "-", fmt::format("{:.2f} %", *o.weights.top1),
          row.images_per_s ? fmt::format("{:.0f}", *row.images_per_s) : "-",
          row.batch ? fmt::format("{}", *row.batch) : "-", letter_of(letters, o), o.weights.model});
@@ -108,7 +108,7 @@ std::string table(const Answer& a, std::size_t rows, const Letters& letters) {
   return t.render();
 }
 
-std::string uncertain_words(const Offer& o) {
+std::string uncertain_words(const Pick& o) {
   if (o.uncertain.empty()) return "";
   std::vector<std::string> words;
   for (const Limit limit : o.uncertain) words.emplace_back(name(limit));
@@ -118,16 +118,17 @@ std::string uncertain_words(const Offer& o) {
 std::string near_words(const NearMiss& n) {
   return fmt::format(
       "  {}: {} has {} where {} is asked for; {} by this limit alone\n", name(n.limit),
-      subject(*n.row), amount(n.limit, n.value), amount(n.limit, n.wanted),
+      marked_subject(*n.row), amount(n.limit, n.value), amount(n.limit, n.wanted),
       n.of == 1 ? std::string("it is kept out") : fmt::format("{} models are kept out", n.of));
 }
 
 std::string reasons(const Answer& a, std::size_t rows, analysis::By by) {
   std::string out;
   for (std::size_t i = 0; i < rows; ++i) {
-    const Offer& o = a.offers[i];
-    const std::string why = i == 0 ? (o.uncertain.empty() ? "" : subject(*o.row) + ".")
-                                   : fmt::format("{} {}.", subject(*o.row), why_behind(o, by));
+    const Pick& o = a.picks[i];
+    const std::string why = i == 0
+                                ? (o.uncertain.empty() ? "" : marked_subject(*o.row) + ".")
+                                : fmt::format("{} {}.", marked_subject(*o.row), why_behind(o, by));
     if (!why.empty()) out += fmt::format("{:>3}. {}{}\n", i + 1, why, uncertain_words(o));
   }
   return out.empty() ? "" : "\nBeside the first:\n" + out;
@@ -145,10 +146,10 @@ std::string letters_line(const score::Edition& e, const Letters& letters) {
 std::string text(const Answer& a, const ChooseOptions& options, const score::Edition& edition,
                  const Letters& letters) {
   const std::size_t rows =
-      options.rows == 0 ? a.offers.size() : std::min(options.rows, a.offers.size());
+      options.rows == 0 ? a.picks.size() : std::min(options.rows, a.picks.size());
   std::string out = fmt::format(
       "{}, policy {}, accuracy on {}\n{} of {} models keep the budget: {}.\n", a.setup, a.policy,
-      title_of(options.wanted.on), a.offers.size(), a.models, limits_in_words(options.wanted));
+      title_of(options.wanted.on), a.picks.size(), a.models, limits_in_words(options.wanted));
   if (rows > 0) out += "\n" + table(a, rows, letters);
   out += reasons(a, rows, options.wanted.by);
   if (!a.near.empty()) {
@@ -165,12 +166,12 @@ std::string text(const Answer& a, const ChooseOptions& options, const score::Edi
 
 // --- JSON
 
-ordered_json json(const Offer& o, analysis::By by, const Letters& letters) {
+ordered_json json(const Pick& o, analysis::By by, const Letters& letters) {
   const analysis::Row& row = *o.row;
   ordered_json j = {{"architecture", row.architecture},
                     {"input_size", row.input_size},
                     {"weights", o.weights.model},
-                    {"run", row.run},
+                    {"run", run_or_null(row)},
                     {"top1", or_null(o.weights.top1)},
                     {"top1_origin", "published"},
                     {"energy_j_per_image", or_null(row.energy_j_per_image)},
@@ -184,7 +185,7 @@ ordered_json json(const Offer& o, analysis::By by, const Letters& letters) {
                     {"letter", nullptr},
                     {"beside_first", nullptr}};
   for (const Limit limit : o.uncertain) j["uncertain"].push_back(name(limit));
-  if (const auto found = letters.find(row.run); found != letters.end()) {
+  if (const auto found = letters.find(subject(row)); found != letters.end()) {
     j["letter"] = found->second.letters();
   }
   if (o.behind) {
@@ -201,12 +202,13 @@ ordered_json json(const Offer& o, analysis::By by, const Letters& letters) {
 
 ordered_json json(const Answer& a, const ChooseOptions& options, const score::Edition& edition,
                   const Letters& letters) {
-  ordered_json offers = ordered_json::array();
-  for (const Offer& o : a.offers) offers.push_back(json(o, options.wanted.by, letters));
+  ordered_json picks = ordered_json::array();
+  for (const Pick& o : a.picks) picks.push_back(json(o, options.wanted.by, letters));
   ordered_json near = ordered_json::array();
   for (const NearMiss& n : a.near) {
     near.push_back({{"limit", name(n.limit)},
                     {"model", subject(*n.row)},
+                    {"energy_origin", n.row->origin},
                     {"weights", n.weights.model},
                     {"value", n.value},
                     {"wanted", n.wanted},
@@ -219,7 +221,7 @@ ordered_json json(const Answer& a, const ChooseOptions& options, const score::Ed
           {"edition", edition.name},
           {"edition_is_draft", edition.is_draft},
           {"models", a.models},
-          {"offers", std::move(offers)},
+          {"picks", std::move(picks)},
           {"near_misses", std::move(near)},
           {"setups_not_used", a.other_setups}};
 }
@@ -229,7 +231,7 @@ ordered_json json(const Answer& a, const ChooseOptions& options, const score::Ed
 int run_choose(const ChooseOptions& options, const CommonOptions& common) {
   const auto edition = score::edition_named(options.edition);
   if (!edition) return report_error(edition.error(), common.json);
-  const auto rows = rows_to_analyse(options.setup, common);
+  const auto rows = rows_to_choose(options.setup, options.predicted, common);
   if (!rows) return report_error(rows.error(), common.json);
   const auto answer = analysis::within_budget(*rows, options.policy, options.wanted);
   if (!answer) return report_error(answer.error(), common.json);

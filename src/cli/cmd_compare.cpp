@@ -25,13 +25,16 @@ std::string flags_of(const analysis::Row& row) {
   return fmt::format("{}", fmt::join(row.flags, " "));
 }
 
+/// As it was named, and what its energy is where that was not measured.
+std::string marked(const Side& s) { return analysis::marked(s.asked, *s.row); }
+
 std::string table(const Comparison& c) {
   report::TextTable t{{"model", "J/image", "95 %", "times", "top-1", "images/s", "batch", "flags"},
                       {},
                       {false, true, true, true, true, true, true, false}};
   for (const Side& s : c.sides) {
     const analysis::Row& row = *s.row;
-    t.rows.push_back({s.asked, report::si(*row.energy_j_per_image, "J"),
+    t.rows.push_back({marked(s), report::si(*row.energy_j_per_image, "J"),
                       row.ci95_rel ? "± " + report::percent(*row.ci95_rel) : "-",
                       s.beside ? fmt::format("{:.2f}", s.beside->times) : "1",
                       s.top1 ? fmt::format("{:.2f} %", *s.top1) : "-",
@@ -58,8 +61,8 @@ std::string sentence(const Side& s, const Side& first) {
       fmt::format("{:.2f} times (95 %: {:.2f} to {:.2f})", b.times, b.ci95.low, b.ci95.high);
   const std::string energy =
       b.is_distinguishable()
-          ? fmt::format("{} takes {} the energy of {}", s.asked, interval, first.asked)
-          : fmt::format("{} is not distinguishable from {} in energy: {}", s.asked, first.asked,
+          ? fmt::format("{} takes {} the energy of {}", marked(s), interval, marked(first))
+          : fmt::format("{} is not distinguishable from {} in energy: {}", marked(s), marked(first),
                         interval);
   const std::string speed =
       b.times_throughput ? fmt::format("; its throughput is {:.2f} times that", *b.times_throughput)
@@ -107,7 +110,7 @@ ordered_json json(const Comparison& c) {
     const analysis::Row& row = *s.row;
     ordered_json side = {
         {"model", s.asked},
-        {"run", row.run},
+        {"run", run_or_null(row)},
         {"energy_j_per_image", or_null(row.energy_j_per_image)},
         {"energy_origin", row.origin},
         {"ci95_rel", or_null(row.ci95_rel)},
@@ -129,7 +132,7 @@ ordered_json json(const Comparison& c) {
 }  // namespace
 
 int run_compare(const CompareOptions& options, const CommonOptions& common) {
-  const auto rows = rows_to_analyse(options.setup, common);
+  const auto rows = rows_to_choose(options.setup, options.predicted, common);
   if (!rows) return report_error(rows.error(), common.json);
   const auto comparison = analysis::compare(*rows, options.policy, options.models);
   if (!comparison) return report_error(comparison.error(), common.json);

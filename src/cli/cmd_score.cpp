@@ -50,6 +50,9 @@ std::string headline(const Edition& e, const Scores& s) {
   return out;
 }
 
+/// As it was named, and what its energy is where that was not measured.
+std::string marked(const Scored& m) { return analysis::marked(m.asked, *m.row); }
+
 std::string table(const Scores& s) {
   report::TextTable t{
       {"model", "J/image", "top-1", "index", "95 %", "score", "letter", "system", "weights"},
@@ -60,7 +63,7 @@ std::string table(const Scores& s) {
       return i ? fmt::format("{:.2f}", i->value) : std::string("-");
     };
     t.rows.push_back(
-        {m.asked, report::si(*m.row->energy_j_per_image, "J"),
+        {marked(m), report::si(*m.row->energy_j_per_image, "J"),
          m.top1 ? fmt::format("{:.2f} %", *m.top1) : "-", number(m.model),
          m.model ? fmt::format("{:.2f} to {:.2f}", m.model->ci95.low, m.model->ci95.high) : "-",
          m.model ? fmt::format("{:.0f}", m.model->score()) : "-",
@@ -77,7 +80,7 @@ std::string cheaper_words(const std::vector<Cheaper>& cheaper, const Scored& m) 
   std::string out = "  As accurate, or more, for less:\n";
   for (const Cheaper& c : cheaper) {
     out += fmt::format("    {}: {:.2f} times the energy (95 %: {:.2f} to {:.2f}), {:.2f} % ({})\n",
-                       subject(*c.row), c.times, c.ci95.low, c.ci95.high, c.top1, c.weights);
+                       marked_subject(*c.row), c.times, c.ci95.low, c.ci95.high, c.top1, c.weights);
   }
   return out;
 }
@@ -87,8 +90,8 @@ std::string sentences(const Scored& m, const std::vector<Cheaper>& cheaper) {
   const std::string index =
       m.model
           ? fmt::format("{} takes {} times the energy that the frontier takes for its accuracy.\n",
-                        m.asked, index_words(*m.model))
-          : fmt::format("{} has no letter: {}.\n", m.asked, m.model.error().what);
+                        marked(m), index_words(*m.model))
+          : fmt::format("{} has no letter: {}.\n", marked(m), m.model.error().what);
   return index + cheaper_words(cheaper, m);
 }
 
@@ -103,8 +106,14 @@ ordered_json json(const Result<Index>& index) {
 }
 
 ordered_json json(const Cheaper& c) {
-  return {{"model", subject(*c.row)}, {"run", c.row->run}, {"weights", c.weights}, {"top1", c.top1},
-          {"times_energy", c.times},  {"low", c.ci95.low}, {"high", c.ci95.high}};
+  return {{"model", subject(*c.row)},
+          {"run", run_or_null(*c.row)},
+          {"energy_origin", c.row->origin},
+          {"weights", c.weights},
+          {"top1", c.top1},
+          {"times_energy", c.times},
+          {"low", c.ci95.low},
+          {"high", c.ci95.high}};
 }
 
 }  // namespace
@@ -112,19 +121,22 @@ ordered_json json(const Cheaper& c) {
 int run_score(const ScoreOptions& options, const CommonOptions& common) {
   const auto edition = score::edition_named(options.edition);
   if (!edition) return report_error(edition.error(), common.json);
-  const auto rows = rows_to_analyse(options.setup, common);
+  const auto rows = rows_to_choose(options.setup, options.predicted, common);
   if (!rows) return report_error(rows.error(), common.json);
   const auto scores = score::score(*edition, *rows, options.models, options.on);
   if (!scores) return report_error(scores.error(), common.json);
   std::string text = headline(*edition, *scores) + "\n" + table(*scores) + "\n";
   ordered_json models = ordered_json::array();
   for (const Scored& m : scores->models) {
-    const auto cheaper = score::cheaper_than(m, *edition, *rows, options.on, kSuggestions);
+    // Of all models this would be a list for each: they are ranked instead.
+    const auto cheaper = options.models.empty()
+                             ? std::vector<Cheaper>()
+                             : score::cheaper_than(m, *edition, *rows, options.on, kSuggestions);
     if (!options.models.empty()) text += sentences(m, cheaper);
     ordered_json list = ordered_json::array();
     for (const Cheaper& c : cheaper) list.push_back(json(c));
     models.push_back({{"model", m.asked},
-                      {"run", m.row->run},
+                      {"run", run_or_null(*m.row)},
                       {"weights", m.weights},
                       {"top1", or_null(m.top1)},
                       {"energy_j_per_image", or_null(m.row->energy_j_per_image)},

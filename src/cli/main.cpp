@@ -52,6 +52,12 @@ void add_policy(CLI::App& app, std::string& policy, const char* what) {
       ->type_name("POLICY");
 }
 
+void add_predicted(CLI::App& app, bool& predicted) {
+  app.add_flag("--predicted", predicted,
+               "also models that were not measured, with energies predicted from those that were "
+               "and marked so (docs/analysis.md, prediction)");
+}
+
 namespace {
 
 constexpr const char* kDatabaseVariable = "JOULEMARK_DB";
@@ -285,6 +291,7 @@ Run add_compare(CLI::App& app, CommonOptions& common) {
                  "only setups that match; of these the one that measured most of the models")
       ->type_name("GLOB");
   add_policy(app, o->policy, "rows of this batch policy: batch_1, throughput or min_energy");
+  add_predicted(app, o->predicted);
   return [o, &common] { return run_compare(*o, common); };
 }
 

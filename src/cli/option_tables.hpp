@@ -41,6 +41,7 @@ void add_meter(CLI::App& app, std::string& meter, std::vector<std::string>& sett
                const char* meters);
 void add_worker(CLI::App& app, std::string& worker, std::string& options);
 void add_idle(CLI::App& app, double& seconds, const char* what);
+void add_predicted(CLI::App& app, bool& predicted);
 void add_policy(CLI::App& app, std::string& policy, const char* what);
 /// --db, --db-wait, --models and --json.
 void add_common(CLI::App& app, CommonOptions& common);

@@ -126,12 +126,14 @@ struct CompareOptions {
   std::vector<std::string> models;
   std::string setup;  ///< glob
   std::string policy = "throughput";
+  bool predicted = false;  ///< also models that were not measured
 };
 struct ScoreOptions {
   std::vector<std::string> models;  ///< none: all that are measured
   std::string setup;                ///< glob
   std::string edition;              ///< name or file; empty: the newest that is built in
   catalogue::TestSet on = catalogue::TestSet::imagenet;
+  bool predicted = false;  ///< also models that were not measured
 };
 struct EditionFitOptions {
   std::string name;
@@ -148,7 +150,8 @@ struct ChooseOptions {
   std::string setup;  ///< glob
   std::string policy = "throughput";
   std::string edition;
-  std::size_t rows = 10;  ///< to show
+  std::size_t rows = 10;   ///< to show
+  bool predicted = false;  ///< also models that were not measured
 };
 struct ImportOptions {
   std::vector<std::string> from;  ///< locations of stores

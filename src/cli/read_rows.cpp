@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <set>
+
+#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "catalogue/built_in.hpp"
 #include "cli/open_store.hpp"
 #include "report/analysed.hpp"
+#include "report/predicted.hpp"
 #include "store/store.hpp"
 
 namespace joulemark::cli {
@@ -19,6 +23,7 @@ Result<std::vector<store::Record>> read(const std::string& setup_glob,
   if (!store) return tl::unexpected(store.error());
   store::Filter filter;
   filter.setup = setup_glob;
+  filter.windows = false;
   auto records = (*store)->read(filter);
   if (!records || !records->empty()) return records;
   const auto all = (*store)->read({});
@@ -40,6 +45,23 @@ Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob
   const auto records = read(setup_glob, common);
   if (!records) return tl::unexpected(records.error());
   return report::analysis_rows(*records, catalogue::built_in());
+}
+
+Result<std::vector<analysis::Row>> rows_to_choose(const std::string& setup_glob, bool predicted,
+                                                  const CommonOptions& common) {
+  const auto records = read(setup_glob, common);
+  if (!records) return tl::unexpected(records.error());
+  auto rows = report::analysis_rows(*records, catalogue::built_in());
+  if (predicted) {
+    auto more = report::predicted_rows(*records, catalogue::built_in());
+    rows.insert(rows.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
+  }
+  return rows;
+}
+
+nlohmann::ordered_json run_or_null(const analysis::Row& row) {
+  return row.run.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(row.run);
 }
 
 }  // namespace joulemark::cli

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "analysis/row.hpp"
 #include "base/result.hpp"
 #include "cli/options.hpp"
@@ -13,5 +15,12 @@ namespace joulemark::cli {
 /// Error: not_found, naming the setups that are there; those of the store.
 Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob,
                                                    const CommonOptions& common);
+
+/// The same to choose among: with `predicted`, also models that were not measured, each marked.
+Result<std::vector<analysis::Row>> rows_to_choose(const std::string& setup_glob, bool predicted,
+                                                  const CommonOptions& common);
+
+/// Its run; null for a row that no run stands behind.
+nlohmann::ordered_json run_or_null(const analysis::Row& row);
 
 }  // namespace joulemark::cli

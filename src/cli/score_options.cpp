@@ -99,6 +99,7 @@ Run add_choose(CLI::App& app, CommonOptions& common) {
       ->capture_default_str()
       ->type_name("N");
   add_edition(app, o->edition);
+  add_predicted(app, o->predicted);
   return [o, &common] { return run_choose(*o, common); };
 }
 
@@ -117,6 +118,7 @@ Run add_score(CLI::App& app, CommonOptions& common) {
       ->type_name("GLOB");
   add_on(app, o->on);
   add_edition(app, o->edition);
+  add_predicted(app, o->predicted);
   return [o, &common] { return run_score(*o, common); };
 }
 

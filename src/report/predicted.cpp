@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -77,6 +78,17 @@ std::vector<store::Record> predicted_records(std::span<const store::Record> meas
     }
   }
   return predicted;
+}
+
+std::vector<analysis::Row> predicted_rows(std::span<const store::Record> measured,
+                                          const catalogue::Catalogue& catalogue) {
+  auto rows = analysis_rows(predicted_records(measured, catalogue), catalogue);
+  std::erase_if(rows, [](const analysis::Row& row) {
+    return std::ranges::find(row.flags, kExtrapolated) != row.flags.end();
+  });
+  // Analyses take what has this status, and nothing but a caller who asks has such rows.
+  for (analysis::Row& row : rows) row.status = "ok";
+  return rows;
 }
 
 }  // namespace joulemark::report

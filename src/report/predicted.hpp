@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/row.hpp"
 #include "catalogue/catalogue.hpp"
 #include "store/record.hpp"
 
@@ -20,5 +21,10 @@ inline constexpr std::string_view kExtrapolated = "extrapolated";
 /// learn from.
 std::vector<store::Record> predicted_records(std::span<const store::Record> measured,
                                              const catalogue::Catalogue& catalogue);
+
+/// The same as rows that a choice can be made among: `origin` kPredicted, as well known as ci95_rel
+/// says. Without those that are kExtrapolated, for which no interval holds.
+std::vector<analysis::Row> predicted_rows(std::span<const store::Record> measured,
+                                          const catalogue::Catalogue& catalogue);
 
 }  // namespace joulemark::report

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "analysis/select.hpp"
 #include "report/joined.hpp"
 #include "report/table.hpp"
 #include "report/testing/record.hpp"
@@ -71,6 +72,16 @@ TEST(Predicted, AreThoseThatWereNotMeasured) {
   EXPECT_EQ(hole.images_per_s, std::nullopt) << "not predicted, so not known";
   EXPECT_EQ(hole.run, "");
   EXPECT_THAT(predicted[1].flags, ElementsAre(kExtrapolated));
+}
+
+TEST(Predicted, RowsForChoicesSayThatTheyArePredictedAndNoneIsExtrapolated) {
+  const auto rows = predicted_rows(measured(), thirty());
+  ASSERT_EQ(rows.size(), 1U) << "the hole, and not the one beyond all others";
+  EXPECT_EQ(rows[0].architecture, name(14));
+  EXPECT_TRUE(analysis::is_predicted(rows[0]));
+  EXPECT_FALSE(analysis::unfit(rows[0]));
+  EXPECT_EQ(analysis::marked_subject(rows[0]), name(14) + " (predicted)");
+  EXPECT_GT(*analysis::own_rel(rows[0], {}), 0.0);
 }
 
 TEST(Predicted, StandBesideFailuresAndNeverInPlaceOfAMeasurement) {

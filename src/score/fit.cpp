@@ -253,7 +253,10 @@ Result<Edition> fit(std::span<const Row> given, const FitRequest& request) {
 
 std::optional<Offset> offset_of(const Edition& edition, std::span<const Row> rows,
                                 const std::string& setup) {
-  return offset_of_rows(edition.anchors, analysis::choose(rows, setup, edition.policy).rows, setup);
+  Rows chosen = analysis::choose(rows, setup, edition.policy).rows;
+  // A prediction was learned from that setup's rows: it would tell the same a second time.
+  std::erase_if(chosen, [](const Row* row) { return analysis::is_predicted(*row); });
+  return offset_of_rows(edition.anchors, chosen, setup);
 }
 
 }  // namespace joulemark::score

@@ -97,6 +97,14 @@ TEST(Fit, OtherSetupsHaveAnOffsetOfTheirAnchors) {
   EXPECT_NEAR(again->kappa, edition.offsets[0].kappa, 1e-12);
 }
 
+TEST(Fit, PredictionsAreNoAnchors) {
+  auto slow = zoo(20, 3.0, "slow");
+  const Edition edition = fitted(zoo());
+  ASSERT_TRUE(offset_of(edition, slow, "slow"));
+  for (Row& row : slow) row.origin = "predicted";
+  EXPECT_FALSE(offset_of(edition, slow, "slow"));
+}
+
 TEST(Fit, AnchorsAreSpreadOverAllEnergies) {
   const Edition edition = fitted(zoo(50));
   ASSERT_EQ(edition.anchors.size(), kAnchors);

@@ -19,11 +19,15 @@ using ::testing::SizeIs;
 using testing::tested;
 using testing::zoo;
 
-Edition edition() {
+Edition fitted_edition() {
   auto rows = zoo();
   const auto slower = zoo(20, 3.0, "slow");
   rows.insert(rows.end(), slower.begin(), slower.end());
   return fit(rows, {"draft", "2026-11-26", "gpu"}).value();
+}
+const Edition& edition() {
+  static const Edition kEdition = fitted_edition();
+  return kEdition;
 }
 
 Result<Index> index(double joules, double top1, const Edition& e = edition(), double rel = 0.01) {

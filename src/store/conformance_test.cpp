@@ -259,6 +259,30 @@ TEST_P(Conformance, FiltersByModelSetupStatusAndCampaign) {
   EXPECT_THAT(runs(store->read({.campaign = "other"})), ElementsAre("d"));
 }
 
+TEST_P(Conformance, WindowsAreLeftOutWhereNobodyAsksForThem) {
+  auto store = open();
+  add(*store, full("a"));
+  const auto without = store->read({.windows = false}).value();
+  ASSERT_EQ(without.size(), 1u);
+  EXPECT_TRUE(without[0].windows.empty());
+  EXPECT_EQ(without[0].energy_j_per_image, full("a").energy_j_per_image);
+}
+
+TEST_P(Conformance, ManyRecordsAreAppendedAtOnce) {
+  auto store = open();
+  std::vector<Record> many;
+  for (char name = 'a'; name <= 'z'; ++name) many.push_back(full(std::string(1, name)));
+  ASSERT_TRUE(store->append(many));
+  const auto read = store->read({}).value();
+  ASSERT_EQ(read.size(), many.size());
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    EXPECT_EQ(read[i].run, many[i].run);
+    EXPECT_EQ(read[i].windows.size(), many[i].windows.size());
+  }
+  const std::vector<Record> again = {full("new"), full("a", "other")};
+  EXPECT_FALSE(store->append(again)) << "one of them is there already";
+}
+
 TEST_P(Conformance, NewestPerConfiguration) {
   auto store = open();
   Record latency = full("b");

@@ -36,14 +36,6 @@ Result<std::vector<Thing>> lacking(std::vector<Thing> from, const std::vector<Th
   return missing;
 }
 
-template <class Thing>
-Result<Merged> append_all(Store& into, const std::vector<Thing>& missing, std::size_t all) {
-  for (const Thing& t : missing) {
-    if (auto stored = into.append(t); !stored) return tl::unexpected(stored.error());
-  }
-  return Merged{missing.size(), all - missing.size()};
-}
-
 }  // namespace
 
 Result<Merged> merge(Store& from, Store& into) {
@@ -63,11 +55,12 @@ Result<Merged> merge(Store& from, Store& into) {
   const auto new_calibrations = lacking(std::move(*calibrations), *calibrations_there);
   if (!new_calibrations) return tl::unexpected(new_calibrations.error());
 
-  auto first = append_all(into, *new_records, record_count);
-  if (!first) return first;
-  auto second = append_all(into, *new_calibrations, calibration_count);
-  if (!second) return second;
-  return Merged{first->added + second->added, first->there + second->there};
+  if (auto stored = into.append(*new_records); !stored) return tl::unexpected(stored.error());
+  for (const StoredCalibration& c : *new_calibrations) {
+    if (auto stored = into.append(c); !stored) return tl::unexpected(stored.error());
+  }
+  const std::size_t added = new_records->size() + new_calibrations->size();
+  return Merged{added, record_count + calibration_count - added};
 }
 
 }  // namespace joulemark::store

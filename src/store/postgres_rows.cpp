@@ -159,7 +159,7 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
     wanted += fmt::format("{}{}", wanted.empty() ? "" : ",", id);
     by_id[id] = &r;
   }
-  if (records.empty()) return records;
+  if (records.empty() || !filter.windows) return records;
   read = c.each(kWindowsOf, {fmt::format("{{{}}}", wanted)}, [&](const pq::Row& row) {
     by_id.at(row[0].value_or(""))->windows.push_back(to_window(row));
   });

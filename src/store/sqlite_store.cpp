@@ -154,8 +154,7 @@ void bind(SQLite::Statement& s, const Record& r, const Column& c) {
   }
 }
 
-void load(SQLite::Statement& s, const Column& c, Record& r) {
-  const SQLite::Column value = s.getColumn(std::string(c.name).c_str());
+void load(const SQLite::Column& value, const Column& c, Record& r) {
   if (const auto* f = std::get_if<Number>(&c.field)) {
     if (!value.isNull()) r.*(*f) = value.getDouble();
   } else if (const auto* n = std::get_if<Count>(&c.field)) {
@@ -201,6 +200,10 @@ class SqliteStore final : public Store {
   }
 
   Result<void> append(const Record& record) override {
+    return append(std::span<const Record>(&record, 1));
+  }
+
+  Result<void> append(std::span<const Record> records) override {
     try {
       SQLite::Transaction transaction(db_);
       std::string names;
@@ -211,9 +214,13 @@ class SqliteStore final : public Store {
       }
       SQLite::Statement insert(db_,
                                fmt::format("INSERT INTO record ({}) VALUES ({})", names, values));
-      for (const Column& c : columns()) bind(insert, record, c);
-      insert.exec();
-      append_windows(record, db_.getLastInsertRowid());
+      for (const Record& record : records) {
+        for (const Column& c : columns()) bind(insert, record, c);
+        insert.exec();
+        append_windows(record, db_.getLastInsertRowid());
+        insert.reset();
+        insert.clearBindings();
+      }
       transaction.commit();
       return {};
     } catch (const SQLite::Exception& e) {
@@ -224,8 +231,7 @@ class SqliteStore final : public Store {
   Result<std::vector<Record>> read(const Filter& filter) override {
     try {
       SQLite::Statement select(db_, "SELECT * FROM record ORDER BY id");
-      std::vector<Record> all = collect(select);
-      std::erase_if(all, [&](const Record& r) { return !passes(r, filter); });
+      std::vector<Record> all = collect(select, filter);
       return filter.newest_only ? newest(std::move(all)) : all;
     } catch (const SQLite::Exception& e) {
       return tl::unexpected(to_error(e, path_));
@@ -237,7 +243,7 @@ class SqliteStore final : public Store {
       SQLite::Statement select(
           db_, "SELECT * FROM record WHERE substr(run, 1, length(:prefix)) = :prefix ORDER BY id");
       select.bind(":prefix", prefix);
-      return the_one(collect(select), prefix, path_.string());
+      return the_one(collect(select, {}), prefix, path_.string());
     } catch (const SQLite::Exception& e) {
       return tl::unexpected(to_error(e, path_));
     }
@@ -325,12 +331,20 @@ class SqliteStore final : public Store {
     }
   }
 
-  std::vector<Record> collect(SQLite::Statement& select) {
+  std::vector<Record> collect(SQLite::Statement& select, const Filter& filter) {
+    std::vector<int> places;  // of each column, which a name would be looked up for in every row
+    for (const Column& c : columns()) {
+      places.push_back(select.getColumnIndex(std::string(c.name).c_str()));
+    }
+    const int id = select.getColumnIndex("id");
     std::vector<Record> records;
     while (select.executeStep()) {
       Record r;
-      for (const Column& c : columns()) load(select, c, r);
-      r.windows = read_windows(select.getColumn("id").getInt64());
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        load(select.getColumn(places[i]), columns()[i], r);
+      }
+      if (!passes(r, filter)) continue;
+      if (filter.windows) r.windows = read_windows(select.getColumn(id).getInt64());
       records.push_back(std::move(r));
     }
     return records;

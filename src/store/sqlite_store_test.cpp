@@ -197,6 +197,16 @@ TEST_F(Sqlite, AFullDiskKeepsWhatIsThere) {
   EXPECT_THAT(runs(open().value()->read({})), ElementsAre("a"));
 }
 
+TEST_F(Sqlite, TakesAllOfManyOrNone) {
+  auto store = open().value();
+  add(*store, full("a"));
+  const std::vector<Record> many = {full("b"), full("a", "other"), full("c")};
+  const auto appended = store->append(many);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().kind, ErrorKind::invalid_input);
+  EXPECT_THAT(runs(store->read({})), ElementsAre("a"));
+}
+
 TEST_F(Sqlite, AnOlderDatabaseHasNoCalibrations) {
   add(*open().value(), full("a"));
   sql("DROP TABLE calibration; PRAGMA user_version = 1");

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct Filter {
   std::string campaign{};  ///< exact
   /// Of every configuration (model, input size, setup, policy, batch of `fixed`) only the newest.
   bool newest_only = false;
+  /// False: records come without their windows, which most of the time of reading goes into.
+  bool windows = true;
 };
 
 /// A device that one measurement at a time may use.
@@ -39,6 +42,13 @@ class Store {
   /// Durable when it returns. Errors: storage_full, read_only, io, invalid_input for a run id that
   /// is there already. What a shared store cannot take is kept beside it; the error says where.
   virtual Result<void> append(const Record& record) = 0;
+  /// The same of many; a file takes all of them or none.
+  virtual Result<void> append(std::span<const Record> records) {
+    for (const Record& record : records) {
+      if (auto stored = append(record); !stored) return stored;
+    }
+    return {};
+  }
   /// In the order of measuring, windows included.
   virtual Result<std::vector<Record>> read(const Filter& filter) = 0;
   /// The record whose run id begins with `prefix`. Errors: not_found; invalid_input when several

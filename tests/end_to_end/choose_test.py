@@ -23,13 +23,13 @@ def choose(world, *arguments, of=None):
 def test_the_cheapest_of_those_that_keep_the_budget_comes_first(world):
     done = choose(world, "--min-top1", "79", "--max-energy", "80mJ", "--json")
     assert done.code == 0, done.err
-    offers = done.json["offers"]
-    assert len(offers) >= 4
-    energies = [o["energy_j_per_image"] for o in offers]
+    picks = done.json["picks"]
+    assert len(picks) >= 4
+    energies = [o["energy_j_per_image"] for o in picks]
     assert energies == sorted(energies) and energies[-1] <= 0.08
-    assert all(o["top1"] >= 79 and o["top1_origin"] == "published" and o["energy_origin"] == "measured" for o in offers)
-    assert offers[0]["beside_first"] is None
-    second = offers[1]["beside_first"]
+    assert all(o["top1"] >= 79 and o["top1_origin"] == "published" and o["energy_origin"] == "measured" for o in picks)
+    assert picks[0]["beside_first"] is None
+    second = picks[1]["beside_first"]
     assert second["times_energy"] == pytest.approx(energies[1] / energies[0])
     assert second["low"] < second["times_energy"] < second["high"] and "takes" in second["why"]
 
@@ -46,14 +46,14 @@ def test_it_says_in_words_why_the_others_come_later_and_what_comes_near(world):
 def test_accuracy_may_be_of_other_images(world):
     done = choose(world, "--min-top1", "20", "--on", "a", "--json")
     assert done.code == 0 and done.json["on"] == "a"
-    imagenet = {o["architecture"]: o["top1"] for o in choose(world, "--json").json["offers"]}
-    for offer in done.json["offers"]:
-        assert 20 <= offer["top1"] < imagenet[offer["architecture"]]
+    imagenet = {o["architecture"]: o["top1"] for o in choose(world, "--json").json["picks"]}
+    for pick in done.json["picks"]:
+        assert 20 <= pick["top1"] < imagenet[pick["architecture"]]
 
 
 def test_an_empty_answer_is_an_answer(world):
     done = choose(world, "--min-top1", "99", "--json")
-    assert done.code == 0 and done.json["offers"] == []
+    assert done.code == 0 and done.json["picks"] == []
     assert done.json["near_misses"][0]["limit"] == "accuracy"
     assert "0 of" in choose(world, "--min-top1", "99").out
 

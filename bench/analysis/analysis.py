@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""How long analyses and choices take, each in a process of its own that finds nothing prepared.
+
+    script/bench analysis [--runs N] [--rows 102400] [--keep FOLDER]
+
+Two databases of made-up rows (bench/analysis/rows.py), which carry the windows, conditions and provenance of a row that
+was measured: 1,600 models x 4 setups, and sixteen times as many without windows. Of each command the wall clock, the
+CPU time and the largest resident size, with the file in the page cache. Beside it, on the first, what a script with
+NumPy takes for two of the analyses (bench/analysis/peer.py).
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import common  # noqa: E402
+import rows  # noqa: E402  (beside this file)
+
+MODELS, SETUPS = 1600, 4
+GOALS = {"all analyses": 1.0, "choose": 0.05, "all analyses of many": 10.0}
+GOAL_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Took:
+    wall_s: float
+    cpu_s: float
+    bytes: int
+
+
+def run(command: list) -> Took:
+    """One process from its start to its end; the end of the benchmark where it fails."""
+    began = time.perf_counter()
+    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        sys.exit(f"{command} ended with exit code {child.returncode}")
+    return Took(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def line(name: str, took: list[Took], goal: float | None) -> str:
+    walls = [t.wall_s for t in took]
+    cpu = statistics.median(t.cpu_s for t in took)
+    mebibytes = max(t.bytes for t in took) / 2**20
+    verdict = "" if goal is None else f"{goal:g} s: {'met' if statistics.median(walls) <= goal else 'missed'}"
+    return f"| {name} | {common.median_and_range(walls, '{:.3f}')} | {cpu:.3f} | {mebibytes:.0f} | {verdict} |"
+
+
+def database(program: Path, folder: Path, name: str, made) -> Path:
+    """The rows in SQLite, as `joulemark import` puts them there, and how long that took."""
+    lines, place = folder / f"{name}.jsonl", folder / f"{name}.sqlite"
+    if not place.exists():
+        count = rows.write(lines, made)
+        took = run([program, "import", lines, "--db", place])
+        print(f"imported {count} rows in {took.wall_s:.1f} s", file=sys.stderr, flush=True)
+        lines.unlink()
+    return place
+
+
+def main() -> None:
+    parser = common.parser(__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="of each command [5]")
+    parser.add_argument("--rows", type=int, default=16 * MODELS * SETUPS, help="of the second database [102400]")
+    parser.add_argument("--keep", type=Path, help="folder for the databases, which stay there and are used again")
+    given = parser.parse_args()
+    program = common.existing(given.joulemark)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        few = database(program, folder, "few", rows.rows(MODELS, SETUPS))
+        many = database(program, folder, "many", rows.rows(MODELS, SETUPS, given.rows // (MODELS * SETUPS), False))
+        out = Path(temporary) / "out"
+        surroundings = common.Surroundings()
+        commands = {
+            "all analyses": [program, "analyse", "--db", few, "--out", out],
+            "frontier and drivers": [program, "analyse", "frontier", "drivers", "--setup", "gpu0*", "--db", few, "--out", out],
+            "frontier and drivers, NumPy": [sys.executable, Path(__file__).with_name("peer.py"), few, "gpu0-torch"],
+            "choose": [program, "choose", "--min-top1", "80", "--max-energy", "1J", "--db", few],
+            "choose, one setup": [program, "choose", "--min-top1", "80", "--setup", "gpu0*", "--db", few],
+            "score of all models": [program, "score", "--setup", "gpu0*", "--db", few],
+            "all analyses of many": [program, "analyse", "--db", many, "--out", out],
+        }  # fmt: skip
+        took = {name: [] for name in commands}
+        for command in commands.values():
+            run(command)  # once for the page cache
+        for _ in range(given.runs):  # in turn, so that what else the machine does falls on all alike
+            for name, command in commands.items():
+                took[name].append(run(command))
+    print("| | wall, s: median (range) | CPU, s | MiB at most | goal |\n|---|---:|---:|---:|---|")
+    for name, runs in took.items():
+        print(line(name, runs, GOALS.get(name)))
+    ratio = statistics.median(t.wall_s for t in took["frontier and drivers, NumPy"]) / statistics.median(
+        t.wall_s for t in took["frontier and drivers"]
+    )
+    most = max(t.bytes for t in took["all analyses of many"])
+    print(f"\nNumPy takes {ratio:.1f} times as long for the two analyses that it has in common.")
+    print(f"Memory of many rows: {'within' if most <= GOAL_BYTES else 'beyond'} 1 GiB.")
+    common.print_machine(program, surroundings, f"{given.runs} runs in turn")
+
+
+if __name__ == "__main__":
+    main()

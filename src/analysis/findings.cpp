@@ -1,0 +1,322 @@
+#include "analysis/findings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "analysis/common.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+/// Fewer models than this, and a finding says that it is of few.
+constexpr std::size_t kThin = 50;
+
+/// Burnham and Anderson: below this difference of AICc both forms have support.
+constexpr double kTells = 2.0;
+
+const Value* find(const Outcome& o, std::string_view value, std::string_view about = "") {
+  const auto found = std::ranges::find_if(
+      o.values, [&](const Value& v) { return v.name == value && v.about == about; });
+  return found == o.values.end() ? nullptr : &*found;
+}
+
+std::string words(const Value& v) { return with_interval(v.value, v.ci95, v.no_interval); }
+
+/// What every finding takes over from the outcome it is made of.
+Finding begin(const char* name, const char* title, const char* paper, const char* analysis,
+              const Outcome& o) {
+  Finding f{name, title, paper, "", Verdict::open, "", {}, analysis, o.setup, o.n, o.of};
+  if (o.n < kThin) {
+    f.caveats.push_back(fmt::format("Of few: {} {}. The paper's are about 1,200.", o.n, o.of));
+  }
+  if (o.too_few) {
+    f.data = o.sentences.empty() ? "Too few to say." : o.sentences.front();
+    f.because = "too few were measured";
+  }
+  return f;
+}
+
+void decide(Finding& f, Verdict verdict, std::string because) {
+  f.verdict = verdict;
+  f.because = std::move(because);
+}
+
+// --- one function for each statement
+
+/// The last point beside the average point of the frontier.
+Finding diminishing_returns(const Input&, const Outcome& o) {
+  Finding f =
+      begin("diminishing_returns", "Diminishing returns",
+            "Each further point of accuracy costs more energy than the one before.", "returns", o);
+  const Value* last = find(o, "last_point_times");
+  const Value* whole = find(o, "whole_frontier_times");
+  const Value* points = find(o, "whole_frontier_points");
+  if (last == nullptr || whole == nullptr || points == nullptr) return f;
+  const double average = std::pow(whole->value, 1.0 / points->value);
+  f.data = fmt::format(
+      "The last point of top-1 takes {} times the energy; over the whole frontier, {} points and "
+      "{} "
+      "times, one point takes {} times on average.",
+      words(*last), digits(points->value), digits(whole->value), digits(average));
+  if (!last->ci95) return f;
+  if (last->ci95->low > average) {
+    decide(f, Verdict::agrees,
+           "the last point takes more than the average one, beyond its interval");
+  } else if (last->ci95->high < average) {
+    decide(f, Verdict::differs, "the last point takes less than the average one");
+  } else {
+    f.because = "the interval of the last point holds the average one";
+  }
+  return f;
+}
+
+/// Which form the frontier is better described by.
+Finding form(const Input&, const Outcome& o) {
+  Finding f = begin("double_exponential", "The form of the rise",
+                    "The exponent of energy is itself an exponential of accuracy: a double "
+                    "exponential.",
+                    "returns", o);
+  const Value* difference = find(o, "aicc_difference");
+  const Value* gamma = find(o, "floored_power_gamma");
+  const Value* b = find(o, "double_exponential_b");
+  if (difference == nullptr || gamma == nullptr || b == nullptr) {
+    if (f.data.empty()) f.data = "No form was fitted: the frontier has too few members.";
+    if (f.because.empty()) f.because = "nothing was fitted";
+    return f;
+  }
+  f.data = fmt::format(
+      "Of the same {} members, the floored power law log2 E = c - gamma log2(error - floor) has "
+      "gamma "
+      "{}, the double exponential log2 E = c + a exp(b accuracy) has b {}; AICc of the first less "
+      "that of the second is {}.",
+      difference->n, words(*gamma), words(*b), digits(difference->value));
+  if (difference->value >= kTells) {
+    decide(f, Verdict::agrees, "the double exponential is closer to the points");
+  } else if (difference->value <= -kTells) {
+    decide(f, Verdict::differs, "the floored power law is closer to the points");
+  } else {
+    f.because = "the two forms are about as close to the points";
+  }
+  return f;
+}
+
+struct Stated {
+  const char* driver;
+  const char* words;
+  double pearson;
+};
+constexpr std::array kStated = {Stated{"parameters", "parameters", 0.6572},
+                                Stated{"gmacs", "GMACs", 0.8683},
+                                Stated{"activations", "activations", 0.8999}};
+
+/// Pearson's coefficients beside the three of the paper, and the order that they are in.
+Finding drivers_of_energy(const Input&, const Outcome& o) {
+  Finding f =
+      begin("drivers", "What energy goes with",
+            "Pearson's coefficient of energy is 0.6572 with parameters, 0.8683 with FLOPs and "
+            "0.8999 with activations (A100, TensorRT): activations tell most.",
+            "drivers", o);
+  std::string list;
+  bool has_all = true;
+  for (const Stated& s : kStated) {
+    const Value* ours = find(o, "pearson", s.driver);
+    has_all = has_all && ours != nullptr;
+    if (ours == nullptr) continue;
+    const bool holds = ours->ci95 && ours->ci95->low <= s.pearson && s.pearson <= ours->ci95->high;
+    list +=
+        fmt::format("{}{} with {}, whose interval {} the paper's {}", list.empty() ? "" : "; ",
+                    words(*ours), s.words, holds ? "holds" : "does not hold", digits(s.pearson));
+  }
+  if (!has_all) return f;
+  f.data = fmt::format("Pearson is {} (n = {}).", list, o.n);
+  const Value* ranks = find(o, "spearman_difference", "activations less gmacs");
+  if (ranks == nullptr || !ranks->ci95) {
+    f.because = "the rank correlations of activations and GMACs could not be compared";
+    return f;
+  }
+  f.data += fmt::format(" Spearman with activations less that with GMACs is {}.", words(*ranks));
+  if (ranks->ci95->low > 0.0) {
+    decide(f, Verdict::agrees, "activations rank models better than GMACs");
+  } else if (ranks->ci95->high < 0.0) {
+    decide(f, Verdict::differs, "GMACs rank models better than activations");
+  } else {
+    f.because = "these models do not tell activations from GMACs";
+  }
+  f.caveats.emplace_back(
+      "Another device, runtime and choice of models: a raw Pearson coefficient hangs on the "
+      "largest of "
+      "them.");
+  return f;
+}
+
+/// The exponent of energy in pixels.
+Finding input_size(const Input&, const Outcome& o) {
+  Finding f =
+      begin("input_size", "Input size",
+            "The energy of a model is about proportional to the number of pixels.", "sizes", o);
+  const Value* exponent = find(o, "median_exponent");
+  if (exponent == nullptr) return f;
+  f.data = fmt::format(
+      "Energy goes with pixels to the power {}, in the median of {} architectures; 1 is "
+      "proportional.",
+      words(*exponent), exponent->n);
+  if (!exponent->ci95) {
+    f.because = "too few architectures for an interval of the median";
+  } else if (exponent->ci95->low <= 1.0 && 1.0 <= exponent->ci95->high) {
+    decide(f, Verdict::agrees, "the interval of the median holds 1");
+  } else {
+    decide(f, Verdict::differs,
+           exponent->value < 1.0 ? "energy grows more slowly than pixels, beyond the interval"
+                                 : "energy grows faster than pixels, beyond the interval");
+  }
+  return f;
+}
+
+/// Of the accuracies that years were looked at, at how many a fall can be told.
+Finding progress(const Input&, const Outcome& o) {
+  Finding f = begin("progress", "Progress by year",
+                    "From year to year, the same accuracy takes less energy.", "years", o);
+  std::string list;
+  std::size_t levels = 0;
+  std::size_t falling = 0;
+  std::size_t rising = 0;
+  for (const Value& v : o.values) {
+    if (v.name != "halvings_per_year") continue;
+    ++levels;
+    if (!v.ci95) continue;
+    falling += v.ci95->low > 0.0 ? 1 : 0;
+    rising += v.ci95->high < 0.0 ? 1 : 0;
+    const Value* time = find(o, "halving_time", v.about);
+    if (v.ci95->low <= 0.0 || time == nullptr) continue;
+    list += fmt::format("{}with {} top-1 every {} years", list.empty() ? "" : ", ", v.about,
+                        words(*time));
+  }
+  if (levels == 0) return f;
+  f.data =
+      list.empty()
+          ? fmt::format(
+                "At none of {} accuracies can a fall of the least energy be told from none.",
+                levels)
+          : fmt::format("The least energy halved {}; at {} of {} accuracies a fall can be told.",
+                        list, falling, levels);
+  if (2 * falling > levels) {
+    decide(f, Verdict::agrees, "at most accuracies the least energy fell, beyond the interval");
+  } else if (2 * rising > levels) {
+    decide(f, Verdict::differs, "at most accuracies the least energy rose");
+  } else {
+    f.because = "at most accuracies the interval of the trend holds 0";
+  }
+  return f;
+}
+
+const Row* any_of(const Input& input, const std::string& setup) {
+  const auto found = std::ranges::find(input.rows, setup, &Row::setup);
+  return found == input.rows.end() ? nullptr : &*found;
+}
+
+/// The two setups of a comparison, where they differ in that one is compiled and the other not.
+struct Compiled {
+  std::string from, to;
+  bool is_from_compiled = false;
+};
+std::optional<Compiled> compiled_pair(const Input& input, const std::string& about) {
+  constexpr std::string_view kArrow = " -> ";
+  const std::size_t arrow = about.find(kArrow);
+  if (arrow == std::string::npos) return std::nullopt;
+  const std::string from = about.substr(0, arrow);
+  const std::string to = about.substr(arrow + kArrow.size());
+  const Row* a = any_of(input, from);
+  const Row* b = any_of(input, to);
+  if (a == nullptr || b == nullptr) return std::nullopt;
+  const bool is_alike =
+      a->device == b->device && a->precision == b->precision && a->layout == b->layout;
+  const bool has_both = (a->format == "aoti" && b->format == "torchscript") ||
+                        (a->format == "torchscript" && b->format == "aoti");
+  if (!is_alike || !has_both) return std::nullopt;
+  return Compiled{from, to, a->format == "aoti"};
+}
+
+Finding runtimes_save(const Input& input, const Outcome& o) {
+  Finding f = begin("runtimes", "What a compiling runtime saves",
+                    "TensorRT takes less energy than PyTorch for the same model.", "runtimes", o);
+  f.caveats.emplace_back(
+      "TensorRT was not measured here: AOTInductor stands for what compiling saves over "
+      "TorchScript.");
+  const Value* pair = nullptr;
+  std::optional<Compiled> setups;
+  for (const Value& v : o.values) {
+    if (v.name != "geometric_mean_ratio") continue;
+    const auto found = compiled_pair(input, v.about);
+    if (!found || (pair != nullptr && pair->n >= v.n)) continue;
+    pair = &v;
+    setups = found;
+  }
+  if (pair == nullptr) {
+    if (f.data.empty()) f.data = "No device has the same models compiled and not compiled.";
+    f.because = "there are no such pairs";
+    return f;
+  }
+  const double ratio = setups->is_from_compiled ? 1.0 / pair->value : pair->value;
+  std::optional<Interval> ci95 = pair->ci95;
+  if (ci95 && setups->is_from_compiled)
+    ci95 = Interval{1.0 / pair->ci95->high, 1.0 / pair->ci95->low};
+  f.n = pair->n;
+  f.of = "models that both have";
+  f.data = fmt::format(
+      "Compiled by AOTInductor, models take {} times the energy of TorchScript, in the geometric "
+      "mean "
+      "(n = {}; {} and {}).",
+      with_interval(ratio, ci95, pair->no_interval), pair->n, setups->from, setups->to);
+  if (!ci95) return f;
+  if (ci95->high < 1.0) {
+    decide(f, Verdict::agrees, "compiling saves energy, beyond the interval");
+  } else if (ci95->low > 1.0) {
+    decide(f, Verdict::differs, "compiling takes more energy");
+  } else {
+    f.because = "the interval of the mean holds 1";
+  }
+  return f;
+}
+
+struct Statement {
+  Run analysis;
+  Finding (*finding)(const Input&, const Outcome&);
+};
+/// In the order of the page.
+constexpr std::array kStatements = {
+    Statement{returns, diminishing_returns},
+    Statement{returns, form},
+    Statement{drivers, drivers_of_energy},
+    Statement{sizes, input_size},
+    Statement{years, progress},
+    Statement{runtimes, runtimes_save},
+};
+
+}  // namespace
+
+std::string_view name(Verdict verdict) {
+  constexpr std::array<std::string_view, 3> kNames = {"agrees", "differs", "open"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+Result<std::vector<Finding>> findings(const Input& input) {
+  std::vector<Finding> all;
+  Run last = nullptr;
+  Outcome outcome;
+  for (const Statement& s : kStatements) {
+    if (s.analysis != last) {  // two statements may be of one analysis
+      auto run = s.analysis(input);
+      if (!run) return tl::unexpected(run.error());
+      outcome = std::move(*run);
+      last = s.analysis;
+    }
+    all.push_back(s.finding(input, outcome));
+  }
+  return all;
+}
+
+}  // namespace joulemark::analysis
