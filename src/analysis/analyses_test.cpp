@@ -57,7 +57,7 @@ TEST(Analyses, OfASingleModelSayNothing) {
 }
 
 TEST(Analyses, RefuseAccuraciesThatAreShares) {
-  for (const auto run : {frontier, returns}) {
+  for (const auto run : {frontier, returns, families}) {
     const auto o = run({{row("a", 0.01, 0.70), row("b", 0.02, 0.71)}, "throughput"});
     ASSERT_FALSE(o);
     EXPECT_EQ(o.error().kind, ErrorKind::invalid_input);
@@ -69,6 +69,8 @@ TEST(Analyses, AreWellFormed) {
   std::vector<Row> rows = counted(24);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i].top1 = 60.0 + static_cast<double>(i);
+    rows[i].kind = i % 2 == 0 ? "CNN" : "transformer";
+    rows[i].family = i % 4 == 0 ? "f" : "g";
     rows[i].activations_m = 3.0 + static_cast<double>(i % 5);
   }
   for (const Row& r : sizes_of("s", {{1, 0.11}, {8, 0.05}, {32, 0.02}})) rows.push_back(r);

@@ -166,14 +166,10 @@ void add_values(Outcome& o, const std::vector<OfModel>& models) {
   }
 }
 
-void add_median(Outcome& o, const char* name, const char* unit, const Median& m, std::size_t n) {
-  o.values.push_back({name, "", unit, m.value, m.ci95, m.ci95 ? "" : kFewerThanTen, n});
-}
-
 void add_gain(Outcome& o, const std::vector<double>& times) {
   const auto m = median(times);
   const auto [least, most] = std::ranges::minmax(times);
-  add_median(o, "median_gain_times", "1", *m, times.size());
+  o.values.push_back(value_of("median_gain_times", "", "1", *m, times.size()));
   o.sentences.push_back(fmt::format(
       "The smallest size takes {} times the energy of the best, in the median of {} that "
       "go from {} to {}.",
@@ -185,7 +181,7 @@ void add_size(Outcome& o, const std::vector<double>& nearly) {
   const auto m = median(nearly);
   if (!m) return;
   const auto [least, most] = std::ranges::minmax(nearly);
-  add_median(o, "median_batch_90", "images", *m, nearly.size());
+  o.values.push_back(value_of("median_batch_90", "", "images", *m, nearly.size()));
   const std::string ci95 = m->ci95 ? fmt::format("95 %: {:g} to {:g}", m->ci95->low, m->ci95->high)
                                    : std::string(kFewerThanTen);
   o.sentences.push_back(

@@ -75,13 +75,16 @@ std::string others_in_words(const std::vector<std::string>& others) {
 
 double rel_of(const Row& row, Shared shared) { return own_rel(row, shared).value_or(0.0); }
 
-std::vector<Candidate> candidates(const std::vector<const Row*>& rows) {
-  std::vector<Candidate> out;
-  for (const Row* row : rows) {
-    out.push_back(
-        {*row->top1, *row->energy_j_per_image, rel_of(*row, kSharedBetweenModels), row->board});
-  }
-  return out;
+std::map<std::string, std::vector<const Row*>> grouped(
+    const std::vector<const Row*>& rows, const std::function<std::string(const Row&)>& key) {
+  std::map<std::string, std::vector<const Row*>> groups;
+  for (const Row* row : rows) groups[key(*row)].push_back(row);
+  return groups;
+}
+
+Value value_of(const std::string& name, const std::string& about, const std::string& unit,
+               const Median& median, std::size_t n) {
+  return {name, about, unit, median.value, median.ci95, median.ci95 ? "" : kFewerThanTen, n};
 }
 
 std::string digits(double value) {

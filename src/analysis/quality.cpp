@@ -204,8 +204,7 @@ void add_estimators(Outcome& o, const std::vector<const Row*>& rows) {
   }
   const double share = static_cast<double>(large) / static_cast<double>(gaps.size());
   const double most = std::ranges::max(gaps);
-  o.values.push_back({"median_estimator_gap", "", "1", middle->value, middle->ci95,
-                      middle->ci95 ? "" : kFewerThanTen, gaps.size()});
+  o.values.push_back(value_of("median_estimator_gap", "", "1", *middle, gaps.size()));
   o.values.push_back({"largest_estimator_gap", "", "1", most, std::nullopt,
                       "the largest of these rows", gaps.size()});
   o.values.push_back({"share_of_gaps_over_3_percent", "", "1", share,
