@@ -18,6 +18,7 @@ using ::testing::IsEmpty;
 using testing::repeated;
 using testing::row;
 using testing::sizes_of;
+using testing::weights_of;
 
 TEST(Analyses, HaveDifferentNames) {
   std::set<std::string> names;
@@ -70,7 +71,10 @@ TEST(Analyses, AreWellFormed) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i].top1 = 60.0 + static_cast<double>(i);
     rows[i].kind = i % 2 == 0 ? "CNN" : "transformer";
-    rows[i].family = i % 4 == 0 ? "f" : "g";
+    rows[i].family = i < 4 ? "f" : "g" + std::to_string(i);
+    const catalogue::Month date{2014 + static_cast<int>(i) / 3, 6};
+    rows[i].architecture_date = date;
+    rows[i].weights_tested = {weights_of(rows[i].best_model, *rows[i].top1, date)};
     rows[i].activations_m = 3.0 + static_cast<double>(i % 5);
   }
   for (const Row& r : sizes_of("s", {{1, 0.11}, {8, 0.05}, {32, 0.02}})) rows.push_back(r);

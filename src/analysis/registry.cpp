@@ -9,6 +9,7 @@ constexpr std::array kAnalyses = {
     Analysis{"frontier", "models that no other beats in accuracy and energy at once", frontier},
     Analysis{"returns", "what more accuracy costs along the frontier", returns},
     Analysis{"drivers", "how energy goes with parameters, GMACs and activations", drivers},
+    Analysis{"years", "how records of energy and accuracy moved with the years", years},
     Analysis{"runtimes", "what one setup saves over another, model by model", runtimes},
     Analysis{"batch", "what larger batches save, and from which size on they hardly do", batch},
     Analysis{"families", "what kinds and families of models take at equal accuracy", families},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("frontier", "returns", "drivers", "runtimes", "batch", "families", "prediction", "quality")
+NAMES = ("frontier", "returns", "drivers", "years", "runtimes", "batch", "families", "prediction", "quality")
 
 # Architectures of the catalogue, with energies that grow with their GMACs but for one.
 MODELS = {
@@ -154,7 +154,7 @@ def test_the_committed_rows_can_be_analysed(world):
     assert done.code == 0, done.err
     analyses = {a["analysis"]: a for a in done.json["analyses"]}
     assert analyses["frontier"]["n"] >= 40 and not analyses["drivers"]["too_few"]
-    for name in ("runtimes", "returns", "families"):
+    for name in ("runtimes", "returns", "years", "families"):
         assert not analyses[name]["too_few"]
 
 
