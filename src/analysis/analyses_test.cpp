@@ -14,6 +14,7 @@ namespace {
 using testing::counted;
 using testing::find_left_out;
 using ::testing::HasSubstr;
+using testing::inputs_of;
 using ::testing::IsEmpty;
 using testing::repeated;
 using testing::row;
@@ -78,6 +79,7 @@ TEST(Analyses, AreWellFormed) {
     rows[i].activations_m = 3.0 + static_cast<double>(i % 5);
   }
   for (const Row& r : sizes_of("s", {{1, 0.11}, {8, 0.05}, {32, 0.02}})) rows.push_back(r);
+  for (const Row& r : inputs_of("i", {{128, 0.02}, {224, 0.06}, {384, 0.19}})) rows.push_back(r);
   for (const Row& r : repeated({1.0, 1.01, 1.02, 1.01})) rows.push_back(r);
   for (std::size_t i = 0; i < 24; ++i) {
     rows.push_back(rows[i]);

@@ -10,13 +10,18 @@
 namespace joulemark::analysis {
 
 Result<Begun> begin(const Input& input) {
+  return begin(input, input.policy,
+               [](const std::vector<const Row*>& rows) { return rows.size(); });
+}
+
+Result<Begun> begin(const Input& input, const std::string& policy, const Worth& worth) {
   auto choice = choose_setup(input.rows, [&](const std::string& setup) {
-    return choose(input.rows, setup, input.policy).rows.size();
+    return worth(choose(input.rows, setup, policy).rows);
   });
   if (!choice) return tl::unexpected(choice.error());
-  Begun begun{choose(input.rows, choice->setup, input.policy), {}};
+  Begun begun{choose(input.rows, choice->setup, policy), {}};
   begun.outcome.setup = choice->setup;
-  begun.outcome.policy = input.policy;
+  begun.outcome.policy = policy;
   if (const std::string words = others_in_words(choice->others); !words.empty()) {
     begun.outcome.caveats.push_back(words);
   }

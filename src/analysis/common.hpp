@@ -23,7 +23,14 @@ struct Begun {
 /// Of the setup with the most models under the input's policy. Errors: those of choose_setup.
 Result<Begun> begin(const Input& input);
 
-/// The same, of rows that have a published accuracy. Errors: also those of check_accuracies.
+/// How much the fit rows of one setup say.
+using Worth = std::function<std::size_t(const std::vector<const Row*>& rows)>;
+/// Of the setup whose rows are worth most, under this policy; under all where it is empty. Errors:
+/// those of choose_setup.
+Result<Begun> begin(const Input& input, const std::string& policy, const Worth& worth);
+
+/// The same as the first, of rows that have a published accuracy. Errors: also those of
+/// check_accuracies.
 Result<Begun> begin_with_accuracy(const Input& input);
 
 /// Puts into the outcome what is known of the chosen rows: their number, those left out, remarks.

@@ -158,6 +158,16 @@ TEST(Expected, GeometricMean) {
   expect_near(got->ci95.high, want["high"], kRounding);
 }
 
+TEST(Expected, SlopeOfKnownValues) {
+  const json& want = expected()["slope_of_known"];
+  const auto got = slope_of_known(want["x"].get<Numbers>(), want["y"].get<Numbers>(),
+                                  want["half"].get<Numbers>());
+  ASSERT_TRUE(got);
+  expect_near(got->value, want["value"], kRounding);
+  expect_near(got->ci95.low, want["low"], kRounding);
+  expect_near(got->ci95.high, want["high"], kRounding);
+}
+
 TEST(Expected, MedianOfValues) {
   const json& want = expected()["median"];
   const auto got = median(want["values"].get<Numbers>());

@@ -91,9 +91,8 @@ std::map<std::string, Held> held_by_method(const std::vector<Runs>& repeats) {
       ++held.pairs;
       held.by_ci95 += within_both(*row->ci95_rel, *before->ci95_rel) ? 1 : 0;
       held.with_systematic +=
-          within_both(rel_of(*row, kSharedBetweenBatches), rel_of(*before, kSharedBetweenBatches))
-              ? 1
-              : 0;
+          within_both(rel_of(*row, kSharedBetweenSizes), rel_of(*before, kSharedBetweenSizes)) ? 1
+                                                                                               : 0;
     }
   }
   return methods;

@@ -10,6 +10,7 @@ constexpr std::array kAnalyses = {
     Analysis{"returns", "what more accuracy costs along the frontier", returns},
     Analysis{"drivers", "how energy goes with parameters, GMACs and activations", drivers},
     Analysis{"years", "how records of energy and accuracy moved with the years", years},
+    Analysis{"sizes", "how energy and accuracy of a model go with the size of its input", sizes},
     Analysis{"runtimes", "what one setup saves over another, model by model", runtimes},
     Analysis{"batch", "what larger batches save, and from which size on they hardly do", batch},
     Analysis{"families", "what kinds and families of models take at equal accuracy", families},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("frontier", "returns", "drivers", "years", "runtimes", "batch", "families", "prediction", "quality")
+NAMES = ("frontier", "returns", "drivers", "years", "sizes", "runtimes", "batch", "families", "prediction", "quality")
 
 # Architectures of the catalogue, with energies that grow with their GMACs but for one.
 MODELS = {

@@ -187,6 +187,17 @@ def ratios(seed: int) -> dict:
     }
 
 
+def known(seed: int) -> dict:
+    """A line through values of which each is known by itself: what each of them adds to the slope is a row of the
+    pseudo-inverse."""
+    rng = np.random.default_rng(seed)
+    x, half = np.sort(rng.uniform(14.0, 18.0, 5)), rng.uniform(0.2, 0.5, 5)
+    y = 60.0 + 1.3 * x + rng.normal(0.0, 0.3, 5)
+    of_slope = np.linalg.pinv(sm.add_constant(x))[1]
+    slope, width = of_slope @ y, np.linalg.norm(of_slope * half)
+    return {"x": x.tolist(), "y": y.tolist(), "half": half.tolist(), "value": slope, "low": slope - width, "high": slope + width}
+
+
 def middle(seed: int) -> dict:
     values = np.random.default_rng(seed).lognormal(0.0, 0.6, 41)
     drawn = stats.bootstrap(
@@ -265,6 +276,7 @@ def main() -> None:
         "pareto": pareto(6),
         "records": records(offered(13), 2025),
         "ratios": ratios(7),
+        "slope_of_known": known(14),
         "median": middle(8),
         "shares": shares(),
         "deviations": deviations(),

@@ -122,6 +122,17 @@ inline std::vector<Row> sizes_of(const std::string& model,
   return rows;
 }
 
+/// One model at input sizes of these sides, with these energies.
+inline std::vector<Row> inputs_of(const std::string& model,
+                                  const std::vector<std::pair<int, double>>& sides) {
+  std::vector<Row> rows;
+  for (const auto& [side, joules] : sides) {
+    rows.push_back(row(model, joules));
+    rows.back().input_size = std::to_string(side) + "x" + std::to_string(side);
+  }
+  return rows;
+}
+
 /// One model, measured once an hour; the first of the runs has a large gap between estimators.
 inline std::vector<Row> repeated(const std::vector<double>& joules) {
   std::vector<Row> rows;
