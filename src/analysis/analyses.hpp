@@ -32,9 +32,12 @@ std::span<const Analysis> analyses();
 Result<Outcome> frontier(const Input& input);
 Result<Outcome> returns(const Input& input);
 Result<Outcome> drivers(const Input& input);
-Result<Outcome> batch(const Input& input);
+Result<Outcome> years(const Input& input);
+Result<Outcome> sizes(const Input& input);
 Result<Outcome> runtimes(const Input& input);
-Result<Outcome> quality(const Input& input);
+Result<Outcome> batch(const Input& input);
+Result<Outcome> families(const Input& input);
 Result<Outcome> prediction(const Input& input);
+Result<Outcome> quality(const Input& input);
 
 }  // namespace joulemark::analysis

@@ -14,10 +14,12 @@ namespace {
 using testing::counted;
 using testing::find_left_out;
 using ::testing::HasSubstr;
+using testing::inputs_of;
 using ::testing::IsEmpty;
 using testing::repeated;
 using testing::row;
 using testing::sizes_of;
+using testing::weights_of;
 
 TEST(Analyses, HaveDifferentNames) {
   std::set<std::string> names;
@@ -57,7 +59,7 @@ TEST(Analyses, OfASingleModelSayNothing) {
 }
 
 TEST(Analyses, RefuseAccuraciesThatAreShares) {
-  for (const auto run : {frontier, returns}) {
+  for (const auto run : {frontier, returns, families}) {
     const auto o = run({{row("a", 0.01, 0.70), row("b", 0.02, 0.71)}, "throughput"});
     ASSERT_FALSE(o);
     EXPECT_EQ(o.error().kind, ErrorKind::invalid_input);
@@ -69,9 +71,15 @@ TEST(Analyses, AreWellFormed) {
   std::vector<Row> rows = counted(24);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rows[i].top1 = 60.0 + static_cast<double>(i);
+    rows[i].kind = i % 2 == 0 ? "CNN" : "transformer";
+    rows[i].family = i < 4 ? "f" : "g" + std::to_string(i);
+    const catalogue::Month date{2014 + static_cast<int>(i) / 3, 6};
+    rows[i].architecture_date = date;
+    rows[i].weights_tested = {weights_of(rows[i].best_model, *rows[i].top1, date)};
     rows[i].activations_m = 3.0 + static_cast<double>(i % 5);
   }
   for (const Row& r : sizes_of("s", {{1, 0.11}, {8, 0.05}, {32, 0.02}})) rows.push_back(r);
+  for (const Row& r : inputs_of("i", {{128, 0.02}, {224, 0.06}, {384, 0.19}})) rows.push_back(r);
   for (const Row& r : repeated({1.0, 1.01, 1.02, 1.01})) rows.push_back(r);
   for (std::size_t i = 0; i < 24; ++i) {
     rows.push_back(rows[i]);

@@ -60,8 +60,7 @@ std::optional<GainInterval> gain_ci95(const Sizes& sizes) {
     std::vector<double> energies;
     for (const Row* row : sizes) {
       const double boards = of_two_boards(row->board, sizes[0]->board) ? kBetweenBoards : 0.0;
-      const double deviation =
-          std::hypot(rel_of(*row, kSharedBetweenBatches), boards) / kDeviations;
+      const double deviation = std::hypot(rel_of(*row, kSharedBetweenSizes), boards) / kDeviations;
       energies.push_back(*row->energy_j_per_image * std::exp(deviation * standard(random)));
     }
     // No gain in a draw: the smallest size is then also the one that is enough.
@@ -78,11 +77,9 @@ std::optional<GainInterval> gain_ci95(const Sizes& sizes) {
                       {order(0.025), order(0.975)}};
 }
 
-std::map<std::string, Sizes> by_model(const std::vector<const Row*>& rows) {
-  std::map<std::string, Sizes> models;
-  for (const Row* row : rows) {
-    if (row->batch) models[subject(*row)].push_back(row);
-  }
+std::map<std::string, Sizes> by_model(std::vector<const Row*> rows) {
+  std::erase_if(rows, [](const Row* row) { return !row->batch; });
+  auto models = grouped(rows, subject);
   for (auto& [name, sizes] : models)
     std::ranges::sort(sizes, {}, [](auto* r) { return *r->batch; });
   return models;
@@ -95,17 +92,10 @@ std::map<std::string, Sizes> at_several_sizes(const std::vector<const Row*>& row
 }
 
 Result<Begun> begin_with_sizes(const Input& input) {
-  auto choice = choose_setup(input.rows, [&](const std::string& setup) {
-    return at_several_sizes(choose(input.rows, setup, "").rows).size();
-  });
-  if (!choice) return tl::unexpected(choice.error());
-  Begun begun{choose(input.rows, choice->setup, ""), {}};
-  begun.outcome.setup = choice->setup;
-  if (const std::string words = others_in_words(choice->others); !words.empty()) {
-    begun.outcome.caveats.push_back(words);
-  }
-  const auto models = at_several_sizes(begun.chosen.rows);
-  leave_out(begun.chosen, "few_sizes", "measured at fewer than three batch sizes",
+  auto begun = begin(input, "", [](const auto& rows) { return at_several_sizes(rows).size(); });
+  if (!begun) return begun;
+  const auto models = at_several_sizes(begun->chosen.rows);
+  leave_out(begun->chosen, "few_sizes", "measured at fewer than three batch sizes",
             [&](const Row& row) { return !row.batch || !models.contains(subject(row)); });
   return begun;
 }
@@ -141,7 +131,7 @@ void add_rows(Outcome& o, const Sizes& sizes, const OfModel& m) {
   const double first = *sizes.front()->energy_j_per_image;
   for (const Row* row : sizes) {
     const double e = *row->energy_j_per_image;
-    std::vector<Cell> cells = {m.model, *row->batch, e, rel_of(*row, kSharedBetweenBatches)};
+    std::vector<Cell> cells = {m.model, *row->batch, e, rel_of(*row, kSharedBetweenSizes)};
     if (m.gain) {
       const double least = first / m.gain->times;
       const auto images = [](double size) { return static_cast<std::int64_t>(size); };
@@ -166,14 +156,10 @@ void add_values(Outcome& o, const std::vector<OfModel>& models) {
   }
 }
 
-void add_median(Outcome& o, const char* name, const char* unit, const Median& m, std::size_t n) {
-  o.values.push_back({name, "", unit, m.value, m.ci95, m.ci95 ? "" : kFewerThanTen, n});
-}
-
 void add_gain(Outcome& o, const std::vector<double>& times) {
   const auto m = median(times);
   const auto [least, most] = std::ranges::minmax(times);
-  add_median(o, "median_gain_times", "1", *m, times.size());
+  o.values.push_back(value_of("median_gain_times", "", "1", *m, times.size()));
   o.sentences.push_back(fmt::format(
       "The smallest size takes {} times the energy of the best, in the median of {} that "
       "go from {} to {}.",
@@ -185,7 +171,7 @@ void add_size(Outcome& o, const std::vector<double>& nearly) {
   const auto m = median(nearly);
   if (!m) return;
   const auto [least, most] = std::ranges::minmax(nearly);
-  add_median(o, "median_batch_90", "images", *m, nearly.size());
+  o.values.push_back(value_of("median_batch_90", "", "images", *m, nearly.size()));
   const std::string ci95 = m->ci95 ? fmt::format("95 %: {:g} to {:g}", m->ci95->low, m->ci95->high)
                                    : std::string(kFewerThanTen);
   o.sentences.push_back(

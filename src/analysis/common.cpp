@@ -10,13 +10,18 @@
 namespace joulemark::analysis {
 
 Result<Begun> begin(const Input& input) {
+  return begin(input, input.policy,
+               [](const std::vector<const Row*>& rows) { return rows.size(); });
+}
+
+Result<Begun> begin(const Input& input, const std::string& policy, const Worth& worth) {
   auto choice = choose_setup(input.rows, [&](const std::string& setup) {
-    return choose(input.rows, setup, input.policy).rows.size();
+    return worth(choose(input.rows, setup, policy).rows);
   });
   if (!choice) return tl::unexpected(choice.error());
-  Begun begun{choose(input.rows, choice->setup, input.policy), {}};
+  Begun begun{choose(input.rows, choice->setup, policy), {}};
   begun.outcome.setup = choice->setup;
-  begun.outcome.policy = input.policy;
+  begun.outcome.policy = policy;
   if (const std::string words = others_in_words(choice->others); !words.empty()) {
     begun.outcome.caveats.push_back(words);
   }
@@ -75,13 +80,16 @@ std::string others_in_words(const std::vector<std::string>& others) {
 
 double rel_of(const Row& row, Shared shared) { return own_rel(row, shared).value_or(0.0); }
 
-std::vector<Candidate> candidates(const std::vector<const Row*>& rows) {
-  std::vector<Candidate> out;
-  for (const Row* row : rows) {
-    out.push_back(
-        {*row->top1, *row->energy_j_per_image, rel_of(*row, kSharedBetweenModels), row->board});
-  }
-  return out;
+std::map<std::string, std::vector<const Row*>> grouped(
+    const std::vector<const Row*>& rows, const std::function<std::string(const Row&)>& key) {
+  std::map<std::string, std::vector<const Row*>> groups;
+  for (const Row* row : rows) groups[key(*row)].push_back(row);
+  return groups;
+}
+
+Value value_of(const std::string& name, const std::string& about, const std::string& unit,
+               const Median& median, std::size_t n) {
+  return {name, about, unit, median.value, median.ci95, median.ci95 ? "" : kFewerThanTen, n};
 }
 
 std::string digits(double value) {

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "analysis/analyses.hpp"
-#include "analysis/pareto.hpp"
+#include "analysis/intervals.hpp"
 #include "analysis/select.hpp"
 
 /// What analyses have in common.
@@ -22,7 +23,14 @@ struct Begun {
 /// Of the setup with the most models under the input's policy. Errors: those of choose_setup.
 Result<Begun> begin(const Input& input);
 
-/// The same, of rows that have a published accuracy. Errors: also those of check_accuracies.
+/// How much the fit rows of one setup say.
+using Worth = std::function<std::size_t(const std::vector<const Row*>& rows)>;
+/// Of the setup whose rows are worth most, under this policy; under all where it is empty. Errors:
+/// those of choose_setup.
+Result<Begun> begin(const Input& input, const std::string& policy, const Worth& worth);
+
+/// The same as the first, of rows that have a published accuracy. Errors: also those of
+/// check_accuracies.
 Result<Begun> begin_with_accuracy(const Input& input);
 
 /// Puts into the outcome what is known of the chosen rows: their number, those left out, remarks.
@@ -42,8 +50,13 @@ std::string others_in_words(const std::vector<std::string>& others);
 /// How well the energy of a chosen row is known beside that of another.
 double rel_of(const Row& row, Shared shared);
 
-/// Candidates of rows with an accuracy.
-std::vector<Candidate> candidates(const std::vector<const Row*>& rows);
+/// Rows with the same key, in the order given.
+std::map<std::string, std::vector<const Row*>> grouped(
+    const std::vector<const Row*>& rows, const std::function<std::string(const Row&)>& key);
+
+/// A median as a value of an outcome.
+Value value_of(const std::string& name, const std::string& about, const std::string& unit,
+               const Median& median, std::size_t n);
 
 // --- words
 

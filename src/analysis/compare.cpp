@@ -15,15 +15,13 @@ std::optional<double> ratio(const std::optional<double>& a, const std::optional<
 }
 
 Beside beside(const Side& side, const Side& first) {
-  const std::int64_t images = catalogue::test_sets().front().images;  // ImageNet's
   Beside b;
   b.times = *side.row->energy_j_per_image / *first.row->energy_j_per_image;
   const double rel = rel_between(*side.row, *first.row, kSharedBetweenModels);
   b.ci95 = {b.times * std::exp(-rel), b.times * std::exp(rel)};
   if (side.top1 && first.top1) {
     b.points = *side.top1 - *first.top1;
-    b.points_ci95 = std::hypot(catalogue::sampling_ci95(*side.top1, images),
-                               catalogue::sampling_ci95(*first.top1, images));
+    b.points_ci95 = std::hypot(imagenet_ci95(*side.top1), imagenet_ci95(*first.top1));
   }
   b.times_throughput = ratio(side.row->images_per_s, first.row->images_per_s);
   return b;

@@ -9,6 +9,7 @@
 #include "analysis/fits.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/pareto.hpp"
+#include "analysis/records.hpp"
 #include "analysis/ridge.hpp"
 #include "base/statistics.hpp"
 
@@ -127,12 +128,42 @@ TEST(Expected, Frontier) {
   }
 }
 
+TEST(Expected, RecordsAndTheirTrend) {
+  const json& want = expected()["records"];
+  const json& made = want["offers"];
+  std::vector<Offer> offers;
+  for (std::size_t i = 0; i < made["years"].size(); ++i) {
+    offers.push_back({made["years"][i], made["prices"][i], made["groups"][i]});
+  }
+  const auto records = records_of(offers, want["last"]);
+  ASSERT_TRUE(records);
+  EXPECT_EQ(records->first, want["first"].get<int>());
+  ASSERT_EQ(records->holders.size(), want["records"].size());
+  for (std::size_t i = 0; i < records->holders.size(); ++i) {
+    EXPECT_EQ(offers[records->holders[i]].price, want["records"][i].get<double>());
+  }
+  const auto trend = trend_of(offers, want["last"]);
+  ASSERT_TRUE(trend);
+  expect_near(trend->slope, want["slope"], kRounding);
+  expect_drawn(trend->ci95, want["low"], want["high"]);
+}
+
 TEST(Expected, GeometricMean) {
   const json& want = expected()["ratios"];
   const auto got = geometric_mean(want["ratios"].get<Numbers>());
   ASSERT_TRUE(got);
   expect_near(got->mean, want["mean"], kRounding);
   expect_near(got->spread, want["spread"], kRounding);
+  expect_near(got->ci95.low, want["low"], kRounding);
+  expect_near(got->ci95.high, want["high"], kRounding);
+}
+
+TEST(Expected, SlopeOfKnownValues) {
+  const json& want = expected()["slope_of_known"];
+  const auto got = slope_of_known(want["x"].get<Numbers>(), want["y"].get<Numbers>(),
+                                  want["half"].get<Numbers>());
+  ASSERT_TRUE(got);
+  expect_near(got->value, want["value"], kRounding);
   expect_near(got->ci95.low, want["low"], kRounding);
   expect_near(got->ci95.high, want["high"], kRounding);
 }

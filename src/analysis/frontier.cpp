@@ -5,6 +5,7 @@
 
 #include "analysis/common.hpp"
 #include "analysis/intervals.hpp"
+#include "analysis/price.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -69,9 +70,7 @@ void add_values(Outcome& o, const std::vector<Placed>& placed) {
   counted("possible_members", count_of(placed, Standing::possible));
   std::vector<double> times;
   for (const Placed& p : placed) times.push_back(p.times_cheapest);
-  const auto middle = median(times);
-  o.values.push_back({"median_times_cheapest", "", "1", middle->value, middle->ci95,
-                      middle->ci95 ? "" : kFewerThanTen, o.n});
+  o.values.push_back(value_of("median_times_cheapest", "", "1", *median(times), o.n));
 }
 
 void add_sentences(Outcome& o, const std::vector<Placed>& placed) {
@@ -108,7 +107,7 @@ Result<Outcome> frontier(const Input& input) {
         *begun, fmt::format("a frontier needs two models with energy and accuracy, and there {}.",
                             rows.empty() ? "is none" : "is one"));
   }
-  const std::vector<Candidate> of_rows = candidates(rows);
+  const std::vector<Candidate> of_rows = candidates(by_top1(rows));
   const auto standing = standings(of_rows);
   if (!standing) return tl::unexpected(standing.error());
   settle(*begun);

@@ -44,6 +44,23 @@ std::optional<GeometricMean> geometric_mean(std::span<const double> ratios) {
       std::exp(centre), {std::exp(centre - half), std::exp(centre + half)}, std::exp(deviation)};
 }
 
+std::optional<Slope> slope_of_known(std::span<const double> x, std::span<const double> y,
+                                    std::span<const double> half) {
+  const double centre = mean(x);
+  double spread = 0.0;
+  for (const double v : x) spread += (v - centre) * (v - centre);
+  if (!(spread > 0.0)) return std::nullopt;
+  double slope = 0.0;
+  double squares = 0.0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double weight = (x[i] - centre) / spread;
+    slope += weight * y[i];
+    squares += weight * weight * half[i] * half[i];
+  }
+  const double width = std::sqrt(squares);
+  return Slope{slope, {slope - width, slope + width}};
+}
+
 std::optional<Median> median(std::span<const double> values) {
   const auto middle = quantile(values, 0.5);
   if (!middle) return std::nullopt;

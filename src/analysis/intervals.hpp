@@ -25,6 +25,16 @@ struct GeometricMean {
 /// Absent for fewer than three ratios, and for any that is not a number above 0.
 std::optional<GeometricMean> geometric_mean(std::span<const double> ratios);
 
+/// The slope of the line by least squares through (x, y), of which each y is known to ± half (95
+/// %), independently of the others: the interval is what these make, not what the residuals do.
+struct Slope {
+  double value = 0.0;
+  Interval ci95;
+};
+/// Absent for fewer than two points, and where all x are equal.
+std::optional<Slope> slope_of_known(std::span<const double> x, std::span<const double> y,
+                                    std::span<const double> half);
+
 /// A median with its bootstrap interval, which needs ten values.
 struct Median {
   double value = 0.0;

@@ -91,9 +91,8 @@ std::map<std::string, Held> held_by_method(const std::vector<Runs>& repeats) {
       ++held.pairs;
       held.by_ci95 += within_both(*row->ci95_rel, *before->ci95_rel) ? 1 : 0;
       held.with_systematic +=
-          within_both(rel_of(*row, kSharedBetweenBatches), rel_of(*before, kSharedBetweenBatches))
-              ? 1
-              : 0;
+          within_both(rel_of(*row, kSharedBetweenSizes), rel_of(*before, kSharedBetweenSizes)) ? 1
+                                                                                               : 0;
     }
   }
   return methods;
@@ -204,8 +203,7 @@ void add_estimators(Outcome& o, const std::vector<const Row*>& rows) {
   }
   const double share = static_cast<double>(large) / static_cast<double>(gaps.size());
   const double most = std::ranges::max(gaps);
-  o.values.push_back({"median_estimator_gap", "", "1", middle->value, middle->ci95,
-                      middle->ci95 ? "" : kFewerThanTen, gaps.size()});
+  o.values.push_back(value_of("median_estimator_gap", "", "1", *middle, gaps.size()));
   o.values.push_back({"largest_estimator_gap", "", "1", most, std::nullopt,
                       "the largest of these rows", gaps.size()});
   o.values.push_back({"share_of_gaps_over_3_percent", "", "1", share,

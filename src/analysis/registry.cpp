@@ -9,11 +9,14 @@ constexpr std::array kAnalyses = {
     Analysis{"frontier", "models that no other beats in accuracy and energy at once", frontier},
     Analysis{"returns", "what more accuracy costs along the frontier", returns},
     Analysis{"drivers", "how energy goes with parameters, GMACs and activations", drivers},
-    Analysis{"batch", "what larger batches save, and from which size on they hardly do", batch},
+    Analysis{"years", "how records of energy and accuracy moved with the years", years},
+    Analysis{"sizes", "how energy and accuracy of a model go with the size of its input", sizes},
     Analysis{"runtimes", "what one setup saves over another, model by model", runtimes},
-    Analysis{"quality", "how well measurements repeat, and whether two estimators agree", quality},
+    Analysis{"batch", "what larger batches save, and from which size on they hardly do", batch},
+    Analysis{"families", "what kinds and families of models take at equal accuracy", families},
     Analysis{"prediction", "how well the energy of models that nobody measured can be predicted",
              prediction},
+    Analysis{"quality", "how well measurements repeat, and whether two estimators agree", quality},
 };
 
 }  // namespace

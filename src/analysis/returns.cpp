@@ -5,65 +5,19 @@
 
 #include "analysis/common.hpp"
 #include "analysis/fits.hpp"
+#include "analysis/price.hpp"
 
 namespace joulemark::analysis {
 namespace {
 
-/// Published accuracies have three decimals at most: what differs by less is rounding.
-constexpr double kSameAccuracy = 1e-9;
 /// Burnham and Anderson, Model Selection and Multimodel Inference, ch. 2.6: below the first, both
 /// forms have support; beyond the second, one has practically none.
 constexpr double kSomeDifference = 2.0;
 constexpr double kClearDifference = 10.0;
 
-/// Those on the frontier, cheapest first, so also least accurate first.
-using Members = std::vector<const Row*>;
-
-Result<Members> members_of(const std::vector<const Row*>& rows) {
-  const auto standing = standings(candidates(rows));
-  if (!standing) return tl::unexpected(standing.error());
-  Members members;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (on_frontier((*standing)[i])) members.push_back(rows[i]);
-  }
-  std::ranges::sort(members, {}, [](const Row* r) { return *r->energy_j_per_image; });
-  return members;
-}
-
-/// The cheapest with at least this accuracy; null when there is none.
-const Row* cheapest_with(const Members& members, double top1) {
-  const auto found =
-      std::ranges::find_if(members, [&](const Row* r) { return *r->top1 >= top1 - kSameAccuracy; });
-  return found == members.end() ? nullptr : *found;
-}
-
-/// What it costs to go from one member to another.
-struct Step {
-  double joules = 0.0;  ///< more
-  Interval joules_ci95;
-  double times = 1.0;
-  Interval times_ci95;
-};
-Step step(const Row* from, const Row* to) {
-  if (from == to) return {0.0, {0.0, 0.0}, 1.0, {1.0, 1.0}};
-  const double e0 = *from->energy_j_per_image;
-  const double e1 = *to->energy_j_per_image;
-  const double r0 = rel_of(*from, kSharedBetweenModels);
-  const double r1 = rel_of(*to, kSharedBetweenModels);
-  // What two boards differ by is a factor of one of them: here of the dearer.
-  const double boards = of_two_boards(from->board, to->board) ? kBetweenBoards : 0.0;
-  const double absolute = std::hypot(e0 * r0, e1 * r1, e1 * boards);
-  const double relative = rel_between(*from, *to, kSharedBetweenModels);
-  const double times = e1 / e0;
-  return {e1 - e0,
-          {e1 - e0 - absolute, e1 - e0 + absolute},
-          times,
-          {times * std::exp(-relative), times * std::exp(relative)}};
-}
-
 // --- point by point
 
-void add_table(Outcome& o, const Members& members) {
+void add_table(Outcome& o, const Prices& members) {
   o.columns = {{"imagenet_top1_at_least", "%", "accuracy that is wanted"},
                {"model", "", "of those on the frontier with it, the one of least energy"},
                {"weights", "", "those published whose top-1 is highest at this size"},
@@ -76,25 +30,23 @@ void add_table(Outcome& o, const Members& members) {
                {"times_low", "1", "of its 95 % interval"},
                {"times_high", "1", "of its 95 % interval"},
                {"run", "", "identifier of the measurement"}};
-  const Row* before = nullptr;
-  for (double wanted = std::ceil(*members.front()->top1 - kSameAccuracy);
-       const Row* row = cheapest_with(members, wanted); wanted += 1.0) {
-    std::vector<Cell> cells = {wanted, subject(*row), row->best_model, *row->top1,
-                               *row->energy_j_per_image};
-    if (before != nullptr) {
-      const Step s = step(before, row);
-      for (const double v : {s.joules, s.joules_ci95.low, s.joules_ci95.high, s.times,
-                             s.times_ci95.low, s.times_ci95.high}) {
+  for (const PointPrice& price : prices_by_point(members)) {
+    const Row& row = *price.model->row;
+    std::vector<Cell> cells = {price.accuracy, subject(row), row.best_model, *row.top1,
+                               *row.energy_j_per_image};
+    if (const auto& more = price.more) {
+      for (const double v : {more->joules, more->joules_ci95.low, more->joules_ci95.high,
+                             more->times, more->times_ci95.low, more->times_ci95.high}) {
         cells.emplace_back(v);
       }
-      o.values.push_back({"marginal_joules", fmt::format("{:g} % -> {:g} %", wanted - 1.0, wanted),
-                          "J", s.joules, s.joules_ci95, "", 2});
+      o.values.push_back({"marginal_joules",
+                          fmt::format("{:g} % -> {:g} %", price.accuracy - 1.0, price.accuracy),
+                          "J", more->joules, more->joules_ci95, "", 2});
     } else {
       cells.resize(cells.size() + 6);
     }
-    cells.emplace_back(row->run);
+    cells.emplace_back(row.run);
     o.rows.push_back(std::move(cells));
-    before = row;
   }
   if (o.values.empty()) return;
   const Value& last = o.values.back();
@@ -104,38 +56,42 @@ void add_table(Outcome& o, const Members& members) {
 }
 
 /// "The last point cost N times": from one point below the best to the best.
-void add_last_point(Outcome& o, const Members& members) {
-  const Row* best = members.back();
-  const Row* below = cheapest_with(members, *best->top1 - 1.0);
-  if (below == best) {
+void add_last_point(Outcome& o, const Prices& members) {
+  const auto last = last_point(members);
+  if (!last) {
     o.sentences.push_back(fmt::format(
         "What the last point of accuracy costs cannot be said: no other member of the frontier is "
         "within a point of {} ({} %).",
-        subject(*best), digits(*best->top1)));
+        subject(*members.back().row), digits(members.back().accuracy)));
     return;
   }
-  const Step last = step(below, best);
-  o.values.push_back({"last_point_times", "", "1", last.times, last.times_ci95, "", 2});
-  o.values.push_back({"last_point_joules", "", "J", last.joules, last.joules_ci95, "", 2});
-  o.sentences.push_back(
-      fmt::format("The last point costs {} times the energy, {} more per image: the most accurate "
-                  "is {} ({} %), "
-                  "and the cheapest with at most one point less is {} ({} %).",
-                  with_interval(last.times, last.times_ci95), joules(last.joules), subject(*best),
-                  digits(*best->top1), subject(*below), digits(*below->top1)));
+  const Step& s = last->step;
+  o.values.push_back({"last_point_times", "", "1", s.times, s.times_ci95, "", 2});
+  o.values.push_back({"last_point_joules", "", "J", s.joules, s.joules_ci95, "", 2});
+  o.sentences.push_back(fmt::format(
+      "The last point costs {} times the energy, {} more per image: the most accurate is {} ({} "
+      "%), and the cheapest with at most one point less is {} ({} %).",
+      with_interval(s.times, s.times_ci95), joules(s.joules), subject(*last->best->row),
+      digits(last->best->accuracy), subject(*last->below->row), digits(last->below->accuracy)));
 }
 
-/// The same for the whole frontier: energy doubles every so many points, on average.
-void add_slope(Outcome& o, const Members& members) {
-  const Row* first = members.front();
-  const Row* best = members.back();
-  const double points = *best->top1 - *first->top1;
-  const Step all = step(first, best);
+/// The same for the whole frontier.
+void add_whole(Outcome& o, const Prices& members) {
+  const Priced& first = members.front();
+  const Priced& best = members.back();
+  const Step all = step(*first.row, *best.row);
   o.values.push_back({"whole_frontier_times", "", "1", all.times, all.times_ci95, "", 2});
-  o.sentences.push_back(
-      fmt::format("The {} points from {} ({} %) to {} ({} %) cost {} times the energy.",
-                  digits(points), subject(*first), digits(*first->top1), subject(*best),
-                  digits(*best->top1), with_interval(all.times, all.times_ci95)));
+  o.values.push_back({"whole_frontier_points",
+                      "",
+                      "%",
+                      best.accuracy - first.accuracy,
+                      {},
+                      "between two published accuracies",
+                      2});
+  o.sentences.push_back(fmt::format(
+      "The {} points from {} ({} %) to {} ({} %) cost {} times the energy.",
+      digits(best.accuracy - first.accuracy), subject(*first.row), digits(first.accuracy),
+      subject(*best.row), digits(best.accuracy), with_interval(all.times, all.times_ci95)));
 }
 
 // --- the two forms
@@ -147,7 +103,7 @@ std::string verdict(double difference) {
   return fmt::format("{} is {} better", better, is_clear ? "clearly" : "somewhat");
 }
 
-void add_fits(Outcome& o, const Members& members) {
+void add_fits(Outcome& o, const Prices& members) {
   if (members.size() < kFewestToFit) {
     o.sentences.push_back(
         fmt::format("Too few members of the frontier ({}) to fit a form: {} are needed.",
@@ -155,7 +111,7 @@ void add_fits(Outcome& o, const Members& members) {
     return;
   }
   std::vector<Point> points;
-  for (const Row* r : members) points.push_back({1.0 - *r->top1 / 100.0, *r->energy_j_per_image});
+  for (const Priced& m : members) points.push_back({1.0 - m.accuracy / 100.0, m.joules()});
   const auto fits = fit_both(points);
   if (!fits) {
     o.sentences.emplace_back(
@@ -211,9 +167,9 @@ void add_fits(Outcome& o, const Members& members) {
 Result<Outcome> returns(const Input& input) {
   auto begun = begin_with_accuracy(input);
   if (!begun) return tl::unexpected(begun.error());
-  const auto members = members_of(begun->chosen.rows);
+  const auto members = frontier_of(by_top1(begun->chosen.rows));
   if (!members) return tl::unexpected(members.error());
-  const bool is_one = members->empty() || *members->front()->top1 == *members->back()->top1;
+  const bool is_one = members->empty() || members->front().accuracy == members->back().accuracy;
   if (is_one) {
     return too_few(
         *begun, "the frontier has no two members of different accuracy, so nothing has a price.");
@@ -225,7 +181,7 @@ Result<Outcome> returns(const Input& input) {
                      count(begun->chosen.rows.size(), "model", "models"));
   add_table(o, *members);
   add_last_point(o, *members);
-  add_slope(o, *members);
+  add_whole(o, *members);
   add_fits(o, *members);
   return std::move(o);
 }

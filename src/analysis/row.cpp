@@ -1,6 +1,7 @@
 #include "analysis/row.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace joulemark::analysis {
@@ -27,6 +28,24 @@ bool of_two_boards(std::string_view a, std::string_view b) {
 double rel_between(const Row& a, const Row& b, Shared shared) {
   const double own = std::hypot(own_rel(a, shared).value_or(0.0), own_rel(b, shared).value_or(0.0));
   return std::hypot(own, of_two_boards(a.board, b.board) ? kBetweenBoards : 0.0);
+}
+
+double imagenet_ci95(double top1) {
+  const auto imagenet = static_cast<std::size_t>(catalogue::TestSet::imagenet);
+  return catalogue::sampling_ci95(top1, catalogue::test_sets()[imagenet].images);
+}
+
+std::optional<double> pixels(const std::string& input_size) {
+  int height = 0;
+  int width = 0;
+  const char* end = input_size.data() + input_size.size();
+  const auto first = std::from_chars(input_size.data(), end, height);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != 'x') return std::nullopt;
+  const auto second = std::from_chars(first.ptr + 1, end, width);
+  if (second.ec != std::errc() || second.ptr != end || height <= 0 || width <= 0) {
+    return std::nullopt;
+  }
+  return static_cast<double>(height) * width;
 }
 
 std::string subject(const Row& row) {

@@ -59,8 +59,8 @@ struct Row {
 using Shared = std::span<const std::string_view>;
 /// Two models on one setup: what the meter is off by, it is off by in both.
 inline constexpr std::string_view kSharedBetweenModels[] = {"sensor"};
-/// One model at two batch sizes: nor do the values of its weights differ.
-inline constexpr std::string_view kSharedBetweenBatches[] = {"sensor", "weights_random"};
+/// One model at two batch or input sizes: nor do the values of its weights differ.
+inline constexpr std::string_view kSharedBetweenSizes[] = {"sensor", "weights_random"};
 /// One model on two setups, whose meters may be two.
 inline constexpr std::string_view kSharedBetweenSetups[] = {"weights_random"};
 
@@ -85,6 +85,13 @@ inline constexpr const char* kNoThroughputInterval =
 
 /// Nobody measured it: analysis::Predictor says so from what others did.
 inline bool is_predicted(const Row& row) { return row.origin == "predicted"; }
+
+/// How well ImageNet's 50,000 images tell a top-1 (percent): half the width of its 95 % interval,
+/// in percentage points.
+double imagenet_ci95(double top1);
+
+/// Of an image of this size, "224x224": height times width. Absent for another form.
+std::optional<double> pixels(const std::string& input_size);
 
 /// "convnext_tiny", or "convnext_tiny at 288x288" where it is not 224x224.
 std::string subject(const Row& row);

@@ -159,10 +159,10 @@ TEST(OwnRel, LeavesOutWhatBothRowsShare) {
   r.systematic_rel = 0.5;
   r.systematic_terms = {{"sensor", 0.1}, {"weights_random", 0.04}};
   EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenModels), 0.05);
-  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenBatches), 0.03);
+  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenSizes), 0.03);
   EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenSetups), std::hypot(0.03, 0.1));
   r.origin = "estimated";
-  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenBatches), std::hypot(0.03, 0.1));
+  EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenSizes), std::hypot(0.03, 0.1));
   r.systematic_terms.clear();  // of an older row: nothing is known to be shared
   EXPECT_DOUBLE_EQ(*own_rel(r, kSharedBetweenModels), std::hypot(0.03, 0.5));
   r.ci95_rel.reset();
@@ -210,6 +210,14 @@ TEST(Words, HaveThreeDigits) {
   EXPECT_EQ(joules(1.5), "1.50 J");
   EXPECT_EQ(with_interval(2.0, Interval{1.0, 3.0}), "2.00 (95 %: 1.00 to 3.00)");
   EXPECT_EQ(with_interval(2.0, std::nullopt, "too few"), "2.00 (too few)");
+}
+
+TEST(Pixels, AreHeightTimesWidth) {
+  EXPECT_EQ(pixels("224x224"), 50176.0);
+  EXPECT_EQ(pixels("128x512"), 65536.0);
+  for (const char* other : {"", "224", "224x", "x224", "224x224x3", "0x224", "-1x-1", "ax224"}) {
+    EXPECT_FALSE(pixels(other)) << other;
+  }
 }
 
 }  // namespace

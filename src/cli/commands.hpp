@@ -54,6 +54,7 @@ int run_list(const ListOptions& options, const CommonOptions& common);
 int run_show(const ShowOptions& options, const CommonOptions& common);
 int run_report(const ReportOptions& options, const CommonOptions& common);
 int run_analyse(const AnalyseOptions& options, const CommonOptions& common);
+int run_findings(const FindingsOptions& options, const CommonOptions& common);
 int run_compare(const CompareOptions& options, const CommonOptions& common);
 int run_choose(const ChooseOptions& options, const CommonOptions& common);
 int run_score(const ScoreOptions& options, const CommonOptions& common);

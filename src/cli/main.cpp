@@ -277,6 +277,21 @@ Run add_analyse(CLI::App& app, CommonOptions& common) {
   return [o, &common] { return run_analyse(*o, common); };
 }
 
+Run add_findings(CLI::App& app, CommonOptions& common) {
+  auto o = std::make_shared<FindingsOptions>();
+  app.description("One page: what the measurements say beside what the paper states");
+  app.footer(
+      "The paper is Yang, Adamek and Armour, arXiv 2412.09731. Each sentence is made from an "
+      "analysis, "
+      "with its interval\nand n, and says whether these rows agree, differ or do not tell "
+      "(docs/findings.md).\n"
+      "  joulemark findings --db data/results --out findings.md");
+  app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");
+  add_policy(app, o->policy, "rows of this batch policy: batch_1, throughput or min_energy");
+  app.add_option("--out", o->out, "file to write; printed if not given")->type_name("FILE");
+  return [o, &common] { return run_findings(*o, common); };
+}
+
 Run add_compare(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<CompareOptions>();
   app.description("Put measured models side by side: energy, accuracy, throughput");
@@ -299,8 +314,9 @@ Run add_compare(CLI::App& app, CommonOptions& common) {
 constexpr Command kCommands[] = {
     {"doctor", add_doctor},   {"calibrate", add_calibrate}, {"measure", add_measure},
     {"list", add_list},       {"show", add_show},           {"report", add_report},
-    {"analyse", add_analyse}, {"choose", add_choose},       {"compare", add_compare},
-    {"score", add_score},     {"export", add_export},       {"import", add_import},
+    {"analyse", add_analyse}, {"findings", add_findings},   {"choose", add_choose},
+    {"compare", add_compare}, {"score", add_score},         {"export", add_export},
+    {"import", add_import},
 };
 
 /// The defaults of this environment. Not CLI11's envname: every subcommand would apply it, those

@@ -122,6 +122,11 @@ struct AnalyseOptions {
   std::string policy = "throughput";
   std::filesystem::path out = "analysis";
 };
+struct FindingsOptions {
+  std::string setup;  ///< glob
+  std::string policy = "throughput";
+  std::filesystem::path out;  ///< empty: standard output alone
+};
 struct CompareOptions {
   std::vector<std::string> models;
   std::string setup;  ///< glob

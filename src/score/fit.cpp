@@ -9,7 +9,7 @@
 #include "analysis/fits.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/named.hpp"
-#include "analysis/pareto.hpp"
+#include "analysis/price.hpp"
 #include "analysis/select.hpp"
 #include "score/edition.hpp"
 #include "zoo/sha256.hpp"
@@ -30,33 +30,18 @@ constexpr TestSet kSets[] = {TestSet::imagenet, TestSet::real, TestSet::v2,
 
 // --- the frontier
 
-struct Placed {
-  const Row* row;
-  double top1;
-};
-
-std::vector<Placed> frontier_on(const Rows& rows, TestSet set) {
-  std::vector<Placed> placed;
-  std::vector<analysis::Candidate> candidates;
+/// Members of the frontier of accuracy on these images, of the best weights on them.
+std::vector<analysis::Point> frontier_on(const Rows& rows, TestSet set) {
+  analysis::Prices models;
   for (const Row* row : rows) {
     const auto best = analysis::best_on(*row, set);
-    if (!best.top1 || *best.top1 >= 100.0) continue;
-    placed.push_back({row, *best.top1});
-    candidates.push_back({*best.top1, *row->energy_j_per_image, 0.0, row->board});
+    if (best.top1 && *best.top1 < 100.0) models.push_back({row, *best.top1});
   }
-  const auto standing = analysis::standings(candidates);
-  std::vector<Placed> members;
-  for (std::size_t i = 0; standing && i < placed.size(); ++i) {
-    if (analysis::on_frontier((*standing)[i])) members.push_back(placed[i]);
-  }
-  return members;
-}
-
-std::vector<analysis::Point> points_of(const std::vector<Placed>& members) {
   std::vector<analysis::Point> points;
-  for (const Placed& m : members) {
-    points.push_back({1.0 - m.top1 / 100.0, *m.row->energy_j_per_image});
-  }
+  const auto members = analysis::frontier_of(models);
+  if (!members) return points;
+  for (const analysis::Priced& m : *members)
+    points.push_back({1.0 - m.accuracy / 100.0, m.joules()});
   return points;
 }
 
@@ -96,7 +81,7 @@ std::vector<Curve::Node> band_of(const std::vector<analysis::Point>& points,
 
 /// Absent where there are too few members, or the form falls with accuracy.
 std::optional<Curve> curve_of(const Rows& rows, TestSet set) {
-  const auto points = points_of(frontier_on(rows, set));
+  const auto points = frontier_on(rows, set);
   if (points.size() < analysis::kFewestToFit) return std::nullopt;
   const auto power = analysis::fit_floored_power(points);
   if (!power || power->gamma <= 0.0) return std::nullopt;

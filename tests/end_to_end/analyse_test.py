@@ -11,7 +11,7 @@ import pytest
 from measured import MODELS, row, rows, store
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("frontier", "returns", "drivers", "batch", "runtimes", "quality", "prediction")
+NAMES = ("frontier", "returns", "drivers", "years", "sizes", "runtimes", "batch", "families", "prediction", "quality")
 
 
 def analyse(world, rows: list[dict], *arguments):
@@ -129,7 +129,8 @@ def test_the_committed_rows_can_be_analysed(world):
     assert done.code == 0, done.err
     analyses = {a["analysis"]: a for a in done.json["analyses"]}
     assert analyses["frontier"]["n"] >= 40 and not analyses["drivers"]["too_few"]
-    assert not analyses["runtimes"]["too_few"] and not analyses["returns"]["too_few"]
+    for name in ("runtimes", "returns", "years", "families"):
+        assert not analyses[name]["too_few"]
 
 
 def test_models_are_compared_and_told_apart_only_where_they_can_be(world):

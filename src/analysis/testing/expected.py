@@ -148,6 +148,35 @@ def pareto(seed: int) -> dict:
     return {"points": points, "standings": names}
 
 
+def offered(seed: int) -> dict:
+    """Offers over the years, two or three of each of forty groups, whose prices fall by about 0.3 a year."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(40), rng.integers(2, 4, 40))
+    years = rng.integers(2012, 2024, 40)[groups] + rng.integers(0, 2, len(groups))
+    prices = 8.0 - 0.3 * (years - 2012) + rng.normal(0.0, 1.5, len(groups))
+    return {"years": years.tolist(), "prices": prices.tolist(), "groups": groups.tolist()}
+
+
+def records(offers: dict, last: int) -> dict:
+    """Records by their definition, the line through them by SciPy, and percentiles of its slope over resampled groups."""
+    year, price, group = (np.asarray(offers[k]) for k in ("years", "prices", "groups"))
+
+    def line_of(y, p):
+        until = np.arange(y.min(), last + 1)
+        least = [p[y <= u].min() for u in until]
+        return until, least, stats.linregress(until, least).slope
+
+    until, least, slope = line_of(year, price)
+    rng = np.random.default_rng(3)
+    members = [np.flatnonzero(group == g) for g in range(group.max() + 1)]
+    slopes = []
+    for _ in range(DRAWS):
+        i = np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))])
+        slopes.append(line_of(year[i], price[i])[2])
+    low, high = percentiles(slopes)
+    return {"offers": offers, "last": last, "first": int(until[0]), "records": least, "slope": slope, "low": low, "high": high}
+
+
 def ratios(seed: int) -> dict:
     values = np.exp(np.random.default_rng(seed).normal(-0.3, 0.2, 17))
     logs = np.log(values)
@@ -156,6 +185,17 @@ def ratios(seed: int) -> dict:
         "ratios": values.tolist(), "mean": stats.gmean(values), "spread": stats.gstd(values), "low": np.exp(low),
         "high": np.exp(high),
     }
+
+
+def known(seed: int) -> dict:
+    """A line through values of which each is known by itself: what each of them adds to the slope is a row of the
+    pseudo-inverse."""
+    rng = np.random.default_rng(seed)
+    x, half = np.sort(rng.uniform(14.0, 18.0, 5)), rng.uniform(0.2, 0.5, 5)
+    y = 60.0 + 1.3 * x + rng.normal(0.0, 0.3, 5)
+    of_slope = np.linalg.pinv(sm.add_constant(x))[1]
+    slope, width = of_slope @ y, np.linalg.norm(of_slope * half)
+    return {"x": x.tolist(), "y": y.tolist(), "half": half.tolist(), "value": slope, "low": slope - width, "high": slope + width}
 
 
 def middle(seed: int) -> dict:
@@ -234,7 +274,9 @@ def main() -> None:
         "forms": [forms(few), forms(many)],
         "gamma_interval": gamma_interval(many),
         "pareto": pareto(6),
+        "records": records(offered(13), 2025),
         "ratios": ratios(7),
+        "slope_of_known": known(14),
         "median": middle(8),
         "shares": shares(),
         "deviations": deviations(),

@@ -71,6 +71,32 @@ inline Outcome ran(Run run, std::vector<Row> rows) {
   return outcome ? *outcome : Outcome{};
 }
 
+/// Weights that were tested on ImageNet.
+inline Published weights_of(const std::string& model, double top1,
+                            std::optional<catalogue::Month> date = {}) {
+  Published p;
+  p.model = model;
+  p.date = date;
+  p.tested.on[static_cast<std::size_t>(catalogue::TestSet::imagenet)] = {{top1, top1}};
+  return p;
+}
+
+/// A model of a paper of this year, in a family of its own, and its weights, by year and top-1.
+inline Row dated(const std::string& architecture, double joules, int year,
+                 const std::vector<std::pair<int, double>>& weights) {
+  Row r = row(architecture, joules);
+  r.family = architecture;
+  r.architecture_date = {{year, 6}};
+  for (const auto& [of, top1] : weights) {
+    const std::string model = architecture + ".of_" + std::to_string(of);
+    r.weights_tested.push_back(weights_of(model, top1, {{of, 6}}));
+    if (r.top1 && *r.top1 >= top1) continue;
+    r.top1 = top1;
+    r.best_model = model;
+  }
+  return r;
+}
+
 /// Energy that is GMACs to the power 0.8, exactly.
 inline std::vector<Row> counted(int n) {
   std::vector<Row> rows;
@@ -92,6 +118,17 @@ inline std::vector<Row> sizes_of(const std::string& model,
     rows.back().batch = batch;
     rows.back().policy = batch == 1 ? "batch_1" : "fixed";
     rows.back().run = model + " at " + std::to_string(batch);
+  }
+  return rows;
+}
+
+/// One model at input sizes of these sides, with these energies.
+inline std::vector<Row> inputs_of(const std::string& model,
+                                  const std::vector<std::pair<int, double>>& sides) {
+  std::vector<Row> rows;
+  for (const auto& [side, joules] : sides) {
+    rows.push_back(row(model, joules));
+    rows.back().input_size = std::to_string(side) + "x" + std::to_string(side);
   }
   return rows;
 }
