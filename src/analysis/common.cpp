@@ -50,6 +50,7 @@ Outcome too_few(Outcome& outcome, const std::string& sentence) {
   outcome.too_few = true;
   outcome.values.clear();
   outcome.rows.clear();
+  outcome.figures.clear();
   outcome.sentences = {"Too few to say: " + sentence};
   return std::move(outcome);
 }
