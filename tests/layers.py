@@ -18,7 +18,7 @@ from pathlib import Path
 # The layers, lowest first. Parts on one line do not see each other.
 LAYERS = (
     ("base",),
-    ("load", "meter", "zoo", "store", "catalogue", "accuracy"),
+    ("load", "meter", "zoo", "store", "catalogue", "accuracy", "figure"),
     ("analysis",),
     ("score",),
     ("runtime",),

@@ -8,6 +8,7 @@
 #include <boost/random/normal_distribution.hpp>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "base/statistics.hpp"
 
@@ -200,6 +201,41 @@ void add_summary(Outcome& o, const std::vector<OfModel>& models) {
                                     fmt::join(without, ", ")));
 }
 
+/// Lines of so many models can be told apart.
+constexpr std::size_t kFewLines = 12;
+
+void add_figure(Outcome& o, const std::map<std::string, Sizes>& models,
+                const std::vector<OfModel>& of_models, const std::vector<const Row*>& rows) {
+  figure::Figure f = begin_figure(o, rows, "Energy against batch size");
+  f.x = {"batch", "images", figure::Scale::powers_of_two};
+  f.y = energy_axis();
+  f.groups = kinds();
+  f.strong_means = "90 % of the gain is reached";
+  for (const OfModel& m : of_models) {
+    const Sizes& sizes = models.at(m.model);
+    figure::Line line{"", {}};
+    line.group = kind_of(*sizes.front());
+    if (models.size() > kFewLines) line.weight = figure::Weight::faint;
+    for (const Row* row : sizes) {
+      figure::Mark mark{m.model, static_cast<double>(*row->batch), *row->energy_j_per_image};
+      mark.y_range = range_of(mark.y, rel_of(*row, kSharedBetweenBatches));
+      mark.group = line.group;
+      mark.named = row == sizes.front();
+      const bool is_nearly = m.is_told() && m.gain->nearly == *row->batch;
+      if (is_nearly) mark.weight = figure::Weight::strong;
+      line.places.push_back({mark.x, mark.y});
+      f.marks.push_back(std::move(mark));
+    }
+    f.lines.push_back(std::move(line));
+  }
+  const auto middle = std::ranges::find(o.values, "median_batch_90", &Value::name);
+  if (middle != o.values.end()) {
+    f.references = {{true, middle->value, fmt::format("median of {:g}", middle->value)}};
+  }
+  f.notes.insert(f.notes.begin(), "Bars: 95 % intervals beside other sizes of the model.");
+  o.figures = {std::move(f)};
+}
+
 }  // namespace
 
 Result<Outcome> batch(const Input& input) {
@@ -221,6 +257,7 @@ Result<Outcome> batch(const Input& input) {
   }
   add_values(o, of_models);
   add_summary(o, of_models);
+  add_figure(o, models, of_models, begun->chosen.rows);
   o.caveats.emplace_back(
       "Sizes are those measured, mostly powers of two: the true size lies between the one named "
       "and "

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/text.hpp"
 
@@ -56,6 +55,7 @@ Outcome too_few(Outcome& outcome, const std::string& sentence) {
   outcome.too_few = true;
   outcome.values.clear();
   outcome.rows.clear();
+  outcome.figures.clear();
   outcome.sentences = {"Too few to say: " + sentence};
   return std::move(outcome);
 }
@@ -71,6 +71,14 @@ void merge(std::vector<LeftOut>& left_out) {
     }
   }
   left_out = std::move(merged);
+}
+
+std::string left_out_in_words(const std::vector<LeftOut>& left_out) {
+  std::vector<std::string> words;
+  for (const LeftOut& l : left_out) {
+    words.push_back(fmt::format("{} ({})", l.which.size(), l.meaning));
+  }
+  return fmt::format("Left out: {}.", fmt::join(words, "; "));
 }
 
 std::string others_in_words(const std::vector<std::string>& others) {
@@ -90,23 +98,6 @@ std::map<std::string, std::vector<const Row*>> grouped(
 Value value_of(const std::string& name, const std::string& about, const std::string& unit,
                const Median& median, std::size_t n) {
   return {name, about, unit, median.value, median.ci95, median.ci95 ? "" : kFewerThanTen, n};
-}
-
-std::string digits(double value) {
-  if (value == 0.0) return "0";
-  if (!std::isfinite(value)) return fmt::format("{}", value);
-  const auto magnitude = [](double v) {
-    return static_cast<int>(std::floor(std::log10(std::abs(v))));
-  };
-  const double unit = std::pow(10.0, magnitude(value) - 2);
-  const double rounded = std::round(value / unit) * unit;
-  const int after = 2 - magnitude(rounded);
-  if (after > 6 || after < -3) return fmt::format("{:.3g}", value);
-  return fmt::format("{:.{}f}", rounded, std::max(after, 0));
-}
-
-std::string joules(double value) {
-  return std::abs(value) < 1.0 ? digits(value * 1000.0) + " mJ" : digits(value) + " J";
 }
 
 std::string with_interval(double value, const std::optional<Interval>& ci95,

@@ -10,6 +10,7 @@
 #include "analysis/analyses.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/select.hpp"
+#include "base/text.hpp"
 
 /// What analyses have in common.
 namespace joulemark::analysis {
@@ -44,6 +45,9 @@ Outcome too_few(Outcome& outcome, const std::string& sentence);
 /// Makes one entry of those for the same reason.
 void merge(std::vector<LeftOut>& left_out);
 
+/// "Left out: 6 (not measured); 4 (disturbed)."; not for none.
+std::string left_out_in_words(const std::vector<LeftOut>& left_out);
+
 /// The caveat that names setups that were not used; empty for none.
 std::string others_in_words(const std::vector<std::string>& others);
 
@@ -60,10 +64,6 @@ Value value_of(const std::string& name, const std::string& about, const std::str
 
 // --- words
 
-/// Three significant digits: "0.0123", "12.3", "1230".
-std::string digits(double value);
-/// "4.32 mJ", "1.2 J".
-std::string joules(double value);
 /// "1.2 (95 %: 1.1 to 1.3)"; without an interval, the reason for none.
 std::string with_interval(double value, const std::optional<Interval>& ci95,
                           std::string_view no_interval = "no interval");

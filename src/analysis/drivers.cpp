@@ -6,6 +6,7 @@
 
 #include "analysis/common.hpp"
 #include "analysis/correlation.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "base/statistics.hpp"
 
@@ -15,14 +16,14 @@ namespace {
 struct Driver {
   const char* name;
   const char* words;
-  const char* unit;
+  const char* unit_words;
   std::optional<double> Row::* field;
   double paper;  ///< Pearson of energy with it: Yang, Adamek and Armour, arXiv 2412.09731
 };
 constexpr std::array kDrivers = {
-    Driver{"parameters", "parameters", "1e6", &Row::parameters_m, 0.6572},
-    Driver{"gmacs", "GMACs", "1e9", &Row::gmacs, 0.8683},
-    Driver{"activations", "activations", "1e6", &Row::activations_m, 0.8999},
+    Driver{"parameters", "parameters", "million", &Row::parameters_m, 0.6572},
+    Driver{"gmacs", "GMACs", "", &Row::gmacs, 0.8683},
+    Driver{"activations", "activations", "million", &Row::activations_m, 0.8999},
 };
 constexpr const char* kPaper =
     "0.657, 0.868 and 0.900 are Pearson's coefficients in arXiv 2412.09731, of about 1,200 models "
@@ -84,17 +85,60 @@ std::optional<Correlation> add(Outcome& o, const Driver& driver, const Measure& 
   return c;
 }
 
-/// Energy goes with the driver to this power.
-void add_exponent(Outcome& o, const Driver& driver, const std::vector<double>& x,
-                  const std::vector<double>& y) {
+/// Energy goes with the driver to this power: the slope of the line that it returns.
+std::optional<Line> add_exponent(Outcome& o, const Driver& driver, const std::vector<double>& x,
+                                 const std::vector<double>& y) {
   const auto line = fit_line(logs(x), logs(y));
-  if (!line) return;
+  if (!line) return line;
   const double half =
       student_t_95(static_cast<double>(x.size()) - 2.0) * line->slope_standard_error;
   const Interval ci95{line->slope - half, line->slope + half};
   o.values.push_back({"exponent", driver.name, "1", line->slope, ci95, "", x.size()});
   o.rows.push_back({driver.name, "exponent", line->slope, ci95.low, ci95.high,
                     static_cast<std::int64_t>(x.size()), Cell()});
+  return line;
+}
+
+/// "; exponent 0.94 (95 %: 0.88 to 1.01)": a value that was just added.
+std::string last_in_words(const Outcome& o, const Driver& driver, const char* name,
+                          const char* words) {
+  const auto v = std::ranges::find_if(o.values, [&](const Value& value) {
+    return value.name == name && value.about == driver.name;
+  });
+  return v == o.values.end()
+             ? ""
+             : fmt::format("; {} {}", words, with_interval(v->value, v->ci95, v->no_interval));
+}
+
+/// The line is of binary logarithms.
+void add_figure(Outcome& o, const Driver& driver, const std::vector<const Row*>& rows,
+                const Line& line) {
+  figure::Figure f = begin_figure(o, rows, fmt::format("Energy against {}", driver.words));
+  f.part = driver.name;
+  f.subtitle += last_in_words(o, driver, "spearman", "Spearman") +
+                last_in_words(o, driver, "exponent", "exponent");
+  f.x = {driver.words, driver.unit_words, figure::Scale::logarithmic};
+  f.y = energy_axis();
+  f.groups = kinds();
+  const auto fitted = [&](double x) {
+    return std::exp2(line.intercept + line.slope * std::log2(x));
+  };
+  std::vector<double> off;
+  for (const Row* row : rows) {
+    figure::Mark m{subject(*row), *(row->*driver.field), *row->energy_j_per_image};
+    m.y_range = range_of(m.y, rel_of(*row, kSharedBetweenModels));
+    m.group = kind_of(*row);
+    m.remark = fmt::format("{} times the line", digits(m.y / fitted(m.x)));
+    off.push_back(std::abs(std::log(m.y / fitted(m.x))));
+    f.marks.push_back(std::move(m));
+  }
+  name_farthest(f.marks, off);
+  const figure::Range x = figure::extent(f, true);
+  f.lines = {{"fitted line, whose slope is the exponent",
+              {{x.low, fitted(x.low)}, {x.high, fitted(x.high)}}}};
+  f.notes.insert(f.notes.begin(),
+                 std::string(kBarsBesideModels) + " Named: farthest off the line.");
+  o.figures.push_back(std::move(f));
 }
 
 void add_driver(Outcome& o, const Driver& driver, const std::vector<const Row*>& rows) {
@@ -107,7 +151,8 @@ void add_driver(Outcome& o, const Driver& driver, const std::vector<const Row*>&
                            with_interval(c->value, c->ci95));
     }
   }
-  if (!words.empty()) add_exponent(o, driver, x, y);
+  const auto line = words.empty() ? std::nullopt : add_exponent(o, driver, x, y);
+  if (line) add_figure(o, driver, rows, *line);
   o.sentences.push_back(
       words.empty() ? fmt::format("Energy with {}: no coefficient, because all values are equal.",
                                   driver.words)

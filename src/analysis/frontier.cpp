@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <tuple>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/price.hpp"
 
@@ -96,6 +98,39 @@ void add_sentences(Outcome& o, const std::vector<Placed>& placed) {
                   with_interval(middle.value, middle.ci95, middle.no_interval), o.n));
 }
 
+std::vector<const Row*> rows_of(const std::vector<Placed>& placed) {
+  std::vector<const Row*> rows;
+  for (const Placed& p : placed) rows.push_back(p.row);
+  return rows;
+}
+
+void add_figure(Outcome& o, const std::vector<Placed>& placed) {
+  figure::Figure f = begin_figure(o, rows_of(placed), "Accuracy against energy");
+  f.x = energy_axis();
+  f.y = accuracy_axis();
+  f.groups = kinds();
+  f.hollow_means = "on or off it, within the intervals";
+  f.faint_means = "dominated";
+  figure::Line line{"frontier", {}};
+  line.steps = true;
+  for (const Placed& p : std::views::reverse(placed)) {  // the most accurate are named first
+    const Candidate& c = p.candidate;
+    figure::Mark m{subject(*p.row), c.joules, c.accuracy, range_of(c.joules, c.rel)};
+    m.group = kind_of(*p.row);
+    m.hollow = p.standing == Standing::uncertain || p.standing == Standing::possible;
+    m.named = on_frontier(p.standing);
+    if (p.standing == Standing::dominated) m.weight = figure::Weight::faint;
+    m.remark = fmt::format("{}, {} times the cheapest that is as accurate ({})", name(p.standing),
+                           digits(p.times_cheapest), subject(*p.cheapest));
+    f.marks.push_back(std::move(m));
+    if (on_frontier(p.standing)) line.places.push_back({c.joules, c.accuracy});
+  }
+  std::ranges::reverse(line.places);
+  f.lines = {std::move(line)};
+  f.notes.insert(f.notes.begin(), kBarsBesideModels);
+  o.figures = {std::move(f)};
+}
+
 }  // namespace
 
 Result<Outcome> frontier(const Input& input) {
@@ -116,6 +151,7 @@ Result<Outcome> frontier(const Input& input) {
   add_table(o, placed);
   add_values(o, placed);
   add_sentences(o, placed);
+  add_figure(o, placed);
   o.caveats.emplace_back(
       "Accuracies are those published, of 50,000 images and the best weights, whatever these were "
       "pretrained on: on other images, two models less than about half a point apart may change "

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/bootstrap.hpp"
+#include "figure/figure.hpp"
 
 namespace joulemark::analysis {
 
@@ -53,6 +54,7 @@ struct Outcome {
   // The rows behind it.
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
+  std::vector<figure::Figure> figures;  ///< of the same values
 };
 
 }  // namespace joulemark::analysis

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/predict.hpp"
 
@@ -64,6 +65,37 @@ void add_rows(Outcome& o, const Errors& e) {
   }
 }
 
+void add_figure(Outcome& o, const Trial& trial, const Errors& e) {
+  figure::Figure f = begin_figure(
+      o, e.models, "Measured against predicted energy",
+      fmt::format("n = {} models, predicted from {} ({})", e.models.size(), trial.from, trial.of));
+  f.x = energy_axis();
+  f.x.label = "predicted energy per image";
+  f.y = energy_axis();
+  f.y.label = "measured energy per image";
+  f.groups = kinds();
+  std::vector<double> off;
+  for (std::size_t i = 0; i < e.models.size(); ++i) {
+    const Row& row = *e.models[i];
+    const double times = std::exp2(e.residuals[i]);
+    figure::Mark m{subject(row), *row.energy_j_per_image / times, *row.energy_j_per_image};
+    m.y_range = range_of(m.y, rel_of(row, kSharedBetweenModels));
+    m.group = kind_of(row);
+    m.remark = fmt::format("measured: {} times what was predicted", digits(times));
+    off.push_back(std::abs(e.residuals[i]));
+    f.marks.push_back(std::move(m));
+  }
+  name_farthest(f.marks, off);
+  const figure::Range x = figure::extent(f, true);
+  const double times = e.times_90();
+  f.lines = {{"as predicted", {{x.low, x.low}, {x.high, x.high}}}};
+  f.bands = {
+      {fmt::format("within a factor of {}, as 90 % of the models are", digits(times)),
+       {{x.low, {x.low / times, x.low * times}}, {x.high, {x.high / times, x.high * times}}}}};
+  f.notes.insert(f.notes.begin(), std::string(kBarsBesideModels) + " Named: farthest off.");
+  o.figures = {std::move(f)};
+}
+
 }  // namespace
 
 Result<Outcome> prediction(const Input& input) {
@@ -76,7 +108,9 @@ Result<Outcome> prediction(const Input& input) {
     const auto errors = (predictor.*trial.errors)(trial.with_speeds);
     if (!errors) continue;
     add_trial(o, trial, *errors);
-    if (o.rows.empty()) add_rows(o, *errors);
+    if (!o.rows.empty()) continue;
+    add_rows(o, *errors);
+    add_figure(o, trial, *errors);
   }
   if (o.values.empty()) {
     return too_few(o, fmt::format("a prediction needs {} models with energy and published counts.",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "base/statistics.hpp"
 #include "base/time.hpp"
@@ -41,6 +42,13 @@ std::vector<Runs> repeats_of(const std::vector<const Row*>& rows) {
 
 // --- repeat runs
 
+/// Standard deviation of the logarithms.
+double deviation_of(const Runs& runs) {
+  std::vector<double> logs;
+  for (const Row* row : runs) logs.push_back(log_joules(row));
+  return standard_deviation(logs);
+}
+
 /// Sum of squares of the logarithms about the mean of each configuration.
 struct Squares {
   double squares = 0.0;
@@ -49,11 +57,9 @@ struct Squares {
 Squares within(const std::vector<Runs>& repeats) {
   Squares s;
   for (const Runs& runs : repeats) {
-    std::vector<double> logs;
-    for (const Row* row : runs) logs.push_back(log_joules(row));
-    const double deviation = standard_deviation(logs);
-    s.squares += deviation * deviation * static_cast<double>(logs.size() - 1);
-    s.degrees += logs.size() - 1;
+    const double deviation = deviation_of(runs);
+    s.squares += deviation * deviation * static_cast<double>(runs.size() - 1);
+    s.degrees += runs.size() - 1;
   }
   return s;
 }
@@ -115,6 +121,50 @@ void add_held(Outcome& o, const std::string& method, const Held& held) {
                   method, count(held.pairs, "pair of runs", "pairs of runs"), alone, together));
 }
 
+figure::Mark mark_of(const Runs& runs, double at) {
+  figure::Mark m{subject(*runs.front()), 100.0 * deviation_of(runs), at};
+  m.group = kind_of(*runs.front());
+  m.remark = count(runs.size(), "run", "runs");
+  return m;
+}
+
+/// What all configurations of a policy have in common: the value that was added of it.
+figure::Mark mark_of(const Outcome& o, const std::string& policy, double at) {
+  const auto v = std::ranges::find_if(o.values, [&](const Value& value) {
+    return value.name == "repeat_deviation" && value.about == policy;
+  });
+  figure::Mark m{policy + ", all", 100.0 * v->value, at};
+  m.x_range = figure::Range{100.0 * v->ci95->low, 100.0 * v->ci95->high};
+  m.weight = figure::Weight::strong;
+  return m;
+}
+
+/// One row for each policy.
+void add_repeats_figure(Outcome& o, const std::map<std::string, std::vector<Runs>>& policies) {
+  std::vector<const Row*> rows;
+  std::size_t configurations = 0;
+  for (const auto& [policy, repeats] : policies) {
+    configurations += repeats.size();
+    for (const Runs& runs : repeats) rows.insert(rows.end(), runs.begin(), runs.end());
+  }
+  figure::Figure f =
+      begin_figure(o, rows, "How well measurements repeat",
+                   fmt::format("n = {} in {}", count(rows.size(), "run", "runs"),
+                               count(configurations, "configuration", "configurations")));
+  f.part = "repeats";
+  f.x = {"standard deviation of the runs of a configuration", "%"};
+  f.y = {"policy", ""};
+  f.groups = kinds();
+  f.strong_means = "all configurations together, with the 95 % interval";
+  for (const auto& [policy, repeats] : policies) {
+    const auto at = static_cast<double>(f.y.categories.size());
+    f.y.categories.push_back(policy);
+    for (const Runs& runs : repeats) f.marks.push_back(mark_of(runs, at));
+    f.marks.push_back(mark_of(o, policy, at));
+  }
+  o.figures.push_back(std::move(f));
+}
+
 void add_repeats(Outcome& o, const std::vector<Runs>& repeats) {
   if (repeats.empty()) {
     o.sentences.emplace_back("Too few to say how well runs repeat: none was repeated.");
@@ -123,6 +173,7 @@ void add_repeats(Outcome& o, const std::vector<Runs>& repeats) {
   std::map<std::string, std::vector<Runs>> policies;
   for (const Runs& runs : repeats) policies[runs.front()->policy].push_back(runs);
   for (const auto& [policy, of_policy] : policies) add_deviation(o, policy, of_policy);
+  add_repeats_figure(o, policies);
   const auto methods = held_by_method(repeats);
   for (const auto& [method, held] : methods) add_held(o, method, held);
   if (methods.empty()) {
@@ -137,7 +188,7 @@ void add_repeats(Outcome& o, const std::vector<Runs>& repeats) {
 
 /// Energies of one configuration on one board, over the time of one campaign.
 struct Sentinel {
-  const Row* row = nullptr;
+  std::vector<const Row*> rows;
   std::vector<double> hours, logs;
 };
 Sentinel sentinel_of(const std::vector<Runs>& repeats) {
@@ -148,7 +199,7 @@ Sentinel sentinel_of(const std::vector<Runs>& repeats) {
       const auto at = seconds_of_rfc3339(row->measured_at);
       if (!at) continue;
       Sentinel& s = campaigns[{row->campaign, row->board}];
-      s.row = row;
+      s.rows.push_back(row);
       s.hours.push_back(*at / 3600.0);
       s.logs.push_back(log_joules(row));
     }
@@ -157,6 +208,30 @@ Sentinel sentinel_of(const std::vector<Runs>& repeats) {
     }
   }
   return most;
+}
+
+void add_drift_figure(Outcome& o, const Sentinel& s, const Line& line) {
+  const Row& row = *s.rows.front();
+  figure::Figure f = begin_figure(
+      o, s.rows, fmt::format("{} over time", subject(row)),
+      fmt::format("n = {} runs of one campaign on one board, {}", s.rows.size(), row.policy));
+  f.part = "drift";
+  f.x = {"time since the first run", "h"};
+  f.y = {"energy per image", "J"};
+  f.groups = kinds();
+  for (std::size_t i = 0; i < s.rows.size(); ++i) {
+    figure::Mark m{s.rows[i]->measured_at, s.hours[i] - s.hours.front(),
+                   *s.rows[i]->energy_j_per_image};
+    m.y_range = range_of(m.y, s.rows[i]->ci95_rel.value_or(0.0));
+    m.group = kind_of(row);
+    f.marks.push_back(std::move(m));
+  }
+  const auto fitted = [&](double hour) {
+    return figure::Place{hour - s.hours.front(), std::exp(line.intercept + line.slope * hour)};
+  };
+  f.lines = {{"fitted line", {fitted(s.hours.front()), fitted(s.hours.back())}}};
+  f.notes.insert(f.notes.begin(), "Bars: 95 % intervals of repetition.");
+  o.figures.push_back(std::move(f));
 }
 
 void add_drift(Outcome& o, const std::vector<Runs>& repeats) {
@@ -173,16 +248,18 @@ void add_drift(Outcome& o, const std::vector<Runs>& repeats) {
   const double half =
       student_t_95(static_cast<double>(s.hours.size()) - 2.0) * line->slope_standard_error;
   const Interval ci95{line->slope - half, line->slope + half};
-  const std::string what = fmt::format("{} {}", subject(*s.row), s.row->policy);
+  const Row& row = *s.rows.front();
+  const std::string what = fmt::format("{} {}", subject(row), row.policy);
   o.values.push_back(
       {"sentinel_drift_per_hour", what, "1/h", line->slope, ci95, "", s.hours.size()});
   const bool is_told = ci95.low > 0.0 || ci95.high < 0.0;
   o.sentences.push_back(
       fmt::format("{} ({}), measured {} times over {} h of one campaign, drifts by {} an hour (95 "
                   "%: {} to {}){}.",
-                  subject(*s.row), s.row->policy, s.hours.size(),
+                  subject(row), row.policy, s.hours.size(),
                   digits(s.hours.back() - s.hours.front()), percent(line->slope), percent(ci95.low),
                   percent(ci95.high), is_told ? "" : ": no drift can be told"));
+  add_drift_figure(o, s, *line);
 }
 
 // --- two estimators of the same joules
@@ -236,18 +313,16 @@ void add_table(Outcome& o, const std::vector<Runs>& repeats) {
                {"first_at", "", "when the first was measured"},
                {"last_at", "", "when the last was measured"}};
   for (const Runs& runs : repeats) {
-    std::vector<double> energies, logs, intervals;
+    std::vector<double> energies, intervals;
     for (const Row* row : runs) {
       energies.push_back(*row->energy_j_per_image);
-      logs.push_back(log_joules(row));
       intervals.push_back(row->ci95_rel.value_or(0.0));
     }
     const Row& row = *runs.front();
     o.rows.push_back({subject(row), row.policy, cell(row.batch), row.weights,
-                      static_cast<std::int64_t>(runs.size()), mean(energies),
-                      standard_deviation(logs), std::ranges::min(energies),
-                      std::ranges::max(energies), std::ranges::max(intervals), row.measured_at,
-                      runs.back()->measured_at});
+                      static_cast<std::int64_t>(runs.size()), mean(energies), deviation_of(runs),
+                      std::ranges::min(energies), std::ranges::max(energies),
+                      std::ranges::max(intervals), row.measured_at, runs.back()->measured_at});
   }
 }
 

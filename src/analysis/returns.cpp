@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/fits.hpp"
 #include "analysis/price.hpp"
 
@@ -103,12 +105,13 @@ std::string verdict(double difference) {
   return fmt::format("{} is {} better", better, is_clear ? "clearly" : "somewhat");
 }
 
-void add_fits(Outcome& o, const Prices& members) {
+/// Absent where there are none, which a sentence then says.
+std::optional<Fits> add_fits(Outcome& o, const Prices& members) {
   if (members.size() < kFewestToFit) {
     o.sentences.push_back(
         fmt::format("Too few members of the frontier ({}) to fit a form: {} are needed.",
                     members.size(), kFewestToFit));
-    return;
+    return std::nullopt;
   }
   std::vector<Point> points;
   for (const Priced& m : members) points.push_back({1.0 - m.accuracy / 100.0, m.joules()});
@@ -118,7 +121,7 @@ void add_fits(Outcome& o, const Prices& members) {
         "No form was fitted: the members of the frontier have fewer than three different "
         "accuracies, "
         "or lie on a form exactly.");
-    return;
+    return std::nullopt;
   }
   constexpr const char* kUndrawn = "too many resamples of so few points have no fit";
   constexpr const char* kCriterion = "a criterion of these points";
@@ -160,6 +163,46 @@ void add_fits(Outcome& o, const Prices& members) {
   o.caveats.emplace_back(
       "Members of a frontier are extremes of all models, not independent draws: AICc compares the "
       "forms, and intervals say how much they depend on single members.");
+  return fits;
+}
+
+/// A fitted form from the least to the greatest accuracy of the members. A form whose floor is the
+/// least error rises without end there: what is far above all members is left out.
+template <class Form>
+figure::Line curve(const char* name, const Form& form, const Prices& members) {
+  constexpr int kPieces = 60;
+  const double from = members.front().accuracy, to = members.back().accuracy;
+  const double most = 2.0 * members.back().joules();
+  figure::Line line{name, {}};
+  for (int i = 0; i <= kPieces; ++i) {
+    const double top1 = std::lerp(from, to, static_cast<double>(i) / kPieces);
+    const double joules = std::exp2(form.log2_joules(1.0 - top1 / 100.0));
+    if (joules > 0.0 && joules < most) line.places.push_back({top1, joules});
+  }
+  return line;
+}
+
+void add_figure(Outcome& o, const Prices& members, const std::optional<Fits>& fits) {
+  std::vector<const Row*> rows;
+  for (const Priced& m : members) rows.push_back(m.row);
+  figure::Figure f = begin_figure(o, rows, "What more accuracy costs");
+  f.x = accuracy_axis();
+  f.y = energy_axis();
+  f.groups = kinds();
+  for (const Priced& p : std::views::reverse(members)) {  // the most accurate are named first
+    figure::Mark m{subject(*p.row), p.accuracy, p.joules()};
+    m.y_range = range_of(m.y, rel_of(*p.row, kSharedBetweenModels));
+    m.group = kind_of(*p.row);
+    m.named = true;
+    f.marks.push_back(std::move(m));
+  }
+  if (fits) {
+    f.lines = {curve("floored power law", fits->power, members),
+               curve("double exponential", fits->exponential, members)};
+    f.lines.back().dashed = true;
+  }
+  f.notes.insert(f.notes.begin(), kBarsBesideModels);
+  o.figures = {std::move(f)};
 }
 
 }  // namespace
@@ -182,7 +225,7 @@ Result<Outcome> returns(const Input& input) {
   add_table(o, *members);
   add_last_point(o, *members);
   add_whole(o, *members);
-  add_fits(o, *members);
+  add_figure(o, *members, add_fits(o, *members));
   return std::move(o);
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "base/text.hpp"
 
@@ -209,6 +210,38 @@ Chosen used_rows(std::map<std::string, Chosen> setups, const std::vector<Compari
   return all;
 }
 
+/// All pairs of one comparison, and their mean, in one row of the figure.
+void add_marks(figure::Figure& f, const Comparison& c) {
+  const auto at = static_cast<double>(f.y.categories.size());
+  f.y.categories.push_back(fmt::format("from {} to {} (n = {})", c.from, c.to, c.pairs.size()));
+  const auto [best, worst] = std::ranges::minmax_element(c.pairs, {}, &Pair::ratio);
+  for (auto p = c.pairs.begin(); p != c.pairs.end(); ++p) {
+    figure::Mark m{subject(*p->from), p->ratio(), at};
+    m.group = kind_of(*p->from);
+    m.named = p == best || p == worst;
+    const figure::Range range = range_of(m.x, p->rel());
+    m.remark = fmt::format("95 %: {} to {}", digits(range.low), digits(range.high));
+    f.marks.push_back(std::move(m));
+  }
+  figure::Mark mean{"geometric mean", c.mean.mean, at};
+  mean.x_range = figure::Range{c.mean.ci95.low, c.mean.ci95.high};
+  mean.weight = figure::Weight::strong;
+  f.marks.push_back(std::move(mean));
+}
+
+void add_figure(Outcome& o, const std::vector<Comparison>& made,
+                const std::vector<const Row*>& rows) {
+  figure::Figure f = begin_figure(o, rows, "What one setup saves over another");
+  f.x = {"energy on the second setup, times that on the first", "1", figure::Scale::logarithmic};
+  f.y = {"setups", ""};
+  f.groups = kinds();
+  f.strong_means = "geometric mean with its 95 % interval";
+  for (const Comparison& c : made) add_marks(f, c);
+  f.references = {{true, 1.0, "equal"}};
+  f.notes.insert(f.notes.begin(), "Each small mark is a model. Named: the best and the worst.");
+  o.figures = {std::move(f)};
+}
+
 }  // namespace
 
 Result<Outcome> runtimes(const Input& input) {
@@ -235,6 +268,7 @@ Result<Outcome> runtimes(const Input& input) {
     add_values(o, c);
     add_sentences(o, c);
   }
+  add_figure(o, comparisons.made, begun.chosen.rows);
   return std::move(o);
 }
 

@@ -6,7 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/common.hpp"
 #include "base/text.hpp"
+#include "figure/json.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -76,6 +78,10 @@ std::string line(const std::vector<std::string>& cells) {
 
 }  // namespace
 
+std::string file_of(const Analysis& analysis, const figure::Figure& f) {
+  return fmt::format("{}{}{}.svg", analysis.name, f.part.empty() ? "" : "-", f.part);
+}
+
 std::string to_json(const Analysis& analysis, const Outcome& o) {
   ordered_json j = {{"analysis", analysis.name},
                     {"what", analysis.what},
@@ -102,6 +108,12 @@ std::string to_json(const Analysis& analysis, const Outcome& o) {
     j["columns"].push_back({{"name", c.name}, {"unit", c.unit}, {"meaning", c.meaning}});
   }
   j["rows"] = rows_json(o);
+  j["figures"] = ordered_json::array();
+  for (const figure::Figure& f : o.figures) {
+    ordered_json described = {{"file", file_of(analysis, f)}};
+    described.update(figure::to_json(f));
+    j["figures"].push_back(std::move(described));
+  }
   return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -124,11 +136,7 @@ std::string to_text(const Analysis& analysis, const Outcome& o) {
   if (!o.policy.empty()) of += fmt::format(", policy {}", o.policy);
   out += of + "\n";
   for (const std::string& s : o.sentences) out += fmt::format("  {}\n", s);
-  std::vector<std::string> left_out;
-  for (const LeftOut& l : o.left_out) {
-    left_out.push_back(fmt::format("{} ({})", l.which.size(), l.meaning));
-  }
-  if (!left_out.empty()) out += fmt::format("  Left out: {}.\n", fmt::join(left_out, "; "));
+  if (!o.left_out.empty()) out += fmt::format("  {}\n", left_out_in_words(o.left_out));
   for (const std::string& s : o.caveats) out += fmt::format("  Note: {}\n", s);
   return out;
 }

@@ -7,8 +7,11 @@
 /// Outcomes as files and as text. docs/analysis.md describes both.
 namespace joulemark::analysis {
 
-/// All of it, the rows behind it too.
+/// All of it, the rows behind it and what its figures show too.
 std::string to_json(const Analysis& analysis, const Outcome& outcome);
+
+/// Of a figure: "drivers-gmacs.svg".
+std::string file_of(const Analysis& analysis, const figure::Figure& figure);
 
 /// The rows behind it under a header (RFC 4180); empty is not known.
 std::string to_csv(const Outcome& outcome);

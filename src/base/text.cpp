@@ -1,9 +1,11 @@
 #include "base/text.hpp"
 
+#include <fmt/format.h>
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <numeric>
@@ -76,6 +78,23 @@ std::string shell_word(const std::string& text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
+}
+
+std::string digits(double value) {
+  if (value == 0.0) return "0";
+  if (!std::isfinite(value)) return fmt::format("{}", value);
+  const auto magnitude = [](double v) {
+    return static_cast<int>(std::floor(std::log10(std::abs(v))));
+  };
+  const double unit = std::pow(10.0, magnitude(value) - 2);
+  const double rounded = std::round(value / unit) * unit;
+  const int after = 2 - magnitude(rounded);
+  if (after > 6 || after < -3) return fmt::format("{:.3g}", value);
+  return fmt::format("{:.{}f}", rounded, std::max(after, 0));
+}
+
+std::string joules(double value) {
+  return std::abs(value) < 1.0 ? digits(value * 1000.0) + " mJ" : digits(value) + " J";
 }
 
 std::string csv_cell(const std::string& text) {

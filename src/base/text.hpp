@@ -23,6 +23,12 @@ std::string last_line(std::string_view text);
 /// A word of a shell's command line that stands for `text`, in quotes where it needs them.
 std::string shell_word(const std::string& text);
 
+/// Three significant digits: "0.0123", "12.3", "1230".
+std::string digits(double value);
+
+/// An energy with three significant digits: "4.32 mJ", "1.20 J".
+std::string joules(double value);
+
 /// A cell of CSV (RFC 4180), in quotes where it needs them.
 std::string csv_cell(const std::string& text);
 

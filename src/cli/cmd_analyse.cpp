@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/read_rows.hpp"
+#include "figure/svg.hpp"
 
 /// `joulemark analyse`: between a store, files and the pure functions of src/analysis.
 namespace joulemark::cli {
@@ -44,7 +45,18 @@ Result<void> write(const fs::path& folder, const analysis::Analysis& a,
   fs::create_directories(folder, error);
   const auto file = [&](const char* ending) { return folder / (std::string(a.name) + ending); };
   if (auto ok = write_file(file(".json"), analysis::to_json(a, outcome)); !ok) return ok;
-  return write_file(file(".csv"), analysis::to_csv(outcome));
+  if (auto ok = write_file(file(".csv"), analysis::to_csv(outcome)); !ok) return ok;
+  for (const figure::Figure& f : outcome.figures) {
+    const auto drawn = figure::svg(f);
+    if (!drawn) return tl::unexpected(drawn.error());
+    if (auto ok = write_file(folder / analysis::file_of(a, f), *drawn); !ok) return ok;
+  }
+  return {};
+}
+
+/// "Figures: drivers-gmacs.svg, frontier.svg" as lines of the text; empty for none.
+std::string figures_in_words(const std::vector<std::string>& files) {
+  return files.empty() ? "" : fmt::format("Figures: {}\n", fmt::join(files, ", "));
 }
 
 }  // namespace
@@ -56,6 +68,7 @@ int run_analyse(const AnalyseOptions& options, const CommonOptions& common) {
   if (!rows) return report_error(rows.error(), common.json);
   const analysis::Input input{std::move(*rows), options.policy};
   std::string text;
+  std::vector<std::string> figures;
   ordered_json list = ordered_json::array();
   for (const analysis::Analysis* a : *chosen) {
     const auto outcome = a->run(input);
@@ -64,9 +77,11 @@ int run_analyse(const AnalyseOptions& options, const CommonOptions& common) {
       return report_error(written.error(), common.json);
     }
     text += analysis::to_text(*a, *outcome) + "\n";
+    for (const figure::Figure& f : outcome->figures) figures.push_back(analysis::file_of(*a, f));
     if (common.json) list.push_back(ordered_json::parse(analysis::to_json(*a, *outcome)));
   }
   text += fmt::format("Wrote {} (NAME.json and NAME.csv of each)\n", options.out.string());
+  text += figures_in_words(figures);
   return print_and_end(
       common.json ? pretty({{"folder", options.out.string()}, {"analyses", list}}) : text,
       common.json);

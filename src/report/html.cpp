@@ -9,6 +9,7 @@
 #include <set>
 
 #include "catalogue/published.hpp"
+#include "figure/text.hpp"
 #include "report/flags.hpp"
 #include "report/joined.hpp"
 #include "report/picture.hpp"
@@ -18,6 +19,7 @@
 namespace joulemark::report {
 namespace {
 
+using figure::escape;
 using store::Record;
 
 /// A measured record with what the page says about it.

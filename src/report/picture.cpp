@@ -8,11 +8,16 @@
 #include <iterator>
 #include <map>
 
-#include "report/labels.hpp"
+#include "figure/labels.hpp"
+#include "figure/text.hpp"
 #include "report/table.hpp"
 
 namespace joulemark::report {
 namespace {
+
+using figure::Box;
+using figure::escape;
+using figure::Label;
 
 constexpr double kFont = 13.0;
 /// Width of a letter of the page's font, generous: a label that is narrower than thought is only
@@ -194,7 +199,7 @@ void labels(std::string& out, std::span<const Point> points, const Scale& scale,
     const double right = std::max(scale.x(bar.high), scale.x(p.joules) + kMark);
     obstacles.push_back({left, scale.y(p.top1) - kMark, right - left, 2 * kMark});
   }
-  const auto placed = place_labels(wanted, obstacles, scale.area());
+  const auto placed = figure::place_labels(wanted, obstacles, scale.area());
   auto to = std::back_inserter(out);
   for (std::size_t i = 0; i < named.size(); ++i) {
     if (!placed[i]) continue;
@@ -281,32 +286,6 @@ std::string picture(std::span<const Point> points, const Axes& axes, const Pictu
 std::string policy_mark(const std::string& policy) {
   return R"(<svg class="key" viewBox="0 0 16 16" aria-hidden="true">)" + mark(policy, 8.0, 8.0) +
          "</svg>";
-}
-
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace joulemark::report

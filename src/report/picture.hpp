@@ -40,7 +40,4 @@ std::string picture(std::span<const Point> points, const Axes& axes, const Pictu
 /// The shape of a policy as a small <svg>, for a legend.
 std::string policy_mark(const std::string& policy);
 
-/// For text and attributes in HTML and SVG.
-std::string escape(std::string_view text);
-
 }  // namespace joulemark::report

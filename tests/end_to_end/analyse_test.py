@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -23,7 +24,8 @@ def test_every_analysis_writes_json_and_csv_and_says_what_it_found(world):
     done = analyse(world, rows() + faster)
     assert done.code == 0, done.err
     out = world.folder / "out"
-    assert {file.name for file in out.iterdir()} == {f"{n}.{ending}" for n in NAMES for ending in ("json", "csv")}
+    written = {file.name for file in out.iterdir()}
+    assert {name for name in written if not name.endswith(".svg")} == {f"{n}.{ending}" for n in NAMES for ending in ("json", "csv")}
     for name in NAMES:
         outcome = json.loads((out / f"{name}.json").read_text())
         assert outcome["analysis"] == name
@@ -41,6 +43,51 @@ def test_every_analysis_writes_json_and_csv_and_says_what_it_found(world):
     assert mean["value"] == pytest.approx(0.7) and mean["low"] == pytest.approx(0.7)
     drivers = json.loads((out / "drivers.json").read_text())
     assert all(r["low"] <= r["value"] <= r["high"] for r in drivers["rows"])
+
+
+FIGURES = {
+    "frontier": ["frontier.svg"], "returns": ["returns.svg"], "batch": ["batch.svg"], "runtimes": ["runtimes.svg"],
+    "drivers": ["drivers-parameters.svg", "drivers-gmacs.svg", "drivers-activations.svg"],
+    "quality": ["quality-repeats.svg", "quality-drift.svg"],
+}
+
+
+def many_rows() -> list[dict]:
+    """Enough for every analysis but `prediction`: sizes of one model, runs of another by the hour, a second setup."""
+    sizes = [row("resnet18", mj, policy="batch_1", batch=batch, run=f"size-{batch}") for batch, mj in ((1, 90), (8, 30), (32, 16))]
+    hourly = [row("resnet50", 40 + hour / 10, campaign="c", measured_at=f"2026-11-02T0{hour}:00:00Z") for hour in range(6)]
+    faster = [row(model, 0.7 * mj, setup="gpu-other") for model, mj in list(MODELS.items())[:5]]
+    return rows() + sizes + hourly + faster
+
+
+def test_figures_are_drawn_of_what_has_rows(world):
+    done = analyse(world, many_rows())
+    assert done.code == 0, done.err
+    out = world.folder / "out"
+    listed = []
+    for name in NAMES:
+        outcome = json.loads((out / f"{name}.json").read_text())
+        files = [figure["file"] for figure in outcome["figures"]]
+        listed += files
+        assert files == ([] if outcome["too_few"] else FIGURES.get(name, [])), name
+        for figure in outcome["figures"]:
+            check_picture(out / figure["file"], figure)
+    assert {file.name for file in out.glob("*.svg")} == set(listed)
+    assert f"Figures: {', '.join(listed)}" in done.out
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def check_picture(file: Path, figure: dict) -> None:
+    """The picture is well-formed, names itself, and shows every mark of its description."""
+    assert file.stat().st_size < 60_000
+    picture = ElementTree.parse(file).getroot()
+    assert picture.tag == f"{SVG}svg" and picture.get("role") == "img"
+    assert picture.find(f"{SVG}title").text == figure["title"]
+    assert figure["subtitle"] in picture.find(f"{SVG}desc").text
+    shown = [title.text.split("\n")[0] for title in picture.findall(f"{SVG}path/{SVG}title")]
+    assert sorted(shown) == sorted([m["name"] for m in figure["marks"]] + [l["name"] for l in figure["lines"] if l["name"]])
 
 
 def as_text(value) -> str:
