@@ -218,7 +218,7 @@ void add_figure(Outcome& o, const std::map<std::string, Sizes>& models,
     if (models.size() > kFewLines) line.weight = figure::Weight::faint;
     for (const Row* row : sizes) {
       figure::Mark mark{m.model, static_cast<double>(*row->batch), *row->energy_j_per_image};
-      mark.y_range = range_of(mark.y, rel_of(*row, kSharedBetweenBatches));
+      mark.y_range = range_of(mark.y, rel_of(*row, kSharedBetweenSizes));
       mark.group = line.group;
       mark.named = row == sizes.front();
       const bool is_nearly = m.is_told() && m.gain->nearly == *row->batch;

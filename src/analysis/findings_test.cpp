@@ -158,7 +158,9 @@ TEST(Findings, TellWhatCompilingSaves) {
 }
 
 TEST(Findings, OfFewSaySo) {
-  for (const Finding& f : *findings({power_law(), "throughput"})) {
+  const auto all = findings({power_law(), "throughput"});
+  ASSERT_TRUE(all);
+  for (const Finding& f : *all) {
     if (f.analysis != "returns") continue;
     ASSERT_FALSE(f.caveats.empty());
     EXPECT_THAT(f.caveats.front(), HasSubstr("Of few: 31 members"));
