@@ -65,7 +65,23 @@ Step step(const Row* from, const Row* to) {
 
 // --- point by point
 
-void add_table(Outcome& o, const Members& members) {
+/// The cheapest member with so much accuracy, and what it costs more than for one point less.
+struct Priced {
+  double wanted = 0.0;  ///< a whole percent
+  const Row* row = nullptr;
+  std::optional<Step> step;  ///< absent for the first
+};
+std::vector<Priced> price_points(const Members& members) {
+  std::vector<Priced> prices;
+  for (double wanted = std::ceil(*members.front()->top1 - kSameAccuracy);
+       const Row* row = cheapest_with(members, wanted); wanted += 1.0) {
+    prices.push_back({wanted, row, {}});
+    if (prices.size() > 1) prices.back().step = step(prices[prices.size() - 2].row, row);
+  }
+  return prices;
+}
+
+void add_table(Outcome& o, const std::vector<Priced>& prices) {
   o.columns = {{"imagenet_top1_at_least", "%", "accuracy that is wanted"},
                {"model", "", "of those on the frontier with it, the one of least energy"},
                {"weights", "", "those published whose top-1 is highest at this size"},
@@ -78,25 +94,21 @@ void add_table(Outcome& o, const Members& members) {
                {"times_low", "1", "of its 95 % interval"},
                {"times_high", "1", "of its 95 % interval"},
                {"run", "", "identifier of the measurement"}};
-  const Row* before = nullptr;
-  for (double wanted = std::ceil(*members.front()->top1 - kSameAccuracy);
-       const Row* row = cheapest_with(members, wanted); wanted += 1.0) {
+  for (const auto& [wanted, row, step] : prices) {
     std::vector<Cell> cells = {wanted, subject(*row), row->best_model, *row->top1,
                                *row->energy_j_per_image};
-    if (before != nullptr) {
-      const Step s = step(before, row);
-      for (const double v : {s.joules, s.joules_ci95.low, s.joules_ci95.high, s.times,
-                             s.times_ci95.low, s.times_ci95.high}) {
+    if (step) {
+      for (const double v : {step->joules, step->joules_ci95.low, step->joules_ci95.high,
+                             step->times, step->times_ci95.low, step->times_ci95.high}) {
         cells.emplace_back(v);
       }
       o.values.push_back({"marginal_joules", fmt::format("{:g} % -> {:g} %", wanted - 1.0, wanted),
-                          "J", s.joules, s.joules_ci95, "", 2});
+                          "J", step->joules, step->joules_ci95, "", 2});
     } else {
       cells.resize(cells.size() + 6);
     }
     cells.emplace_back(row->run);
     o.rows.push_back(std::move(cells));
-    before = row;
   }
   if (o.values.empty()) return;
   const Value& last = o.values.back();
@@ -244,7 +256,26 @@ void add_figure(Outcome& o, const Members& members, const std::optional<Fits>& f
     f.lines.back().dashed = true;
   }
   f.notes.insert(f.notes.begin(), kBarsBesideModels);
-  o.figures = {std::move(f)};
+  o.figures.push_back(std::move(f));
+}
+
+void add_price_figure(Outcome& o, const Members& members, const std::vector<Priced>& prices) {
+  figure::Figure f = begin_figure(o, members, "What one more point of accuracy costs");
+  f.part = "point";
+  f.x = accuracy_axis();
+  f.x.label = "ImageNet top-1 that is wanted";
+  f.y = {"energy per image, more than for one point less", "J"};
+  for (const auto& [wanted, row, step] : prices) {
+    if (!step) continue;
+    figure::Mark m{subject(*row), wanted, step->joules};
+    m.y_range = figure::Range{step->joules_ci95.low, step->joules_ci95.high};
+    m.remark = fmt::format("{} times (95 %: {} to {})", digits(step->times),
+                           digits(step->times_ci95.low), digits(step->times_ci95.high));
+    f.marks.push_back(std::move(m));
+  }
+  if (f.marks.empty()) return;
+  f.notes.insert(f.notes.begin(), kBarsBesideModels);
+  o.figures.push_back(std::move(f));
 }
 
 }  // namespace
@@ -264,10 +295,12 @@ Result<Outcome> returns(const Input& input) {
   o.n = members->size();
   o.of = fmt::format("members of the frontier of {}",
                      count(begun->chosen.rows.size(), "model", "models"));
-  add_table(o, *members);
+  const std::vector<Priced> prices = price_points(*members);
+  add_table(o, prices);
   add_last_point(o, *members);
   add_slope(o, *members);
   add_figure(o, *members, add_fits(o, *members));
+  add_price_figure(o, *members, prices);
   return std::move(o);
 }
 
