@@ -7,6 +7,7 @@
 #include <set>
 
 #include "analysis/testing/rows.hpp"
+#include "analysis/write.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -98,6 +99,14 @@ TEST(Analyses, AreWellFormed) {
       EXPECT_EQ(v.ci95.has_value(), v.no_interval.empty()) << a.name << " " << v.name;
       if (!v.ci95) continue;
       EXPECT_LE(v.ci95->low, v.ci95->high) << a.name << " " << v.name;
+    }
+    EXPECT_FALSE(o->figures.empty()) << a.name;
+    std::set<std::string> files;
+    for (const figure::Figure& f : o->figures) {
+      EXPECT_TRUE(files.insert(file_of(a, f)).second) << file_of(a, f);
+      const auto sound = figure::check(f);
+      EXPECT_TRUE(sound) << a.name << ": " << (sound ? "" : sound.error().message());
+      EXPECT_THAT(f.subtitle, HasSubstr("n = ")) << a.name;
     }
   }
 }

@@ -19,7 +19,7 @@ constexpr double kClearDifference = 10.0;
 
 // --- point by point
 
-void add_table(Outcome& o, const Prices& members) {
+void add_table(Outcome& o, const std::vector<PointPrice>& prices) {
   o.columns = {{"imagenet_top1_at_least", "%", "accuracy that is wanted"},
                {"model", "", "of those on the frontier with it, the one of least energy"},
                {"weights", "", "those published whose top-1 is highest at this size"},
@@ -32,7 +32,7 @@ void add_table(Outcome& o, const Prices& members) {
                {"times_low", "1", "of its 95 % interval"},
                {"times_high", "1", "of its 95 % interval"},
                {"run", "", "identifier of the measurement"}};
-  for (const PointPrice& price : prices_by_point(members)) {
+  for (const PointPrice& price : prices) {
     const Row& row = *price.model->row;
     std::vector<Cell> cells = {price.accuracy, subject(row), row.best_model, *row.top1,
                                *row.energy_j_per_image};
@@ -182,10 +182,14 @@ figure::Line curve(const char* name, const Form& form, const Prices& members) {
   return line;
 }
 
-void add_figure(Outcome& o, const Prices& members, const std::optional<Fits>& fits) {
+std::vector<const Row*> rows_of(const Prices& models) {
   std::vector<const Row*> rows;
-  for (const Priced& m : members) rows.push_back(m.row);
-  figure::Figure f = begin_figure(o, rows, "What more accuracy costs");
+  for (const Priced& m : models) rows.push_back(m.row);
+  return rows;
+}
+
+void add_figure(Outcome& o, const Prices& members, const std::optional<Fits>& fits) {
+  figure::Figure f = begin_figure(o, rows_of(members), "What more accuracy costs");
   f.x = accuracy_axis();
   f.y = energy_axis();
   f.groups = kinds();
@@ -202,7 +206,27 @@ void add_figure(Outcome& o, const Prices& members, const std::optional<Fits>& fi
     f.lines.back().dashed = true;
   }
   f.notes.insert(f.notes.begin(), kBarsBesideModels);
-  o.figures = {std::move(f)};
+  o.figures.push_back(std::move(f));
+}
+
+void add_price_figure(Outcome& o, const Prices& members, const std::vector<PointPrice>& prices) {
+  figure::Figure f = begin_figure(o, rows_of(members), "What one more point of accuracy costs");
+  f.part = "point";
+  f.x = accuracy_axis();
+  f.x.label = "ImageNet top-1 that is wanted";
+  f.y = {"energy per image, more than for one point less", "J"};
+  for (const PointPrice& price : prices) {
+    if (!price.more) continue;
+    const Step& more = *price.more;
+    figure::Mark m{subject(*price.model->row), price.accuracy, more.joules};
+    m.y_range = figure::Range{more.joules_ci95.low, more.joules_ci95.high};
+    m.remark = fmt::format("{} times (95 %: {} to {})", digits(more.times),
+                           digits(more.times_ci95.low), digits(more.times_ci95.high));
+    f.marks.push_back(std::move(m));
+  }
+  if (f.marks.empty()) return;
+  f.notes.insert(f.notes.begin(), kBarsBesideModels);
+  o.figures.push_back(std::move(f));
 }
 
 }  // namespace
@@ -222,10 +246,12 @@ Result<Outcome> returns(const Input& input) {
   o.n = members->size();
   o.of = fmt::format("members of the frontier of {}",
                      count(begun->chosen.rows.size(), "model", "models"));
-  add_table(o, *members);
+  const std::vector<PointPrice> prices = prices_by_point(*members);
+  add_table(o, prices);
   add_last_point(o, *members);
   add_whole(o, *members);
   add_figure(o, *members, add_fits(o, *members));
+  add_price_figure(o, *members, prices);
   return std::move(o);
 }
 

@@ -46,6 +46,17 @@ TEST(ToJson, HasEverything) {
   EXPECT_EQ(j["columns"][1]["unit"], "J");
 }
 
+TEST(ToJson, NamesTheFilesOfItsFigures) {
+  Outcome o = sample();
+  o.figures.resize(2);
+  o.figures[0].title = "All";
+  o.figures[1].part = "some";
+  const json j = json::parse(to_json(any(), o));
+  EXPECT_EQ(j["figures"][0]["file"], std::string(any().name) + ".svg");
+  EXPECT_EQ(j["figures"][0]["title"], "All");
+  EXPECT_EQ(j["figures"][1]["file"], std::string(any().name) + "-some.svg");
+}
+
 TEST(ToCsv, IsTheRowsUnderTheirNames) {
   EXPECT_EQ(to_csv(sample()), "model,joules,batch\n\"a,b\",0.1,64\nc,,\n");
   EXPECT_EQ(to_csv({}), "");

@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <regex>
 
 #include "figure/frame.hpp"
 #include "figure/shapes.hpp"
+#include "figure/style.hpp"
 #include "figure/testing/figures.hpp"
 #include "figure/text.hpp"
 
@@ -84,6 +87,47 @@ TEST(Svg, IsDrawnForLightDarkAndPaper) {
   ASSERT_NE(dark, std::string::npos);
   ASSERT_NE(print, std::string::npos);
   EXPECT_LT(dark, print) << "the later rule holds when a dark page is printed";
+}
+
+/// Relative luminance of "#rrggbb" (Web Content Accessibility Guidelines 2.2).
+double luminance(const std::string& colour) {
+  const auto part = [&](std::size_t at) {
+    const double v = std::stoi(colour.substr(at, 2), nullptr, 16) / 255.0;
+    return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+  };
+  return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
+}
+double contrast(const std::string& a, const std::string& b) {
+  const auto [low, high] = std::minmax({luminance(a), luminance(b)});
+  return (high + 0.05) / (low + 0.05);
+}
+
+/// "#rrggbb" of every name in one block of the style sheet; "#abc" is written out.
+std::map<std::string, std::string> colours(const std::string& block) {
+  const std::regex variable("--([a-z0-9]+):#([0-9a-f]{3,6})");
+  std::map<std::string, std::string> out;
+  for (std::sregex_iterator it(block.begin(), block.end(), variable), end; it != end; ++it) {
+    std::string hex = (*it)[2];
+    if (hex.size() == 3) hex = {hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]};
+    out[(*it)[1]] = "#" + hex;
+  }
+  return out;
+}
+
+/// Text by 4.5:1, marks by 3:1 (the same guidelines, 1.4.3 and 1.4.11).
+TEST(Svg, StandsOutFromItsGround) {
+  const std::string style = kStyle;
+  const std::regex block(R"(\.jm\{(--paper[^}]*)\})");
+  std::size_t blocks = 0;
+  for (std::sregex_iterator it(style.begin(), style.end(), block), end; it != end; ++it, ++blocks) {
+    auto c = colours((*it)[1]);
+    ASSERT_EQ(c.size(), 4 + kColours);
+    for (const char* text : {"ink", "soft"}) EXPECT_GE(contrast(c[text], c["paper"]), 4.5) << text;
+    for (std::size_t i = 0; i < kColours; ++i) {
+      EXPECT_GE(contrast(c["c" + std::to_string(i)], c["paper"]), 3.0) << i << c["paper"];
+    }
+  }
+  EXPECT_EQ(blocks, 3U) << "light, dark and paper";
 }
 
 TEST(Svg, IsTheSameForTheSameFigure) {

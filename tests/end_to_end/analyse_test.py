@@ -46,7 +46,7 @@ def test_every_analysis_writes_json_and_csv_and_says_what_it_found(world):
 
 
 FIGURES = {
-    "frontier": ["frontier.svg"], "returns": ["returns.svg"], "batch": ["batch.svg"], "runtimes": ["runtimes.svg"],
+    "frontier": ["frontier.svg"], "returns": ["returns.svg", "returns-point.svg"], "batch": ["batch.svg"], "runtimes": ["runtimes.svg"],
     "drivers": ["drivers-parameters.svg", "drivers-gmacs.svg", "drivers-activations.svg"],
     "quality": ["quality-repeats.svg", "quality-drift.svg"],
 }
@@ -100,7 +100,7 @@ def as_text(value) -> str:
 def test_named_analyses_alone_are_made_and_json_has_them_all(world):
     done = analyse(world, rows(), "frontier", "returns", "--json")
     assert [a["analysis"] for a in done.json["analyses"]] == ["frontier", "returns"]
-    assert {file.stem for file in (world.folder / "out").iterdir()} == {"frontier", "returns"}
+    assert {file.stem for file in (world.folder / "out").iterdir()} == {"frontier", "returns", "returns-point"}
     assert done.json["analyses"][0] == json.loads((world.folder / "out/frontier.json").read_text())
 
 
@@ -178,6 +178,10 @@ def test_the_committed_rows_can_be_analysed(world):
     assert analyses["frontier"]["n"] >= 40 and not analyses["drivers"]["too_few"]
     for name in ("runtimes", "returns", "years", "families"):
         assert not analyses[name]["too_few"]
+    for analysis in analyses.values():
+        assert analysis["figures"] or not analysis["rows"]
+        for figure in analysis["figures"]:
+            check_picture(world.folder / "out" / figure["file"], figure)
 
 
 def test_models_are_compared_and_told_apart_only_where_they_can_be(world):
