@@ -37,6 +37,7 @@ Result<Outcome> sizes(const Input& input);
 Result<Outcome> runtimes(const Input& input);
 Result<Outcome> batch(const Input& input);
 Result<Outcome> families(const Input& input);
+Result<Outcome> robustness(const Input& input);
 Result<Outcome> prediction(const Input& input);
 Result<Outcome> quality(const Input& input);
 

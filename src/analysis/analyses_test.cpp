@@ -20,6 +20,7 @@ using ::testing::IsEmpty;
 using testing::repeated;
 using testing::row;
 using testing::sizes_of;
+using testing::test_on;
 using testing::weights_of;
 
 TEST(Analyses, HaveDifferentNames) {
@@ -60,7 +61,7 @@ TEST(Analyses, OfASingleModelSayNothing) {
 }
 
 TEST(Analyses, RefuseAccuraciesThatAreShares) {
-  for (const auto run : {frontier, returns, families}) {
+  for (const auto run : {frontier, returns, years, families, robustness}) {
     const auto o = run({{row("a", 0.01, 0.70), row("b", 0.02, 0.71)}, "throughput"});
     ASSERT_FALSE(o);
     EXPECT_EQ(o.error().kind, ErrorKind::invalid_input);
@@ -77,6 +78,10 @@ TEST(Analyses, AreWellFormed) {
     const catalogue::Month date{2014 + static_cast<int>(i) / 3, 6};
     rows[i].architecture_date = date;
     rows[i].weights_tested = {weights_of(rows[i].best_model, *rows[i].top1, date)};
+    for (const catalogue::TestSetName& set : catalogue::test_sets()) {
+      if (set.set == catalogue::TestSet::imagenet) continue;
+      test_on(rows[i].weights_tested[0], set.set, *rows[i].top1 - static_cast<double>(i % 7));
+    }
     rows[i].activations_m = 3.0 + static_cast<double>(i % 5);
   }
   for (const Row& r : sizes_of("s", {{1, 0.11}, {8, 0.05}, {32, 0.02}})) rows.push_back(r);

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include <boost/math/statistics/bivariate_statistics.hpp>
 
 namespace joulemark::analysis {
 namespace {
+
+/// Of a share of ranks' variance: no more than rounding.
+constexpr double kRounding = 1e-12;
 
 /// Finite, and not all equal.
 bool varies(std::span<const double> values) {
@@ -21,6 +25,29 @@ std::vector<double> taken(std::span<const double> values, std::span<const std::s
   out.reserve(indices.size());
   for (const std::size_t i : indices) out.push_back(values[i]);
   return out;
+}
+
+/// A coefficient of n pairs or triples, with the interval of the same of what is drawn of them.
+std::optional<Correlation> with_interval(
+    std::size_t n, std::optional<double> value,
+    const std::function<std::optional<double>(std::span<const std::size_t>)>& of_drawn) {
+  if (!value) return std::nullopt;
+  const auto intervals =
+      bootstrap(n, [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
+        const auto again = of_drawn(indices);
+        return again ? std::optional(std::vector<double>{*again}) : std::nullopt;
+      });
+  return Correlation{*value, intervals.empty() ? std::nullopt : std::optional(intervals.front())};
+}
+
+/// What is left of the coefficient of x and y when those with z are taken out of both.
+std::optional<double> partial(const std::optional<double>& xy, const std::optional<double>& xz,
+                              const std::optional<double>& yz) {
+  if (!xy || !xz || !yz) return std::nullopt;
+  const double left_of_x = 1.0 - *xz * *xz;
+  const double left_of_y = 1.0 - *yz * *yz;
+  if (left_of_x < kRounding || left_of_y < kRounding) return std::nullopt;
+  return std::clamp((*xy - *xz * *yz) / std::sqrt(left_of_x * left_of_y), -1.0, 1.0);
 }
 
 }  // namespace
@@ -84,19 +111,30 @@ std::optional<double> spearman(const Ordered& x, const Ordered& y,
   return pearson(x.ranks_of(drawn), y.ranks_of(drawn));
 }
 
+std::optional<double> partial_spearman(std::span<const double> x, std::span<const double> y,
+                                       std::span<const double> z) {
+  return partial(spearman(x, y), spearman(x, z), spearman(y, z));
+}
+
 std::optional<Correlation> correlate(Coefficient coefficient, std::span<const double> x,
                                      std::span<const double> y) {
-  const auto value = coefficient(x, y);
-  if (!value) return std::nullopt;
   const Ordered ordered_x(x), ordered_y(y);
   const bool is_of_ranks = coefficient == static_cast<Coefficient>(spearman);
-  const auto intervals = bootstrap(
-      x.size(), [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-        const auto again = is_of_ranks ? spearman(ordered_x, ordered_y, indices)
-                                       : coefficient(taken(x, indices), taken(y, indices));
-        return again ? std::optional(std::vector<double>{*again}) : std::nullopt;
-      });
-  return Correlation{*value, intervals.empty() ? std::nullopt : std::optional(intervals.front())};
+  return with_interval(x.size(), coefficient(x, y), [&](std::span<const std::size_t> indices) {
+    return is_of_ranks ? spearman(ordered_x, ordered_y, indices)
+                       : coefficient(taken(x, indices), taken(y, indices));
+  });
+}
+
+std::optional<Correlation> correlate_given(std::span<const double> x, std::span<const double> y,
+                                           std::span<const double> z) {
+  const Ordered ordered_x(x), ordered_y(y), ordered_z(z);
+  return with_interval(x.size(), partial_spearman(x, y, z),
+                       [&](std::span<const std::size_t> indices) {
+                         return partial(spearman(ordered_x, ordered_y, indices),
+                                        spearman(ordered_x, ordered_z, indices),
+                                        spearman(ordered_y, ordered_z, indices));
+                       });
 }
 
 }  // namespace joulemark::analysis

@@ -68,6 +68,28 @@ std::optional<Numbers> sum_of(std::span<const std::size_t> indices) {
   return Numbers{sum};
 }
 
+TEST(PartialSpearman, TakesOutWhatThirdValuesTell) {
+  // Both go with z alone: the errors of one are 1, 1, 0, 0 ..., of the other 1, 0, 1, 0 ...
+  Numbers x, y, z;
+  for (int i = 0; i < 40; ++i) {
+    z.push_back(i);
+    x.push_back(i + 3.0 * (i % 2));
+    y.push_back(i + 3.0 * (i / 2 % 2));
+  }
+  EXPECT_GT(*spearman(x, y), 0.9);
+  EXPECT_LT(std::abs(*partial_spearman(x, y, z)), 0.2);
+  // No logarithm changes a rank.
+  Numbers powers = x;
+  for (double& v : powers) v = std::exp2(v);
+  EXPECT_DOUBLE_EQ(*partial_spearman(powers, y, z), *partial_spearman(x, y, z));
+}
+
+TEST(PartialSpearman, IsAbsentWhereNothingIsLeft) {
+  const Numbers x = {1, 2, 3, 4, 5};
+  EXPECT_FALSE(partial_spearman(x, Numbers{2, 1, 4, 3, 5}, Numbers{10, 20, 30, 40, 50}));
+  EXPECT_FALSE(partial_spearman(x, Numbers{2, 1, 4, 3, 5}, Numbers{1, 1, 1, 1, 1}));
+}
+
 TEST(Bootstrap, IsTheSameEveryTime) {
   const auto a = bootstrap(10, sum_of);
   const auto b = bootstrap(10, sum_of);

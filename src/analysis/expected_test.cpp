@@ -68,6 +68,15 @@ TEST(Expected, Correlations) {
   }
 }
 
+TEST(Expected, CorrelationAtEqual) {
+  const json& want = expected()["partial"];
+  const auto got =
+      correlate_given(want["x"].get<Numbers>(), want["y"].get<Numbers>(), want["z"].get<Numbers>());
+  ASSERT_TRUE(got);
+  expect_near(got->value, want["value"], kRounding);
+  expect_drawn(got->ci95, want["low"], want["high"]);
+}
+
 TEST(Expected, LeastSquares) {
   for (const json& sample : expected()["correlations"]) {
     const json& want = sample["line"];

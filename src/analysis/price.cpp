@@ -77,6 +77,21 @@ std::vector<PointPrice> prices_by_point(const Prices& frontier) {
   return prices;
 }
 
+std::vector<Cell> cells_of(const std::optional<Step>& more) {
+  if (!more) return std::vector<Cell>(columns_of_prices().size());
+  return {more->joules, more->joules_ci95.low, more->joules_ci95.high,
+          more->times,  more->times_ci95.low,  more->times_ci95.high};
+}
+
+std::vector<Column> columns_of_prices() {
+  return {{"marginal_j_per_point", "J", "more than for one point of accuracy less"},
+          {"marginal_low", "J", "of its 95 % interval"},
+          {"marginal_high", "J", "of its 95 % interval"},
+          {"times", "1", "energy over that for one point of accuracy less"},
+          {"times_low", "1", "of its 95 % interval"},
+          {"times_high", "1", "of its 95 % interval"}};
+}
+
 std::optional<LastPoint> last_point(const Prices& frontier) {
   if (frontier.empty()) return std::nullopt;
   const Priced& best = frontier.back();

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/bootstrap.hpp"
+#include "analysis/outcome.hpp"
 #include "analysis/pareto.hpp"
 #include "analysis/row.hpp"
 #include "base/result.hpp"
@@ -55,6 +55,10 @@ struct PointPrice {
 /// Of every whole percent that a frontier reaches, from the first that its least accurate member
 /// does not exceed.
 std::vector<PointPrice> prices_by_point(const Prices& frontier);
+
+/// Cells and columns of a table that has such prices: joules and times, each with its interval.
+std::vector<Cell> cells_of(const std::optional<Step>& more);
+std::vector<Column> columns_of_prices();
 
 /// The last point: from the cheapest with at most one point less than the best, to the best. Absent
 /// where only the best is as accurate.

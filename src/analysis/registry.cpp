@@ -14,6 +14,8 @@ constexpr std::array kAnalyses = {
     Analysis{"runtimes", "what one setup saves over another, model by model", runtimes},
     Analysis{"batch", "what larger batches save, and from which size on they hardly do", batch},
     Analysis{"families", "what kinds and families of models take at equal accuracy", families},
+    Analysis{"robustness", "whether more energy buys accuracy on harder sets of images",
+             robustness},
     Analysis{"prediction", "how well the energy of models that nobody measured can be predicted",
              prediction},
     Analysis{"quality", "how well measurements repeat, and whether two estimators agree", quality},

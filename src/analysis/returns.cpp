@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <ranges>
 
 #include "analysis/common.hpp"
@@ -24,28 +25,18 @@ void add_table(Outcome& o, const std::vector<PointPrice>& prices) {
                {"model", "", "of those on the frontier with it, the one of least energy"},
                {"weights", "", "those published whose top-1 is highest at this size"},
                {"imagenet_top1", "%", "its accuracy, published"},
-               {"energy_j_per_image", "J", "its gross energy per image"},
-               {"marginal_j_per_point", "J", "more than for one point of accuracy less"},
-               {"marginal_low", "J", "of its 95 % interval"},
-               {"marginal_high", "J", "of its 95 % interval"},
-               {"times", "1", "energy over that for one point of accuracy less"},
-               {"times_low", "1", "of its 95 % interval"},
-               {"times_high", "1", "of its 95 % interval"},
-               {"run", "", "identifier of the measurement"}};
+               {"energy_j_per_image", "J", "its gross energy per image"}};
+  std::ranges::copy(columns_of_prices(), std::back_inserter(o.columns));
+  o.columns.push_back({"run", "", "identifier of the measurement"});
   for (const PointPrice& price : prices) {
     const Row& row = *price.model->row;
     std::vector<Cell> cells = {price.accuracy, subject(row), row.best_model, *row.top1,
                                *row.energy_j_per_image};
+    std::ranges::copy(cells_of(price.more), std::back_inserter(cells));
     if (const auto& more = price.more) {
-      for (const double v : {more->joules, more->joules_ci95.low, more->joules_ci95.high,
-                             more->times, more->times_ci95.low, more->times_ci95.high}) {
-        cells.emplace_back(v);
-      }
       o.values.push_back({"marginal_joules",
                           fmt::format("{:g} % -> {:g} %", price.accuracy - 1.0, price.accuracy),
                           "J", more->joules, more->joules_ci95, "", 2});
-    } else {
-      cells.resize(cells.size() + 6);
     }
     cells.emplace_back(row.run);
     o.rows.push_back(std::move(cells));

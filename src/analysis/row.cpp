@@ -30,6 +30,11 @@ double rel_between(const Row& a, const Row& b, Shared shared) {
   return std::hypot(own, of_two_boards(a.board, b.board) ? kBetweenBoards : 0.0);
 }
 
+const Published* best_weights(const Row& row) {
+  const auto best = std::ranges::find(row.weights_tested, row.best_model, &Published::model);
+  return best == row.weights_tested.end() ? nullptr : &*best;
+}
+
 double imagenet_ci95(double top1) {
   const auto imagenet = static_cast<std::size_t>(catalogue::TestSet::imagenet);
   return catalogue::sampling_ci95(top1, catalogue::test_sets()[imagenet].images);

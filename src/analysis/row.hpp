@@ -86,6 +86,9 @@ inline constexpr const char* kNoThroughputInterval =
 /// Nobody measured it: analysis::Predictor says so from what others did.
 inline bool is_predicted(const Row& row) { return row.origin == "predicted"; }
 
+/// Of the weights that were tested at this size, those that `best_model` names; null for none.
+const Published* best_weights(const Row& row);
+
 /// How well ImageNet's 50,000 images tell a top-1 (percent): half the width of its 95 % interval,
 /// in percentage points.
 double imagenet_ci95(double top1);

@@ -242,8 +242,8 @@ void add_accuracy(Outcome& o, const Goal& goal, int last) {
 
 void add_caveats(Outcome& o, const std::vector<const Row*>& rows) {
   const auto behind = std::ranges::count_if(rows, [](const Row* row) {
-    const auto best = std::ranges::find(row->weights_tested, row->best_model, &Published::model);
-    return best != row->weights_tested.end() && !best->date;
+    const Published* best = best_weights(*row);
+    return best != nullptr && !best->date;
   });
   if (behind > 0) {
     o.caveats.push_back(fmt::format(

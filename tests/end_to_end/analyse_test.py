@@ -12,7 +12,7 @@ import pytest
 from measured import MODELS, row, rows, store
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("frontier", "returns", "drivers", "years", "sizes", "runtimes", "batch", "families", "prediction", "quality")
+NAMES = ("frontier", "returns", "drivers", "years", "sizes", "runtimes", "batch", "families", "robustness", "prediction", "quality")
 
 
 def analyse(world, rows: list[dict], *arguments):
@@ -176,7 +176,7 @@ def test_the_committed_rows_can_be_analysed(world):
     assert done.code == 0, done.err
     analyses = {a["analysis"]: a for a in done.json["analyses"]}
     assert analyses["frontier"]["n"] >= 40 and not analyses["drivers"]["too_few"]
-    for name in ("runtimes", "returns", "years", "families"):
+    for name in ("runtimes", "returns", "years", "families", "robustness"):
         assert not analyses[name]["too_few"]
     for analysis in analyses.values():
         assert analysis["figures"] or not analysis["rows"]

@@ -59,6 +59,23 @@ def correlation(statistic, x, y, seed: int) -> dict:
     return {"value": statistic(np.asarray(x), np.asarray(y)), "low": low, "high": high}
 
 
+def partial(n: int, seed: int) -> dict:
+    """Spearman's at equal z: Pearson's of what lines over the ranks of z leave of the other ranks."""
+    rng = np.random.default_rng(seed)
+    z = np.round(rng.normal(80.0, 4.0, n), 1)
+    x, y = 0.2 * z + rng.normal(0.0, 1.0, n), 1.5 * z + rng.normal(0.0, 8.0, n)
+    y += 3.0 * (x - 0.2 * z)
+
+    def left(x, y, z):
+        ranks = [stats.rankdata(v) for v in (x, y, z)]
+        return stats.pearsonr(*(r - np.polyval(np.polyfit(ranks[2], r, 1), ranks[2]) for r in ranks[:2]))[0]
+
+    drawn = stats.bootstrap((x, y, z), left, paired=True, vectorized=False, n_resamples=DRAWS, method="percentile",
+                            random_state=np.random.default_rng(seed))
+    return {"x": x.tolist(), "y": y.tolist(), "z": z.tolist(), "value": left(x, y, z),
+            "low": drawn.confidence_interval.low, "high": drawn.confidence_interval.high}
+
+
 def aicc(n: int, squares: float, parameters: int) -> float:
     """statsmodels' criterion, which has the likelihood's constants: n (1 + ln 2 pi) more."""
     likelihood = -n / 2 * (np.log(2 * np.pi) + np.log(squares / n) + 1)
@@ -271,6 +288,7 @@ def main() -> None:
             }
             for sample in (small, large)
         ],
+        "partial": partial(80, 15),
         "forms": [forms(few), forms(many)],
         "gamma_interval": gamma_interval(many),
         "pareto": pareto(6),

@@ -81,6 +81,11 @@ inline Published weights_of(const std::string& model, double top1,
   return p;
 }
 
+/// The same weights, tested also on a set of images.
+inline void test_on(Published& weights, catalogue::TestSet set, double top1) {
+  weights.tested.on[static_cast<std::size_t>(set)] = {{top1, top1}};
+}
+
 /// A model of a paper of this year, in a family of its own, and its weights, by year and top-1.
 inline Row dated(const std::string& architecture, double joules, int year,
                  const std::vector<std::pair<int, double>>& weights) {
