@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/price.hpp"
 #include "base/text.hpp"
@@ -253,6 +255,31 @@ void add_caveats(Outcome& o, const Kinds& kinds) {
       "say nothing of models that were not measured.");
 }
 
+/// The frontier of each kind, the ends of it named.
+void add_figure(Outcome& o, const Kinds& kinds_made, const std::vector<const Row*>& rows) {
+  figure::Figure f = begin_figure(o, rows, "Frontiers of kinds of models");
+  f.x = energy_axis();
+  f.y = accuracy_axis();
+  f.groups = kinds();
+  for (const Group& g : kinds_made.made) {
+    figure::Line line{"", {}};
+    line.steps = true;
+    line.group = kind_of(*g.frontier.front().row);
+    for (const Priced& m : std::views::reverse(g.frontier)) {  // the most accurate are named first
+      figure::Mark mark{subject(*m.row), m.joules(), m.accuracy,
+                        range_of(m.joules(), rel_of(*m.row, kSharedBetweenModels))};
+      mark.group = line.group;
+      mark.named = m.row == g.frontier.front().row || m.row == g.frontier.back().row;
+      f.marks.push_back(std::move(mark));
+      line.places.push_back({m.joules(), m.accuracy});
+    }
+    std::ranges::reverse(line.places);
+    f.lines.push_back(std::move(line));
+  }
+  f.notes.insert(f.notes.begin(), kBarsBesideModels);
+  o.figures = {std::move(f)};
+}
+
 }  // namespace
 
 Result<Outcome> families(const Input& input) {
@@ -287,6 +314,7 @@ Result<Outcome> families(const Input& input) {
   }
   add_sentence_of_families(o, *families);
   add_caveats(o, *kinds);
+  add_figure(o, *kinds, rows);
   return std::move(o);
 }
 

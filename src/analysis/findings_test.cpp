@@ -149,7 +149,7 @@ TEST(Findings, TellWhatCompilingSaves) {
   const Finding saves = finding(compiled(0.7), "runtimes");
   EXPECT_EQ(saves.verdict, Verdict::agrees);
   EXPECT_EQ(saves.n, 10U);
-  EXPECT_THAT(saves.data, HasSubstr("take 0.700 times"));
+  EXPECT_THAT(saves.data, HasSubstr("take 0.700 (95 %"));
   EXPECT_EQ(verdict(compiled(1.4), "runtimes"), Verdict::differs);
   EXPECT_EQ(verdict(compiled(1.0), "runtimes"), Verdict::open);
   auto two_devices = compiled(0.7);

@@ -8,6 +8,7 @@
 
 #include "analysis/common.hpp"
 #include "analysis/correlation.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/price.hpp"
 
@@ -126,6 +127,11 @@ std::optional<Correlation> at_equal_top1(TestSet set, const std::vector<const Ro
   return correlate_given(energy, on_set, on_imagenet);
 }
 
+/// What a value is about that is of models without other data.
+std::string about_alone(const Set& set) {
+  return fmt::format("{}, trained on ImageNet-1k alone", set.words);
+}
+
 /// "more energy goes with more accuracy: partial Spearman 0.42 (95 %: 0.25 to 0.58), n = 110"
 std::string add_partial(Outcome& o, const Set& set, const std::string& about,
                         const std::vector<const Row*>& rows) {
@@ -147,8 +153,7 @@ std::string add_partial(Outcome& o, const Set& set, const std::string& about,
 
 void add_at_equal_top1(Outcome& o, const Set& set, const std::vector<const Row*>& rows) {
   const std::string all = add_partial(o, set, set.words, rows);
-  const std::string alone = add_partial(
-      o, set, fmt::format("{}, trained on ImageNet-1k alone", set.words), without_other_data(rows));
+  const std::string alone = add_partial(o, set, about_alone(set), without_other_data(rows));
   o.sentences.push_back(fmt::format(
       "On {}, at equal top-1 on ImageNet, {}; of models trained on ImageNet-1k alone, {}.",
       set.words, all, alone));
@@ -167,6 +172,36 @@ void add_caveats(Outcome& o) {
       "of a model's accuracy stays, and of so many intervals one in twenty misses by chance. None "
       "of "
       "it tells a cause.");
+}
+
+/// The partial coefficients, of all models and of those without other data.
+void add_figure(Outcome& o, const std::vector<const Row*>& rows) {
+  figure::Figure f =
+      begin_figure(o, rows, "Whether more energy buys robustness at equal top-1 on ImageNet");
+  f.x = {"partial Spearman coefficient of energy and accuracy", "1"};
+  f.y = {"images", ""};
+  f.groups = {"all models", "trained on ImageNet-1k alone"};
+  for (const Set& set : kOthers) {
+    const auto at = static_cast<double>(f.y.categories.size());
+    f.y.categories.emplace_back(set.words);
+    for (std::size_t group = 0; group < f.groups.size(); ++group) {
+      const std::string about = group == 0 ? std::string(set.words) : about_alone(set);
+      const auto value = std::ranges::find_if(o.values, [&](const Value& v) {
+        return v.name == "partial_spearman" && v.about == about;
+      });
+      if (value == o.values.end()) continue;
+      figure::Mark mark{about, value->value, at};
+      if (value->ci95) mark.x_range = figure::Range{value->ci95->low, value->ci95->high};
+      mark.group = group;
+      mark.hollow = group == 1;
+      mark.remark = fmt::format("n = {}", value->n);
+      f.marks.push_back(std::move(mark));
+    }
+  }
+  if (f.marks.empty()) return;
+  f.references = {{true, 0.0, "no relation"}};
+  f.notes.insert(f.notes.begin(), kBarsAre);
+  o.figures = {std::move(f)};
 }
 
 }  // namespace
@@ -194,6 +229,7 @@ Result<Outcome> robustness(const Input& input) {
   }
   for (const Set& set : kOthers) add_at_equal_top1(o, set, rows);
   add_caveats(o);
+  add_figure(o, rows);
   return std::move(o);
 }
 

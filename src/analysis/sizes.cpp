@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <ranges>
 #include <set>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "base/statistics.hpp"
 #include "base/text.hpp"
@@ -228,6 +230,36 @@ void add_accuracy(Outcome& o, const std::vector<OfModel>& models) {
       "so these are wider than need be.");
 }
 
+/// The exponent of each model with its interval, the largest at the top, and their median.
+void add_figure(Outcome& o, std::vector<OfModel> models) {
+  std::vector<const Row*> rows;
+  for (const OfModel& m : models) rows.insert(rows.end(), m.sizes.begin(), m.sizes.end());
+  figure::Figure f = begin_figure(o, rows, "How energy goes with the size of the input");
+  f.x = {"exponent of energy in pixels", "1"};
+  f.y = {"architecture", ""};
+  f.groups = kinds();
+  std::ranges::stable_sort(models, std::greater{},
+                           [](const OfModel& m) { return m.exponent.value; });
+  for (const OfModel& m : models) {
+    figure::Mark mark{m.architecture, m.exponent.value, static_cast<double>(f.y.categories.size())};
+    mark.x_range = figure::Range{m.exponent.ci95.low, m.exponent.ci95.high};
+    mark.group = kind_of(*m.sizes.front());
+    mark.remark = fmt::format("of {} sizes", m.sizes.size());
+    f.y.categories.push_back(m.architecture);
+    f.marks.push_back(std::move(mark));
+  }
+  const auto median = std::ranges::find(o.values, "median_exponent", &Value::name);
+  figure::Mark of_all{"median", median->value, static_cast<double>(f.y.categories.size())};
+  if (median->ci95) of_all.x_range = figure::Range{median->ci95->low, median->ci95->high};
+  of_all.weight = figure::Weight::strong;
+  f.y.categories.emplace_back("median");
+  f.strong_means = "median of all";
+  f.marks.push_back(std::move(of_all));
+  f.references = {{true, kProportional, "proportional"}};
+  f.notes.insert(f.notes.begin(), kBarsAre);
+  o.figures = {std::move(f)};
+}
+
 }  // namespace
 
 Result<Outcome> sizes(const Input& input) {
@@ -250,6 +282,7 @@ Result<Outcome> sizes(const Input& input) {
   add_energy(o, models);
   add_each(o, models);
   add_accuracy(o, models);
+  add_figure(o, models);
   return std::move(o);
 }
 

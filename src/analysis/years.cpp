@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
 #include "analysis/common.hpp"
+#include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/price.hpp"
 #include "analysis/records.hpp"
@@ -259,6 +261,55 @@ void add_caveats(Outcome& o, const std::vector<const Row*>& rows) {
       "over families, all records made anew); drawn records are never better than these.");
 }
 
+/// The record of each goal over the years, a mark wherever it changed hands.
+figure::Figure begin_records(const Outcome& o, const std::vector<const Row*>& rows,
+                             std::string title, figure::Axis axis) {
+  figure::Figure f = begin_figure(o, rows, std::move(title));
+  f.x = {"year until whose end models and weights count", "year"};
+  f.y = std::move(axis);
+  return f;
+}
+void add_records(figure::Figure& f, const Goal& goal, int last,
+                 const std::function<double(const Dated&)>& value) {
+  const auto records = records_of(goal.offers, last);
+  if (!records) return;
+  figure::Line line{"", {}};
+  line.steps = true;
+  line.group = f.groups.size();
+  f.groups.push_back(goal.words);
+  const Row* before = nullptr;
+  for (std::size_t i = 0; i < records->holders.size(); ++i) {
+    const Dated& holder = goal.able[records->holders[i]];
+    const double year = records->first + static_cast<double>(i);
+    line.places.push_back({year, value(holder)});
+    if (holder.row == before) continue;
+    figure::Mark mark{subject(*holder.row), year, value(holder)};
+    mark.group = line.group;
+    mark.remark = holder.weights->model;
+    f.marks.push_back(std::move(mark));
+    before = holder.row;
+  }
+  f.lines.push_back(std::move(line));
+}
+
+void add_figures(Outcome& o, const std::vector<Dated>& all, const std::vector<const Row*>& rows,
+                 int last) {
+  figure::Figure energy =
+      begin_records(o, rows, "The least energy for an accuracy, by year", energy_axis());
+  for (const double level : kLevels) {
+    add_records(energy, least_energy(level, all), last, [](const Dated& d) { return d.joules(); });
+  }
+  figure::Figure accuracy =
+      begin_records(o, rows, "The best accuracy for an energy, by year", accuracy_axis());
+  accuracy.part = "accuracy";
+  for (const double level : energy_levels(all)) {
+    add_records(accuracy, best_accuracy(level, all), last, [](const Dated& d) { return d.top1(); });
+  }
+  for (figure::Figure* f : {&energy, &accuracy}) {
+    if (!f->marks.empty()) o.figures.push_back(std::move(*f));
+  }
+}
+
 }  // namespace
 
 Result<Outcome> years(const Input& input) {
@@ -282,6 +333,7 @@ Result<Outcome> years(const Input& input) {
   for (const double level : kLevels) add_energy(o, least_energy(level, all), last);
   for (const double level : energy_levels(all)) add_accuracy(o, best_accuracy(level, all), last);
   add_caveats(o, begun->chosen.rows);
+  add_figures(o, all, begun->chosen.rows, last);
   return std::move(o);
 }
 
