@@ -265,16 +265,22 @@ void add_price_figure(Outcome& o, const Members& members, const std::vector<Pric
   f.x = accuracy_axis();
   f.x.label = "ImageNet top-1 that is wanted";
   f.y = {"energy per image, more than for one point less", "J"};
+  f.groups = kinds();
+  std::vector<double> off;
   for (const auto& [wanted, row, step] : prices) {
     if (!step) continue;
     figure::Mark m{subject(*row), wanted, step->joules};
     m.y_range = figure::Range{step->joules_ci95.low, step->joules_ci95.high};
+    m.group = kind_of(*row);
     m.remark = fmt::format("{} times (95 %: {} to {})", digits(step->times),
                            digits(step->times_ci95.low), digits(step->times_ci95.high));
+    off.push_back(step->joules);
     f.marks.push_back(std::move(m));
   }
   if (f.marks.empty()) return;
-  f.notes.insert(f.notes.begin(), kBarsBesideModels);
+  name_farthest(f.marks, off);
+  f.notes.insert(f.notes.begin(),
+                 {kBarsBesideModels, "0 where the same model has both accuracies."});
   o.figures.push_back(std::move(f));
 }
 
