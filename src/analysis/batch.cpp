@@ -201,7 +201,7 @@ void add_summary(Outcome& o, const std::vector<OfModel>& models) {
                                     fmt::join(without, ", ")));
 }
 
-/// Lines of so many models can be told apart.
+/// Lines of so many models can be told apart and named.
 constexpr std::size_t kFewLines = 12;
 
 void add_figure(Outcome& o, const std::map<std::string, Sizes>& models,
@@ -211,25 +211,25 @@ void add_figure(Outcome& o, const std::map<std::string, Sizes>& models,
   f.y = energy_axis();
   f.groups = kinds();
   f.strong_means = "90 % of the gain is reached";
+  const bool are_few = models.size() <= kFewLines;
   for (const OfModel& m : of_models) {
     const Sizes& sizes = models.at(m.model);
     figure::Line line{"", {}};
     line.group = kind_of(*sizes.front());
-    if (models.size() > kFewLines) line.weight = figure::Weight::faint;
+    if (!are_few) line.weight = figure::Weight::faint;
     for (const Row* row : sizes) {
       figure::Mark mark{m.model, static_cast<double>(*row->batch), *row->energy_j_per_image};
       mark.y_range = range_of(mark.y, rel_of(*row, kSharedBetweenSizes));
       mark.group = line.group;
-      mark.named = row == sizes.front();
+      mark.named = are_few && row == sizes.front();
       const bool is_nearly = m.is_told() && m.gain->nearly == *row->batch;
-      if (is_nearly) mark.weight = figure::Weight::strong;
+      mark.weight = is_nearly ? figure::Weight::strong : line.weight;
       line.places.push_back({mark.x, mark.y});
       f.marks.push_back(std::move(mark));
     }
     f.lines.push_back(std::move(line));
   }
-  const auto middle = std::ranges::find(o.values, "median_batch_90", &Value::name);
-  if (middle != o.values.end()) {
+  if (const Value* middle = find_value(o, "median_batch_90")) {
     f.references = {{true, middle->value, fmt::format("median of {:g}", middle->value)}};
   }
   f.notes.insert(f.notes.begin(), "Bars: 95 % intervals beside other sizes of the model.");

@@ -60,6 +60,12 @@ Outcome too_few(Outcome& outcome, const std::string& sentence) {
   return std::move(outcome);
 }
 
+const Value* find_value(const Outcome& outcome, std::string_view name, std::string_view about) {
+  const auto found = std::ranges::find_if(
+      outcome.values, [&](const Value& v) { return v.name == name && v.about == about; });
+  return found == outcome.values.end() ? nullptr : &*found;
+}
+
 void merge(std::vector<LeftOut>& left_out) {
   std::vector<LeftOut> merged;
   for (LeftOut& l : left_out) {

@@ -42,6 +42,9 @@ Outcome too_few(Begun& begun, const std::string& sentence);
 /// The same of an outcome that is settled.
 Outcome too_few(Outcome& outcome, const std::string& sentence);
 
+/// One that the outcome has; null for none.
+const Value* find_value(const Outcome& outcome, std::string_view name, std::string_view about = "");
+
 /// Makes one entry of those for the same reason.
 void merge(std::vector<LeftOut>& left_out);
 

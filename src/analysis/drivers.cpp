@@ -99,15 +99,11 @@ std::optional<Line> add_exponent(Outcome& o, const Driver& driver, const std::ve
   return line;
 }
 
-/// "; exponent 0.94 (95 %: 0.88 to 1.01)": a value that was just added.
-std::string last_in_words(const Outcome& o, const Driver& driver, const char* name,
-                          const char* words) {
-  const auto v = std::ranges::find_if(o.values, [&](const Value& value) {
-    return value.name == name && value.about == driver.name;
-  });
-  return v == o.values.end()
-             ? ""
-             : fmt::format("; {} {}", words, with_interval(v->value, v->ci95, v->no_interval));
+/// "Spearman 0.94 (95 %: 0.92 to 0.97), ": a value that was just added.
+std::string in_words(const Outcome& o, const Driver& driver, const char* name, const char* words) {
+  const Value* v = find_value(o, name, driver.name);
+  if (v == nullptr) return "";
+  return fmt::format("{} {}, ", words, with_interval(v->value, v->ci95, v->no_interval));
 }
 
 /// The line is of binary logarithms.
@@ -115,8 +111,8 @@ void add_figure(Outcome& o, const Driver& driver, const std::vector<const Row*>&
                 const Line& line) {
   figure::Figure f = begin_figure(o, rows, fmt::format("Energy against {}", driver.words));
   f.part = driver.name;
-  f.subtitle += last_in_words(o, driver, "spearman", "Spearman") +
-                last_in_words(o, driver, "exponent", "exponent");
+  f.subtitle = in_words(o, driver, "spearman", "Spearman") +
+               in_words(o, driver, "exponent", "exponent") + f.subtitle;
   f.x = {driver.words, driver.unit_words, figure::Scale::logarithmic};
   f.y = energy_axis();
   f.groups = kinds();
@@ -136,8 +132,7 @@ void add_figure(Outcome& o, const Driver& driver, const std::vector<const Row*>&
   const figure::Range x = figure::extent(f, true);
   f.lines = {{"fitted line, whose slope is the exponent",
               {{x.low, fitted(x.low)}, {x.high, fitted(x.high)}}}};
-  f.notes.insert(f.notes.begin(),
-                 std::string(kBarsBesideModels) + " Named: farthest off the line.");
+  f.notes.insert(f.notes.begin(), {kBarsBesideModels, "Named: farthest off the line."});
   o.figures.push_back(std::move(f));
 }
 

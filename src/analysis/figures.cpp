@@ -61,7 +61,8 @@ void name_farthest(std::vector<figure::Mark>& marks, const std::vector<double>& 
   std::vector<std::size_t> order(marks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return off[i]; });
-  for (std::size_t i = 0; i < std::min(kNamed, order.size()); ++i) marks[order[i]].named = true;
+  order.resize(std::min(kNamed, order.size()));
+  for (const std::size_t i : order) marks[i].named = off[i] > 0.0;
 }
 
 figure::Range range_of(double value, double rel) {

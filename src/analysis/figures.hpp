@@ -34,7 +34,7 @@ inline constexpr const char* kBarsBesideModels =
     "Bars: 95 % intervals beside other models of this setup.";
 
 /// Names the marks that are farthest off, as many as a reader can take in.
-/// `off`: how far, for each mark.
+/// `off`: how far, for each mark; those that are 0 off are not named.
 void name_farthest(std::vector<figure::Mark>& marks, const std::vector<double>& off);
 
 }  // namespace joulemark::analysis

@@ -92,7 +92,7 @@ void add_figure(Outcome& o, const Trial& trial, const Errors& e) {
   f.bands = {
       {fmt::format("within a factor of {}, as 90 % of the models are", digits(times)),
        {{x.low, {x.low / times, x.low * times}}, {x.high, {x.high / times, x.high * times}}}}};
-  f.notes.insert(f.notes.begin(), std::string(kBarsBesideModels) + " Named: farthest off.");
+  f.notes.insert(f.notes.begin(), {kBarsBesideModels, "Named: farthest off."});
   o.figures = {std::move(f)};
 }
 

@@ -130,9 +130,7 @@ figure::Mark mark_of(const Runs& runs, double at) {
 
 /// What all configurations of a policy have in common: the value that was added of it.
 figure::Mark mark_of(const Outcome& o, const std::string& policy, double at) {
-  const auto v = std::ranges::find_if(o.values, [&](const Value& value) {
-    return value.name == "repeat_deviation" && value.about == policy;
-  });
+  const Value* v = find_value(o, "repeat_deviation", policy);
   figure::Mark m{policy + ", all", 100.0 * v->value, at};
   m.x_range = figure::Range{100.0 * v->ci95->low, 100.0 * v->ci95->high};
   m.weight = figure::Weight::strong;

@@ -206,17 +206,23 @@ void add_price_figure(Outcome& o, const Prices& members, const std::vector<Point
   f.x = accuracy_axis();
   f.x.label = "ImageNet top-1 that is wanted";
   f.y = {"energy per image, more than for one point less", "J"};
+  f.groups = kinds();
+  std::vector<double> off;
   for (const PointPrice& price : prices) {
     if (!price.more) continue;
     const Step& more = *price.more;
     figure::Mark m{subject(*price.model->row), price.accuracy, more.joules};
     m.y_range = figure::Range{more.joules_ci95.low, more.joules_ci95.high};
+    m.group = kind_of(*price.model->row);
     m.remark = fmt::format("{} times (95 %: {} to {})", digits(more.times),
                            digits(more.times_ci95.low), digits(more.times_ci95.high));
+    off.push_back(more.joules);
     f.marks.push_back(std::move(m));
   }
   if (f.marks.empty()) return;
-  f.notes.insert(f.notes.begin(), kBarsBesideModels);
+  name_farthest(f.marks, off);
+  f.notes.insert(f.notes.begin(),
+                 {kBarsBesideModels, "0 where the same model has both accuracies."});
   o.figures.push_back(std::move(f));
 }
 

@@ -44,10 +44,10 @@ std::vector<KeyEntry> key_of(const Figure& f) {
         std::ranges::find(f.marks, std::optional(i), &Mark::group) != f.marks.end();
     if (is_shown) add(Sample::group, i, f.groups[i]);
   }
+  for (std::size_t i = 0; i < f.lines.size(); ++i) add(Sample::line, i, f.lines[i].name);
   add(Sample::strong, 0, f.strong_means);
   add(Sample::hollow, 0, f.hollow_means);
   add(Sample::faint, 0, f.faint_means);
-  for (std::size_t i = 0; i < f.lines.size(); ++i) add(Sample::line, i, f.lines[i].name);
   for (std::size_t i = 0; i < f.bands.size(); ++i) add(Sample::band, i, f.bands[i].name);
   return key;
 }

@@ -16,8 +16,8 @@
 namespace joulemark::figure {
 namespace {
 
-constexpr double kRadius = 4.0;  ///< of marks
-constexpr double kStrong = 1.4;  ///< how much larger those are that stand out
+constexpr double kRadius = 4.0;   ///< of marks
+constexpr double kStrong = 1.25;  ///< how much larger those are that stand out
 constexpr std::array kWeights = {Weight::faint, Weight::normal, Weight::strong};
 
 template <class... T>
@@ -365,10 +365,10 @@ Result<std::string> svg(const Figure& f) {
       R"(<rect class="paper" width="{0}" height="{1}"/>)",
       number(frame.width), number(frame.height), escape(f.title), escape(in_words(f)), kStyle);
   add_grid(out, f, frame);
-  for (const Text& t : frame.texts) add_text(out, t);
-  for (const KeyEntry& e : frame.key) add_sample(out, e, f);
   for (const Band& b : f.bands) add_band(out, b, frame);
   for (const Reference& r : f.references) add_reference(out, r, frame);
+  for (const Text& t : frame.texts) add_text(out, t);
+  for (const KeyEntry& e : frame.key) add_sample(out, e, f);
   const std::vector<Placed> marks = place_marks(f, frame);
   for (const Weight weight : kWeights) {
     for (const Line& line : f.lines) {

@@ -19,9 +19,10 @@ constexpr std::array kOne = {1.0};
 constexpr std::size_t kFewest = 3;  ///< ticks of a logarithmic axis that say how it runs
 
 std::string tick_text(const Axis& axis, double value) {
+  if (value == 0.0) return "0";  // of any unit
   if (axis.unit == "J") {
-    return std::abs(value) < 1.0 && value != 0.0 ? fmt::format("{:g} mJ", value * 1000.0)
-                                                 : fmt::format("{:g} J", value);
+    return std::abs(value) < 1.0 ? fmt::format("{:g} mJ", value * 1000.0)
+                                 : fmt::format("{:g} J", value);
   }
   return axis.unit == "%" ? fmt::format("{:g} %", value) : fmt::format("{:g}", value);
 }

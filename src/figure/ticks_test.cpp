@@ -50,6 +50,11 @@ TEST(TicksTest, OfALineAreRoundAndExact) {
   EXPECT_EQ(ticks({"", "1"}, {0.25, 0.45}, at_most(2)).major.front().value, 0.3);
 }
 
+TEST(TicksTest, OfALineOfEnergiesHaveTheirUnitButForNothing) {
+  EXPECT_THAT(texts(ticks({"energy", "J"}, {-0.3, 1.1}, at_most(4))),
+              ElementsAre("0", "500 mJ", "1 J"));
+}
+
 TEST(TicksTest, OfBatchesArePowersOfTwo) {
   EXPECT_THAT(texts(ticks(kBatch, {0.9, 300}, at_most(9))),
               ElementsAre("1", "2", "4", "8", "16", "32", "64", "128", "256"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/analyses.hpp"
+#include "analysis/common.hpp"
 
 /// Rows for the tests of analyses.
 namespace joulemark::analysis::testing {
@@ -36,10 +37,7 @@ inline Row row(const std::string& architecture, double joules, std::optional<dou
 }
 
 inline const Value* find(const Outcome& o, const std::string& name, const std::string& about = "") {
-  for (const Value& v : o.values) {
-    if (v.name == name && v.about == about) return &v;
-  }
-  return nullptr;
+  return find_value(o, name, about);
 }
 
 inline const LeftOut* find_left_out(const Outcome& o, const std::string& reason) {
