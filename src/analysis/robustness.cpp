@@ -174,34 +174,51 @@ void add_caveats(Outcome& o) {
       "it tells a cause.");
 }
 
-/// The partial coefficients, of all models and of those without other data.
-void add_figure(Outcome& o, const std::vector<const Row*>& rows) {
-  figure::Figure f =
-      begin_figure(o, rows, "Whether more energy buys robustness at equal top-1 on ImageNet");
-  f.x = {"partial Spearman coefficient of energy and accuracy", "1"};
-  f.y = {"images", ""};
-  f.groups = {"all models", "trained on ImageNet-1k alone"};
-  for (const Set& set : kOthers) {
-    const auto at = static_cast<double>(f.y.categories.size());
-    f.y.categories.emplace_back(set.words);
-    for (std::size_t group = 0; group < f.groups.size(); ++group) {
-      const std::string about = group == 0 ? std::string(set.words) : about_alone(set);
-      const auto value = std::ranges::find_if(o.values, [&](const Value& v) {
-        return v.name == "partial_spearman" && v.about == about;
-      });
-      if (value == o.values.end()) continue;
-      figure::Mark mark{about, value->value, at};
-      if (value->ci95) mark.x_range = figure::Range{value->ci95->low, value->ci95->high};
-      mark.group = group;
-      mark.hollow = group == 1;
-      mark.remark = fmt::format("n = {}", value->n);
-      f.marks.push_back(std::move(mark));
-    }
+const Value* find(const Outcome& o, std::string_view name, std::string_view about) {
+  const auto found = std::ranges::find_if(
+      o.values, [&](const Value& v) { return v.name == name && v.about == about; });
+  return found == o.values.end() ? nullptr : &*found;
+}
+
+/// A value with its interval, in the last row of the figure.
+void add_mark(figure::Figure& f, const Value* value, std::optional<std::size_t> group) {
+  if (value == nullptr) return;
+  figure::Mark mark{value->about, value->value, static_cast<double>(f.y.categories.size()) - 1.0};
+  if (value->ci95) mark.x_range = figure::Range{value->ci95->low, value->ci95->high};
+  mark.group = group;
+  mark.hollow = group == 1U;
+  mark.remark = fmt::format("n = {}", value->n);
+  f.marks.push_back(std::move(mark));
+}
+
+/// What a point costs on each set, and the partial coefficients: of all models and of those without
+/// other data.
+void add_figures(Outcome& o, const std::vector<const Row*>& rows) {
+  figure::Figure price = begin_figure(o, rows, "What one point of accuracy costs on each set");
+  price.x = {"energy per image, more for one point along the frontier of the set", "J"};
+  price.y = {"images", ""};
+  for (const Set& set : kSets) {
+    price.y.categories.emplace_back(set.words);
+    add_mark(price, find(o, "joules_per_point", set.words), std::nullopt);
   }
-  if (f.marks.empty()) return;
-  f.references = {{true, 0.0, "no relation"}};
-  f.notes.insert(f.notes.begin(), kBarsAre);
-  o.figures = {std::move(f)};
+  figure::Figure partial =
+      begin_figure(o, rows, "Whether more energy buys robustness at equal top-1 on ImageNet");
+  partial.part = "at-equal-top1";
+  partial.x = {"partial Spearman coefficient of energy and accuracy", "1"};
+  partial.y = {"images", ""};
+  partial.groups = {"all models", "trained on ImageNet-1k alone"};
+  partial.references = {{true, 0.0, "no relation"}};
+  for (const Set& set : kOthers) {
+    partial.y.categories.emplace_back(set.words);
+    add_mark(partial, find(o, "partial_spearman", set.words), 0);
+    // A row of their own: the intervals of both would lie over each other.
+    partial.y.categories.emplace_back("");
+    add_mark(partial, find(o, "partial_spearman", about_alone(set)), 1);
+  }
+  for (figure::Figure* f : {&price, &partial}) {
+    f->notes.insert(f->notes.begin(), kBarsAre);
+    if (!f->marks.empty()) o.figures.push_back(std::move(*f));
+  }
 }
 
 }  // namespace
@@ -229,7 +246,7 @@ Result<Outcome> robustness(const Input& input) {
   }
   for (const Set& set : kOthers) add_at_equal_top1(o, set, rows);
   add_caveats(o);
-  add_figure(o, rows);
+  add_figures(o, rows);
   return std::move(o);
 }
 

@@ -265,7 +265,7 @@ void add_caveats(Outcome& o, const std::vector<const Row*>& rows) {
 figure::Figure begin_records(const Outcome& o, const std::vector<const Row*>& rows,
                              std::string title, figure::Axis axis) {
   figure::Figure f = begin_figure(o, rows, std::move(title));
-  f.x = {"year until whose end models and weights count", "year"};
+  f.x = {"models and weights published until the end of the year", ""};
   f.y = std::move(axis);
   return f;
 }

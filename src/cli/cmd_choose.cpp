@@ -54,7 +54,7 @@ std::string title_of(catalogue::TestSet set) {
 std::string amount(Limit limit, double value) {
   switch (limit) {
     case Limit::accuracy:
-      return fmt::format("{:.2f} %", value);
+      return fmt::format("{:g} %", value);
     case Limit::energy:
       return report::si(value, "J");
     case Limit::throughput:

@@ -37,7 +37,7 @@ def test_the_cheapest_of_those_that_keep_the_budget_comes_first(world):
 def test_it_says_in_words_why_the_others_come_later_and_what_comes_near(world):
     done = choose(world, "--min-top1", "79", "--max-energy", "60 mJ", "--by", "accuracy")
     assert done.code == 0, done.err
-    assert "models keep the budget: top-1 of 79.00 % or more and 60.0 mJ or less" in done.out
+    assert "models keep the budget: top-1 of 79 % or more and 60.0 mJ or less" in done.out
     assert "Beside the first:" in done.out and "less accurate" in done.out
     assert "Nearest of those that one limit keeps out:" in done.out and "energy: densenet121" not in done.out
     assert "where 60.0 mJ is asked for" in done.out
