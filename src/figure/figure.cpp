@@ -37,9 +37,13 @@ void each_value(const Figure& f, bool of_x,
   }
 }
 
+/// No quantity is larger, and their differences are still numbers.
+constexpr double kLargest = 1e100;
+
 /// What is wrong with a value on this axis; empty for nothing.
 std::string wrong(const Axis& axis, double value) {
   if (!std::isfinite(value)) return "is not finite";
+  if (std::abs(value) > kLargest) return "is too large";
   if (axis.scale != Scale::linear && value <= 0.0) return "is not above 0 on a logarithmic axis";
   const bool outside =
       value < 0.0 || value != std::floor(value) || value >= double(axis.categories.size());

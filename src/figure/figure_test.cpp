@@ -52,6 +52,12 @@ TEST(Check, RefusesWhatIsNotFinite) {
   }
 }
 
+TEST(Check, RefusesWhatIsTooLarge) {
+  Figure f = scatter(5);
+  f.marks[2].y = 1e200;
+  EXPECT_THAT(problem_of(f), HasSubstr("is too large"));
+}
+
 TEST(Check, RefusesWhatHasNoLogarithm) {
   for (const double bad : {0.0, -0.01}) {
     Figure f = scatter(5);

@@ -20,8 +20,6 @@ constexpr double kLine = 1.32;         ///< distance of base lines, in sizes of 
 /// their row.
 constexpr double kBeside = 0.4;
 
-double log_of(double v) { return std::log2(v); }
-
 /// Adds lines of text below `top`; returns where they end.
 double add_lines(Frame& frame, const std::string& text, double size, const char* role, double top) {
   for (std::string& line : wrap(text, (kWidth - 2.0 * kEdge) / size)) {
@@ -74,17 +72,19 @@ double place_key(Frame& frame, double top) {
 
 // --- axes
 
-/// A little more than the data take, so that no mark lies on the edge.
+/// A little more than the data take, so that no mark lies on the edge; and more than a thousandth
+/// of a value, so that ticks differ in the digits that they print.
 Range widened(const Axis& axis, const Range& data) {
   constexpr double kRoom = 0.07;
+  constexpr double kLeast = 1e-3;
   if (!axis.categories.empty()) return {data.low - 0.5, data.high + 0.5};
   if (axis.scale != Scale::linear) {
-    const double span = log_of(data.high / data.low);
-    const double factor = std::exp2(span > 0.0 ? kRoom * span : 1.0);
+    const double factor = std::exp2(std::max(kRoom * std::log2(data.high / data.low), kLeast));
     return {data.low / factor, data.high * factor};
   }
-  const double span = data.high - data.low;
-  const double room = span > 0.0 ? kRoom * span : data.low != 0.0 ? 0.1 * std::abs(data.low) : 1.0;
+  const double size = std::max(std::abs(data.low), std::abs(data.high));
+  const double least = size > 0.0 ? kLeast * size : 1.0;
+  const double room = std::max(kRoom * (data.high - data.low), least);
   // Beyond what a value can be, there is nothing to show.
   const bool is_percent = axis.unit == "%" && data.high <= 100.0;
   return {data.low >= 0.0 ? std::max(0.0, data.low - room) : data.low - room,
@@ -214,12 +214,13 @@ bool has_name_above(const Figure& f) {
 }  // namespace
 
 Mapping::Mapping(const Axis& axis, const Range& shown, double from, double to)
-    : scale_(axis.scale), from_(from), to_(to) {
-  start_ = place(shown.low);
-  span_ = place(shown.high) - start_;
-}
+    : scale_(axis.scale),
+      start_(place(shown.low)),
+      span_(place(shown.high) - start_),
+      from_(from),
+      to_(to) {}
 double Mapping::place(double value) const {
-  return scale_ == Scale::linear ? value : log_of(value);
+  return scale_ == Scale::linear ? value : std::log2(value);
 }
 double Mapping::at(double value) const {
   return from_ + (to_ - from_) * (place(value) - start_) / span_;

@@ -14,7 +14,8 @@ std::string colour_class(std::optional<std::size_t> group) {
   return group ? fmt::format(" c{}", colour_of(*group)) : "";
 }
 
-std::string shape(std::optional<std::size_t> of, double x, double y, double r) {
+std::string shape(std::optional<std::size_t> of, double x, double y, double radius) {
+  const double r = radius;
   const auto n = number;
   const auto from = [&](double dx, double dy) { return n(x + dx) + " " + n(y + dy); };
   const auto diamond = [&](double s) {

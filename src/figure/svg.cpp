@@ -3,22 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
-#include <tuple>
+#include <ranges>
 
 #include "figure/frame.hpp"
+#include "figure/marks.hpp"
 #include "figure/shapes.hpp"
 #include "figure/style.hpp"
 #include "figure/text.hpp"
 
 namespace joulemark::figure {
 namespace {
-
-constexpr double kRadius = 4.0;   ///< of marks
-constexpr double kStrong = 1.25;  ///< how much larger those are that stand out
-constexpr std::array kWeights = {Weight::faint, Weight::normal, Weight::strong};
 
 template <class... T>
 void add(std::string& out, fmt::format_string<T...> format, T&&... values) {
@@ -84,103 +80,37 @@ std::string line_class(const Line& line) {
                      colour_class(line.group));
 }
 
-void add_sample(std::string& out, const KeyEntry& e, const Figure& f) {
+std::string sample(const KeyEntry& e, const Figure& f) {
   using Sample = KeyEntry::Sample;
+  const double left = e.x - kSampleWidth / 2.0;
+  const auto mark = [&](const std::string& role, std::optional<std::size_t> group, double radius) {
+    return fmt::format(R"(<path class="mark{}{}" d="{}"/>)", role, colour_class(group),
+                       shape(group, e.x, e.y, radius));
+  };
+  const auto ink = [&](const char* role) {
+    return fmt::format(R"(<path class="mark {}" d="{}"/>)", role, shape(0, e.x, e.y, kRadius));
+  };
   switch (e.sample) {
     case Sample::group:
-      return add(out, R"(<path class="mark{}" d="{}"/>)", colour_class(e.index),
-                 shape(e.index, e.x, e.y, kRadius));
+      return mark("", e.index, kRadius);
     case Sample::line:
-      return add(out, R"(<path class="{}" d="M{} {}h{}"/>)", line_class(f.lines[e.index]),
-                 number(e.x - kSampleWidth / 2.0), number(e.y), number(kSampleWidth));
+      return fmt::format(R"(<path class="{}" d="M{} {}h{}"/>)", line_class(f.lines[e.index]),
+                         number(left), number(e.y), number(kSampleWidth));
     case Sample::band:
-      return add(out, R"(<path class="band" d="M{} {}h{w}v12h-{w}z"/>)",
-                 number(e.x - kSampleWidth / 2.0), number(e.y - 6.0),
-                 fmt::arg("w", number(kSampleWidth)));
+      return fmt::format(R"(<path class="band" d="M{} {}h{w}v12h-{w}z"/>)", number(left),
+                         number(e.y - 6.0), fmt::arg("w", number(kSampleWidth)));
     case Sample::hollow:
-      return add(out, R"(<path class="mark hollow" d="{}"/>)", shape(0, e.x, e.y, kRadius));
+      return ink("hollow");
     case Sample::faint:
-      return add(out, R"(<path class="mark faint" d="{}"/>)", shape(0, e.x, e.y, kRadius));
-    case Sample::strong: {
-      const auto m = std::ranges::find(f.marks, Weight::strong, &Mark::weight);
-      const auto group = m == f.marks.end() ? std::nullopt : m->group;
-      return add(out, R"(<path class="mark strong{}" d="{}"/>)", colour_class(group),
-                 shape(group, e.x, e.y, kStrong * kRadius));
-    }
+      return ink("faint");
+    case Sample::strong:
+      break;
   }
+  const auto strong = std::ranges::find(f.marks, Weight::strong, &Mark::weight);
+  return mark(" strong", strong == f.marks.end() ? std::nullopt : strong->group, kStrong * kRadius);
 }
 
 // --- data
-
-/// A mark where it is drawn.
-struct Placed {
-  const Mark* mark;
-  double x, y, radius;
-  Box box() const { return {x - radius - 1.0, y - radius - 1.0, 2 * radius + 2, 2 * radius + 2}; }
-};
-
-/// Where marks of a category stand in their row: most above, estimates of all below them.
-constexpr double kMostAt = -0.12, kStrongAt = 0.36;
-
-/// Marks of one category would lie on each other: they move up or down, as little as they must and
-/// as far as their part of the row goes. From left to right, so that a figure is always drawn the
-/// same.
-void spread(std::vector<Placed>& marks, double row) {
-  const double most_away = row * (kStrongAt - kMostAt) - 2.8 * kRadius;
-  std::vector<Placed*> order;
-  for (Placed& p : marks) {
-    const bool is_strong = p.mark->weight == Weight::strong;
-    p.y += row * (is_strong ? kStrongAt : kMostAt);
-    if (!is_strong) order.push_back(&p);
-  }
-  std::ranges::stable_sort(order, {}, [](const Placed* p) { return p->x; });
-  std::vector<const Placed*> done;
-  for (Placed* p : order) {
-    const double middle = p->y;
-    const auto is_free = [&] {
-      return std::ranges::none_of(done, [&](const Placed* d) {
-        return std::hypot(d->x - p->x, d->y - p->y) < 2.0 * kRadius;
-      });
-    };
-    for (double away = 0.0; away <= most_away; away += kRadius / 2.0) {
-      p->y = middle - away;
-      if (is_free()) break;
-      p->y = middle + away;
-      if (is_free()) break;
-      p->y = middle;  // no room in the row: on the others
-    }
-    done.push_back(p);
-  }
-}
-
-/// In the order of drawing: what is to be seen most comes last.
-std::vector<Placed> place_marks(const Figure& f, const Frame& frame) {
-  std::vector<Placed> placed;
-  for (const Weight weight : kWeights) {
-    for (const Mark& m : f.marks) {
-      if (m.weight != weight) continue;
-      const double radius = weight == Weight::strong ? kStrong * kRadius : kRadius;
-      placed.push_back({&m, frame.x.at(m.x), frame.y.at(m.y), radius});
-    }
-  }
-  if (frame.is_crowded) spread(placed, frame.row);
-  return placed;
-}
-
-/// The boxes of its intervals.
-std::vector<Box> bar_boxes(const Placed& p, const Frame& frame) {
-  std::vector<Box> out;
-  const auto [x, y, r] = std::tuple(p.x, p.y, 2.0);
-  if (const auto& range = p.mark->x_range) {
-    const auto [left, right] = std::minmax({frame.x.at(range->low), frame.x.at(range->high)});
-    out.push_back({left, y - r, right - left, 2.0 * r});
-  }
-  if (const auto& range = p.mark->y_range) {
-    const auto [top, bottom] = std::minmax({frame.y.at(range->low), frame.y.at(range->high)});
-    out.push_back({x - r, top, 2.0 * r, bottom - top});
-  }
-  return out;
-}
 
 /// The parts of an interval that its mark does not hide.
 std::string bars(const Placed& p, const Frame& frame) {
@@ -255,8 +185,8 @@ void add_band(std::string& out, const Band& band, const Frame& frame) {
   for (const Band::Slice& s : band.slices) {
     outline.push_back({frame.x.at(s.x), frame.y.at(s.y.high)});
   }
-  for (auto s = band.slices.rbegin(); s != band.slices.rend(); ++s) {
-    outline.push_back({frame.x.at(s->x), frame.y.at(s->y.low)});
+  for (const Band::Slice& s : std::views::reverse(band.slices)) {
+    outline.push_back({frame.x.at(s.x), frame.y.at(s.y.low)});
   }
   add(out, R"(<path class="band" d="{}z"/>)", path(outline));
 }
@@ -329,7 +259,7 @@ void add_names(std::string& out, const Figure& f, const Frame& frame,
   }
   for (const Placed& p : marks) {
     obstacles.push_back(p.box());
-    for (const Box& b : bar_boxes(p, frame)) obstacles.push_back(b);
+    for (const Box& b : p.bars(frame)) obstacles.push_back(b);
   }
   for (const Line& line : f.lines) {
     if (line.weight != Weight::faint) add_obstacles(obstacles, corners(line, frame));
@@ -368,7 +298,7 @@ Result<std::string> svg(const Figure& f) {
   for (const Band& b : f.bands) add_band(out, b, frame);
   for (const Reference& r : f.references) add_reference(out, r, frame);
   for (const Text& t : frame.texts) add_text(out, t);
-  for (const KeyEntry& e : frame.key) add_sample(out, e, f);
+  for (const KeyEntry& e : frame.key) out += sample(e, f);
   const std::vector<Placed> marks = place_marks(f, frame);
   for (const Weight weight : kWeights) {
     for (const Line& line : f.lines) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <regex>
+#include <set>
 
 #include "figure/frame.hpp"
 #include "figure/shapes.hpp"
@@ -191,6 +192,26 @@ TEST(Svg, OneMarkIsEnough) {
   f.marks[0].x_range.reset();
   EXPECT_THAT(drawn(f), HasSubstr("<title>model_0"));
   EXPECT_THAT(drawn(f), Not(HasSubstr("nan")));
+}
+
+TEST(Svg, ValuesThatHardlyDifferAreToldApartByNoTick) {
+  for (const Scale scale : {Scale::linear, Scale::logarithmic, Scale::powers_of_two}) {
+    for (const double difference : {0.0, 1e-16, 1e-9, 1e-5, 1e-3}) {
+      Figure f = scatter(2);
+      f.lines.clear();
+      f.x.scale = scale;
+      for (Mark& m : f.marks) m.x_range.reset();
+      f.marks[0].x = 0.04;
+      f.marks[1].x = 0.04 * (1.0 + difference);
+      EXPECT_THAT(drawn(f), Not(HasSubstr("nan")));
+      const Ticks t = frame_of(f).x_ticks;
+      std::set<std::string> texts;
+      for (const Tick& tick : t.major) EXPECT_TRUE(texts.insert(tick.text).second) << tick.text;
+      if (scale != Scale::powers_of_two) {
+        EXPECT_GE(texts.size(), 2U) << difference;
+      }
+    }
+  }
 }
 
 TEST(Svg, OfValuesWithoutAPlaceIsAnError) {

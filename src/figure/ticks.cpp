@@ -33,7 +33,10 @@ std::vector<Tick> multiples(const Axis& axis, const Range& shown, double digit, 
   const double step = power < 0 ? digit / ten : digit * ten;
   const double slack = (shown.high - shown.low) * kRounding;
   std::vector<Tick> out;
-  for (double i = std::ceil((shown.low - slack) / step); i * step <= shown.high + slack; ++i) {
+  const double first = std::ceil((shown.low - slack) / step);
+  const auto more = static_cast<int>(std::floor((shown.high + slack) / step - first));
+  for (int k = 0; k <= more; ++k) {
+    const double i = first + k;
     const double value = i == 0.0 ? 0.0 : power < 0 ? i * digit / ten : i * digit * ten;  // not -0
     out.push_back({value, tick_text(axis, value)});
   }
