@@ -43,10 +43,6 @@ Kept towards(const std::optional<double>& value, const std::optional<double>& li
 
 Kept word(bool is_kept) { return {is_kept, false, 0.0, 0.0, is_kept ? 0.0 : kNotKnown}; }
 
-std::int64_t images_of(catalogue::TestSet set) {
-  return catalogue::test_sets()[static_cast<std::size_t>(set)].images;
-}
-
 /// Of the weights with this licence the best on the set.
 WeightsOn best_licensed(const Row& row, const Wanted& wanted) {
   if (wanted.licence.empty()) return best_on(row, wanted.on);
@@ -68,8 +64,7 @@ std::array<Kept, std::size(kLimits)> kept_by(const Row& row, const WeightsOn& we
                                              bool has_licence, const Wanted& w) {
   // A limit is absolute, so all of the systematic term counts.
   const double rel = own_rel(row, {}).value_or(0.0);
-  const double points =
-      weights.top1 ? catalogue::sampling_ci95(*weights.top1, images_of(w.on)) : 0.0;
+  const double points = weights.top1 ? top1_ci95(*weights.top1, w.on) : 0.0;
   const bool is_kind = !w.kind || catalogue::kind_of(row.kind) == w.kind;
   return {towards(weights.top1, w.min_top1, false, points),
           towards(row.energy_j_per_image, w.max_joules, true, *row.energy_j_per_image * rel),
@@ -115,8 +110,7 @@ Behind behind(const Considered& c, const Considered& first, catalogue::TestSet s
   const double rel = rel_between(*c.row, *first.row, kSharedBetweenModels);
   b.ci95 = {b.times * std::exp(-rel), b.times * std::exp(rel)};
   b.points = *c.weights.top1 - *first.weights.top1;
-  b.points_ci95 = std::hypot(catalogue::sampling_ci95(*c.weights.top1, images_of(set)),
-                             catalogue::sampling_ci95(*first.weights.top1, images_of(set)));
+  b.points_ci95 = std::hypot(top1_ci95(*c.weights.top1, set), top1_ci95(*first.weights.top1, set));
   const auto speed = c.row->images_per_s;
   const auto first_speed = first.row->images_per_s;
   if (speed && first_speed && *first_speed > 0.0) b.times_throughput = *speed / *first_speed;

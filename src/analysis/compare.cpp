@@ -21,7 +21,7 @@ Beside beside(const Side& side, const Side& first) {
   b.ci95 = {b.times * std::exp(-rel), b.times * std::exp(rel)};
   if (side.top1 && first.top1) {
     b.points = *side.top1 - *first.top1;
-    b.points_ci95 = std::hypot(imagenet_ci95(*side.top1), imagenet_ci95(*first.top1));
+    b.points_ci95 = std::hypot(top1_ci95(*side.top1), top1_ci95(*first.top1));
   }
   b.times_throughput = ratio(side.row->images_per_s, first.row->images_per_s);
   return b;

@@ -139,19 +139,19 @@ TEST(Expected, Frontier) {
 
 TEST(Expected, RecordsAndTheirTrend) {
   const json& want = expected()["records"];
-  const json& made = want["offers"];
-  std::vector<Offer> offers;
+  const json& made = want["entries"];
+  std::vector<Entry> entries;
   for (std::size_t i = 0; i < made["years"].size(); ++i) {
-    offers.push_back({made["years"][i], made["prices"][i], made["groups"][i]});
+    entries.push_back({made["years"][i], made["prices"][i], made["groups"][i]});
   }
-  const auto records = records_of(offers, want["last"]);
+  const auto records = records_of(entries, want["last"]);
   ASSERT_TRUE(records);
   EXPECT_EQ(records->first, want["first"].get<int>());
   ASSERT_EQ(records->holders.size(), want["records"].size());
   for (std::size_t i = 0; i < records->holders.size(); ++i) {
-    EXPECT_EQ(offers[records->holders[i]].price, want["records"][i].get<double>());
+    EXPECT_EQ(entries[records->holders[i]].price, want["records"][i].get<double>());
   }
-  const auto trend = trend_of(offers, want["last"]);
+  const auto trend = trend_of(entries, want["last"]);
   ASSERT_TRUE(trend);
   expect_near(trend->slope, want["slope"], kRounding);
   expect_drawn(trend->ci95, want["low"], want["high"]);

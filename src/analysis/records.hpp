@@ -7,24 +7,24 @@
 
 #include "analysis/bootstrap.hpp"
 
-/// Records over the years: the least price of all that was offered until then, and its trend.
+/// Records over the years: the least price of all that was there until then, and its trend.
 namespace joulemark::analysis {
 
 /// Something that was there from a year on. Less is better.
-struct Offer {
+struct Entry {
   int year = 0;
   double price = 0.0;
-  std::size_t group = 0;  ///< offers of one group are drawn together: those of one paper, say
+  std::size_t group = 0;  ///< entries of one group are drawn together: those of one paper, say
 };
 
-/// Of each year, from the first with an offer on, the offer of least price until then; the first
+/// Of each year, from the first with an entry on, the entry of least price until then; the first
 /// one among equals.
 struct Records {
   int first = 0;                     ///< year
-  std::vector<std::size_t> holders;  ///< indices of offers, one a year
+  std::vector<std::size_t> holders;  ///< indices of entries, one a year
 };
-/// Absent where nothing was offered until `last`.
-std::optional<Records> records_of(std::span<const Offer> offers, int last);
+/// Absent where nothing was there until `last`.
+std::optional<Records> records_of(std::span<const Entry> entries, int last);
 
 /// Fewest years for a line through records.
 inline constexpr std::size_t kFewestYears = 4;
@@ -34,11 +34,11 @@ struct Trend {
   double slope = 0.0;  ///< of the price, a year
   /// Bootstrap over groups, of the whole construction: in each draw the records are made anew of
   /// what was drawn. Residuals of the line are no measure: a record that stands for years is one
-  /// offer, not one for each year. Absent for fewer than ten groups, and where too many draws have
+  /// entry, not one for each year. Absent for fewer than ten groups, and where too many draws have
   /// no trend.
   std::optional<Interval> ci95;
 };
 /// Until `last`, also where nothing better came. Absent for records of fewer than kFewestYears.
-std::optional<Trend> trend_of(std::span<const Offer> offers, int last);
+std::optional<Trend> trend_of(std::span<const Entry> entries, int last);
 
 }  // namespace joulemark::analysis

@@ -8,23 +8,23 @@ namespace {
 using ::testing::ElementsAre;
 
 TEST(Records, StandUntilTheyAreBeaten) {
-  const std::vector<Offer> offers = {{2016, 5.0}, {2014, 9.0}, {2014, 7.0},
-                                     {2016, 5.0}, {2017, 6.0}, {2019, 1.0}};
-  const auto records = records_of(offers, 2018);
+  const std::vector<Entry> entries = {{2016, 5.0}, {2014, 9.0}, {2014, 7.0},
+                                      {2016, 5.0}, {2017, 6.0}, {2019, 1.0}};
+  const auto records = records_of(entries, 2018);
   ASSERT_TRUE(records);
   EXPECT_EQ(records->first, 2014);
   EXPECT_THAT(records->holders, ElementsAre(2U, 2U, 0U, 0U, 0U)) << "of equals, the first";
-  EXPECT_FALSE(records_of(offers, 2013));
+  EXPECT_FALSE(records_of(entries, 2013));
   EXPECT_FALSE(records_of({}, 2018));
 }
 
-/// One offer a year and group, each by one less.
-std::vector<Offer> falling(int years) {
-  std::vector<Offer> offers;
+/// One entry a year and group, each by one less.
+std::vector<Entry> falling(int years) {
+  std::vector<Entry> entries;
   for (int i = 0; i < years; ++i) {
-    offers.push_back({2000 + i, 10.0 - i, static_cast<std::size_t>(i)});
+    entries.push_back({2000 + i, 10.0 - i, static_cast<std::size_t>(i)});
   }
-  return offers;
+  return entries;
 }
 
 TEST(Records, HaveATrend) {
@@ -43,11 +43,11 @@ TEST(Records, OfNineGroupsHaveNoInterval) {
   EXPECT_FALSE(trend->ci95);
 }
 
-/// Ten offers of one group are one draw.
+/// Ten entries of one group are one draw.
 TEST(Records, AreDrawnByGroups) {
-  auto offers = falling(12);
-  for (Offer& o : offers) o.group = 0;
-  const auto trend = trend_of(offers, 2011);
+  auto entries = falling(12);
+  for (Entry& e : entries) e.group = 0;
+  const auto trend = trend_of(entries, 2011);
   ASSERT_TRUE(trend);
   EXPECT_FALSE(trend->ci95);
 }

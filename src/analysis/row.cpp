@@ -35,9 +35,9 @@ const Published* best_weights(const Row& row) {
   return best == row.weights_tested.end() ? nullptr : &*best;
 }
 
-double imagenet_ci95(double top1) {
-  const auto imagenet = static_cast<std::size_t>(catalogue::TestSet::imagenet);
-  return catalogue::sampling_ci95(top1, catalogue::test_sets()[imagenet].images);
+double top1_ci95(double top1, catalogue::TestSet set) {
+  return catalogue::sampling_ci95(top1,
+                                  catalogue::test_sets()[static_cast<std::size_t>(set)].images);
 }
 
 std::optional<double> pixels(const std::string& input_size) {

@@ -89,9 +89,9 @@ inline bool is_predicted(const Row& row) { return row.origin == "predicted"; }
 /// Of the weights that were tested at this size, those that `best_model` names; null for none.
 const Published* best_weights(const Row& row);
 
-/// How well ImageNet's 50,000 images tell a top-1 (percent): half the width of its 95 % interval,
+/// How well the images of a set tell a top-1 on it (percent): half the width of its 95 % interval,
 /// in percentage points.
-double imagenet_ci95(double top1);
+double top1_ci95(double top1, catalogue::TestSet set = catalogue::TestSet::imagenet);
 
 /// Of an image of this size, "224x224": height times width. Absent for another form.
 std::optional<double> pixels(const std::string& input_size);

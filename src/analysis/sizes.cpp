@@ -89,7 +89,7 @@ std::optional<Gain> gain_of(const Sizes& sizes) {
       gain.top1[at] = top1;
       x.push_back(std::log2(at));
       y.push_back(top1);
-      half.push_back(imagenet_ci95(top1));
+      half.push_back(top1_ci95(top1));
     }
     gain.points = *slope_of_known(x, y, half);
     const bool is_better = !best || std::pair(gain.top1.size(), most(gain)) >

@@ -65,7 +65,7 @@ struct Goal {
   std::string words;  ///< "at least 80 %"
   double level = 0.0;
   std::vector<Dated> able;
-  std::vector<Offer> offers;  ///< of those, one each
+  std::vector<Entry> entries;  ///< of those, one each
 };
 
 /// Least energy with at least this accuracy: the price is the binary logarithm of the energy.
@@ -74,7 +74,7 @@ Goal least_energy(double top1, const std::vector<Dated>& all) {
   for (const Dated& d : all) {
     if (d.top1() < top1) continue;
     goal.able.push_back(d);
-    goal.offers.push_back({d.year, std::log2(d.joules()), d.family});
+    goal.entries.push_back({d.year, std::log2(d.joules()), d.family});
   }
   return goal;
 }
@@ -87,7 +87,7 @@ Goal best_accuracy(double most_joules, const std::vector<Dated>& all) {
   for (const Dated& d : all) {
     if (d.joules() > most_joules) continue;
     goal.able.push_back(d);
-    goal.offers.push_back({d.year, -d.top1(), d.family});
+    goal.entries.push_back({d.year, -d.top1(), d.family});
   }
   return goal;
 }
@@ -159,7 +159,7 @@ struct Rate {
   std::optional<Interval> ci95;
 };
 std::optional<Rate> rate_of(const Goal& goal, int last) {
-  const auto trend = trend_of(goal.offers, last);
+  const auto trend = trend_of(goal.entries, last);
   if (!trend) return std::nullopt;
   Rate rate{-trend->slope, {}};
   if (trend->ci95) rate.ci95 = {-trend->ci95->high, -trend->ci95->low};
@@ -203,7 +203,7 @@ std::string add_halving(Outcome& o, const Goal& goal, int last) {
 }
 
 void add_energy(Outcome& o, const Goal& goal, int last) {
-  const auto records = records_of(goal.offers, last);
+  const auto records = records_of(goal.entries, last);
   if (!records) return;
   add_rows(o, "energy", goal, *records);
   const std::string trend = add_halving(o, goal, last);
@@ -226,7 +226,7 @@ void add_energy(Outcome& o, const Goal& goal, int last) {
 }
 
 void add_accuracy(Outcome& o, const Goal& goal, int last) {
-  const auto records = records_of(goal.offers, last);
+  const auto records = records_of(goal.entries, last);
   if (!records) return;
   add_rows(o, "accuracy", goal, *records);
   const auto rate = rate_of(goal, last);

@@ -165,8 +165,8 @@ def pareto(seed: int) -> dict:
     return {"points": points, "standings": names}
 
 
-def offered(seed: int) -> dict:
-    """Offers over the years, two or three of each of forty groups, whose prices fall by about 0.3 a year."""
+def entered(seed: int) -> dict:
+    """Entries over the years, two or three of each of forty groups, whose prices fall by about 0.3 a year."""
     rng = np.random.default_rng(seed)
     groups = np.repeat(np.arange(40), rng.integers(2, 4, 40))
     years = rng.integers(2012, 2024, 40)[groups] + rng.integers(0, 2, len(groups))
@@ -174,9 +174,9 @@ def offered(seed: int) -> dict:
     return {"years": years.tolist(), "prices": prices.tolist(), "groups": groups.tolist()}
 
 
-def records(offers: dict, last: int) -> dict:
+def records(entries: dict, last: int) -> dict:
     """Records by their definition, the line through them by SciPy, and percentiles of its slope over resampled groups."""
-    year, price, group = (np.asarray(offers[k]) for k in ("years", "prices", "groups"))
+    year, price, group = (np.asarray(entries[k]) for k in ("years", "prices", "groups"))
 
     def line_of(y, p):
         until = np.arange(y.min(), last + 1)
@@ -191,7 +191,7 @@ def records(offers: dict, last: int) -> dict:
         i = np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))])
         slopes.append(line_of(year[i], price[i])[2])
     low, high = percentiles(slopes)
-    return {"offers": offers, "last": last, "first": int(until[0]), "records": least, "slope": slope, "low": low, "high": high}
+    return {"entries": entries, "last": last, "first": int(until[0]), "records": least, "slope": slope, "low": low, "high": high}
 
 
 def ratios(seed: int) -> dict:
@@ -292,7 +292,7 @@ def main() -> None:
         "forms": [forms(few), forms(many)],
         "gamma_interval": gamma_interval(many),
         "pareto": pareto(6),
-        "records": records(offered(13), 2025),
+        "records": records(entered(13), 2025),
         "ratios": ratios(7),
         "slope_of_known": known(14),
         "median": middle(8),
