@@ -9,6 +9,7 @@
 #include "analysis/fits.hpp"
 #include "analysis/intervals.hpp"
 #include "analysis/pareto.hpp"
+#include "analysis/quantile_line.hpp"
 #include "analysis/records.hpp"
 #include "analysis/ridge.hpp"
 #include "base/statistics.hpp"
@@ -29,6 +30,8 @@ const json& expected() {
 constexpr double kRounding = 1e-9;
 /// Of minima, which double precision knows to half its digits.
 constexpr double kMinimum = 2e-5;
+/// Of losses that were looked for on two grids.
+constexpr double kGridOfLosses = 1e-3;
 /// Of ends of bootstrap intervals, relative to their width: 2,000 draws leave them open by 3 % (one
 /// standard deviation; the density of a normal distribution at its 2.5 % is 0.058).
 constexpr double kDrawn = 0.12;
@@ -110,13 +113,34 @@ TEST(Expected, Forms) {
     expect_near(got->power.c, want["power"]["c"], kMinimum);
     expect_near(got->power.gamma, want["power"]["gamma"], kMinimum);
     expect_near(got->power.floor, want["power"]["floor"], kMinimum);
-    expect_near(got->power.squares, want["power"]["squares"], kRounding);
+    expect_near(got->power.loss, want["power"]["squares"], kRounding);
     expect_near(got->exponential.c, want["exponential"]["c"], kMinimum);
     expect_near(got->exponential.a, want["exponential"]["a"], kMinimum);
     expect_near(got->exponential.b, want["exponential"]["b"], kMinimum);
-    expect_near(got->exponential.squares, want["exponential"]["squares"], kRounding);
+    expect_near(got->exponential.loss, want["exponential"]["squares"], kRounding);
     expect_near(got->power_aicc, want["power_aicc"], kRounding);
     expect_near(got->exponential_aicc, want["exponential_aicc"], kRounding);
+  }
+}
+
+/// Lines to rounding. The grid over the other parameter is finer there, and where it misses the
+/// least loss, ours may be less; it may be no more.
+TEST(Expected, Quantiles) {
+  const auto points = points_of(expected()["forms"][1]["points"]);
+  Numbers errors, log_joules;
+  for (const Point& p : points) {
+    errors.push_back(p.error);
+    log_joules.push_back(std::log2(p.joules));
+  }
+  for (const json& want : expected()["quantiles"]) {
+    const double q = want["q"];
+    const auto line = fit_quantile_line(errors, log_joules, q);
+    ASSERT_TRUE(line);
+    expect_near(line->intercept, want["intercept"], kRounding);
+    expect_near(line->slope, want["slope"], kRounding);
+    expect_near(line->loss, want["loss"], kRounding);
+    expect_near(floored_power_at(points, q)->loss, want["power_loss"], kGridOfLosses);
+    expect_near(double_exponential_at(points, q)->loss, want["exponential_loss"], kGridOfLosses);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <boost/math/tools/minima.hpp>
 
+#include "analysis/quantile_line.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
@@ -46,33 +47,97 @@ double least_error(std::span<const Point> points) {
   return std::ranges::min_element(points, {}, &Point::error)->error;
 }
 
-/// Where `squares` is least in [low, high], and whether that is one of its ends.
+/// Where `loss` is least in [low, high], and whether that is one of its ends.
 struct Minimum {
   double at = 0.0;
   bool at_limit = false;
 };
-Minimum minimise(const std::function<double(double)>& squares, double low, double high) {
+Minimum minimise(const std::function<double(double)>& loss, double low, double high) {
   const auto grid = [&](int i) { return low + (high - low) * i / kGrid; };
   std::vector<double> values;
-  for (int i = 0; i <= kGrid; ++i) values.push_back(squares(grid(i)));
+  for (int i = 0; i <= kGrid; ++i) values.push_back(loss(grid(i)));
   const auto best = static_cast<int>(std::ranges::min_element(values) - values.begin());
-  const auto found = boost::math::tools::brent_find_minima(squares, grid(std::max(best - 1, 0)),
+  const auto found = boost::math::tools::brent_find_minima(loss, grid(std::max(best - 1, 0)),
                                                            grid(std::min(best + 1, kGrid)), kBits);
   const bool is_end = best == 0 || best == kGrid;
   if (is_end && values[static_cast<std::size_t>(best)] <= found.second) return {grid(best), true};
   return {found.first, false};
 }
 
-/// The line of y over basis(point), whose squares count as endless where there is none.
-std::optional<Line> line_over(std::span<const Point> points, std::span<const double> y,
-                              const std::function<double(const Point&)>& basis) {
+/// A line, and what it leaves of y: squares, or the loss at a quantile.
+struct Fitted {
+  double intercept = 0.0;
+  double slope = 0.0;
+  double loss = 0.0;
+};
+using FitLine =
+    std::function<std::optional<Fitted>(std::span<const double> x, std::span<const double> y)>;
+
+std::optional<Fitted> by_squares(std::span<const double> x, std::span<const double> y) {
+  const auto line = fit_line(x, y);
+  if (!line) return std::nullopt;
+  return Fitted{line->intercept, line->slope, line->squares};
+}
+
+FitLine at_quantile(double q) {
+  return [q](std::span<const double> x, std::span<const double> y) -> std::optional<Fitted> {
+    const auto line = fit_quantile_line(x, y, q);
+    if (!line) return std::nullopt;
+    return Fitted{line->intercept, line->slope, line->loss};
+  };
+}
+
+std::vector<double> basis_of(std::span<const Point> points,
+                             const std::function<double(const Point&)>& basis) {
   std::vector<double> x;
   x.reserve(points.size());
   for (const Point& p : points) x.push_back(basis(p));
-  return fit_line(x, y);
+  return x;
 }
 
-double squares_of(const std::optional<Line>& line) { return line ? line->squares : HUGE_VAL; }
+/// The loss counts as endless where there is no line.
+double loss_of(const std::optional<Fitted>& line) { return line ? line->loss : HUGE_VAL; }
+
+std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit) {
+  if (!sound(points)) return std::nullopt;
+  const double least = least_error(points);
+  const std::vector<double> y = log2_joules_of(points);
+  const auto floor_of = [&](double u) { return least * (1.0 - std::exp2(-u)); };
+  const auto line_of = [&](double u) {
+    return fit(
+        basis_of(points, [f = floor_of(u)](const Point& p) { return std::log2(p.error - f); }), y);
+  };
+  const Minimum best = minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor);
+  const auto line = line_of(best.at);
+  if (!line) return std::nullopt;
+  return FlooredPower{line->intercept, -line->slope, floor_of(best.at), line->loss, best.at_limit};
+}
+
+std::optional<DoubleExponential> double_exponential(std::span<const Point> points,
+                                                    const FitLine& fit) {
+  if (!sound(points)) return std::nullopt;
+  const double least = least_error(points);
+  const double range = std::ranges::max_element(points, {}, &Point::error)->error - least;
+  const std::vector<double> y = log2_joules_of(points);
+  const auto b_of = [&](double log_bend) { return std::exp(log_bend) / range; };
+  const auto line_of = [&](double log_bend) {
+    return fit(basis_of(points, [=, b = b_of(log_bend)](
+                                    const Point& p) { return std::exp(b * (least - p.error)); }),
+               y);
+  };
+  const Minimum best = minimise([&](double t) { return loss_of(line_of(t)); }, std::log(kLeastBend),
+                                std::log(kMostBend));
+  const auto line = line_of(best.at);
+  if (!line) return std::nullopt;
+  return DoubleExponential{line->intercept, line->slope, b_of(best.at),
+                           1.0 - least,     line->loss,  best.at_limit};
+}
+
+/// Energy at one error over that at another; absent at the floor and below it.
+std::optional<double> times_between(const FlooredPower& power, double from, double to) {
+  if (from <= power.floor || to <= power.floor) return std::nullopt;
+  return std::exp2(power.log2_joules(to) - power.log2_joules(from));
+}
 
 std::vector<Point> taken(std::span<const Point> points, std::span<const std::size_t> indices) {
   std::vector<Point> out;
@@ -91,39 +156,19 @@ double DoubleExponential::log2_joules(double error) const {
 }
 
 std::optional<FlooredPower> fit_floored_power(std::span<const Point> points) {
-  if (!sound(points)) return std::nullopt;
-  const double least = least_error(points);
-  const std::vector<double> y = log2_joules_of(points);
-  const auto floor_of = [&](double u) { return least * (1.0 - std::exp2(-u)); };
-  const auto line_of = [&](double u) {
-    return line_over(points, y,
-                     [f = floor_of(u)](const Point& p) { return std::log2(p.error - f); });
-  };
-  const Minimum best =
-      minimise([&](double u) { return squares_of(line_of(u)); }, 0.0, kNearestFloor);
-  const auto line = line_of(best.at);
-  if (!line) return std::nullopt;
-  return FlooredPower{line->intercept, -line->slope, floor_of(best.at), line->squares,
-                      best.at_limit};
+  return floored_power(points, by_squares);
 }
 
 std::optional<DoubleExponential> fit_double_exponential(std::span<const Point> points) {
-  if (!sound(points)) return std::nullopt;
-  const double least = least_error(points);
-  const double range = std::ranges::max_element(points, {}, &Point::error)->error - least;
-  const std::vector<double> y = log2_joules_of(points);
-  const auto b_of = [&](double log_bend) { return std::exp(log_bend) / range; };
-  const auto line_of = [&](double log_bend) {
-    return line_over(points, y, [=, b = b_of(log_bend)](const Point& p) {
-      return std::exp(b * (least - p.error));
-    });
-  };
-  const Minimum best = minimise([&](double t) { return squares_of(line_of(t)); },
-                                std::log(kLeastBend), std::log(kMostBend));
-  const auto line = line_of(best.at);
-  if (!line) return std::nullopt;
-  return DoubleExponential{line->intercept, line->slope,   b_of(best.at),
-                           1.0 - least,     line->squares, best.at_limit};
+  return double_exponential(points, by_squares);
+}
+
+std::optional<FlooredPower> floored_power_at(std::span<const Point> points, double q) {
+  return floored_power(points, at_quantile(q));
+}
+
+std::optional<DoubleExponential> double_exponential_at(std::span<const Point> points, double q) {
+  return double_exponential(points, at_quantile(q));
 }
 
 std::optional<double> aicc(std::size_t n, double squares, std::size_t parameters) {
@@ -138,8 +183,8 @@ std::optional<Fits> fit_both(std::span<const Point> points) {
   const auto power = fit_floored_power(points);
   const auto exponential = fit_double_exponential(points);
   if (points.size() < kFewestToFit || !power || !exponential) return std::nullopt;
-  const auto power_aicc = aicc(points.size(), power->squares, kFitParameters);
-  const auto exponential_aicc = aicc(points.size(), exponential->squares, kFitParameters);
+  const auto power_aicc = aicc(points.size(), power->loss, kFitParameters);
+  const auto exponential_aicc = aicc(points.size(), exponential->loss, kFitParameters);
   if (!power_aicc || !exponential_aicc) return std::nullopt;
   Fits fits{*power, *exponential, *power_aicc, *exponential_aicc, {}, {}, {}};
   const auto intervals =
@@ -155,6 +200,34 @@ std::optional<Fits> fit_both(std::span<const Point> points) {
     fits.gamma_ci95 = intervals[0];
     fits.floor_ci95 = intervals[1];
     fits.b_ci95 = intervals[2];
+  }
+  return fits;
+}
+
+std::optional<QuantileFits> fit_both_at(std::span<const Point> points, double q, double from,
+                                        double to) {
+  const auto power = floored_power_at(points, q);
+  const auto exponential = double_exponential_at(points, q);
+  if (points.size() < kFewestForQuantiles || !power || !exponential) return std::nullopt;
+  const auto n = static_cast<double>(points.size());
+  const auto times = times_between(*power, from, to);
+  const bool is_exact = std::min(power->loss, exponential->loss) <= std::sqrt(kRounding) * n;
+  if (is_exact || !times) return std::nullopt;
+  QuantileFits fits{
+      q,      *power, *exponential, 2.0 * n * std::log(power->loss / exponential->loss),
+      *times, {},     {},           {}};
+  const auto intervals = bootstrap(
+      points.size(),
+      [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
+        const auto p = floored_power_at(taken(points, indices), q);
+        const auto t = p ? times_between(*p, from, to) : std::nullopt;
+        return t ? std::optional(std::vector<double>{p->gamma, p->floor, *t}) : std::nullopt;
+      },
+      kQuantileResamples);
+  if (intervals.size() == 3) {
+    fits.gamma_ci95 = intervals[0];
+    fits.floor_ci95 = intervals[1];
+    fits.times_ci95 = intervals[2];
   }
   return fits;
 }

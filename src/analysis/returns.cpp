@@ -9,6 +9,7 @@
 #include "analysis/figures.hpp"
 #include "analysis/fits.hpp"
 #include "analysis/price.hpp"
+#include "base/text.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -89,11 +90,20 @@ void add_whole(Outcome& o, const Prices& members) {
 
 // --- the two forms
 
+/// Of a difference of AIC or AICc.
 std::string verdict(double difference) {
   if (std::abs(difference) < kSomeDifference) return "the points do not tell which form is better";
   const char* better = difference < 0.0 ? "the floored power law" : "the double exponential";
   const bool is_clear = std::abs(difference) >= kClearDifference;
   return fmt::format("{} is {} better", better, is_clear ? "clearly" : "somewhat");
+}
+
+double error_at(double accuracy) { return 1.0 - accuracy / 100.0; }
+
+std::vector<Point> points_of(const Prices& models) {
+  std::vector<Point> points;
+  for (const Priced& m : models) points.push_back({error_at(m.accuracy), m.joules()});
+  return points;
 }
 
 /// Absent where there are none, which a sentence then says.
@@ -104,8 +114,7 @@ std::optional<Fits> add_fits(Outcome& o, const Prices& members) {
                     members.size(), kFewestToFit));
     return std::nullopt;
   }
-  std::vector<Point> points;
-  for (const Priced& m : members) points.push_back({1.0 - m.accuracy / 100.0, m.joules()});
+  const std::vector<Point> points = points_of(members);
   const auto fits = fit_both(points);
   if (!fits) {
     o.sentences.emplace_back(
@@ -226,12 +235,78 @@ void add_price_figure(Outcome& o, const Prices& members, const std::vector<Point
   o.figures.push_back(std::move(f));
 }
 
+// --- the same at quantiles of all models
+
+/// Between these accuracies (percent) quantiles are compared: most models lie between.
+constexpr double kFrom = 80.0;
+constexpr double kTo = 85.0;
+
+struct Quantile {
+  double q;
+  const char* words;
+};
+constexpr Quantile kQuantiles[] = {
+    {0.1, "at the 0.1 quantile"}, {0.5, "at the median"}, {0.9, "at the 0.9 quantile"}};
+
+/// Whether models are on both sides of both accuracies, so that no form is drawn on.
+bool spans(const Prices& models) {
+  const auto [least, most] = std::ranges::minmax(models, {}, &Priced::accuracy);
+  return least.accuracy <= kFrom && kTo <= most.accuracy;
+}
+
+void add_quantile(Outcome& o, const QuantileFits& fits, std::size_t n) {
+  constexpr const char* kUndrawn = "too many resamples have no fit";
+  const std::string about = fmt::format("{:g}", fits.q);
+  const auto add = [&](const char* name, double value, const std::optional<Interval>& ci95,
+                       const char* none) {
+    o.values.push_back({name, about, "1", value, ci95, ci95 ? "" : none, n});
+  };
+  add("quantile_gamma", fits.power.gamma, fits.gamma_ci95, kUndrawn);
+  add("quantile_floor", fits.power.floor, fits.floor_ci95, kUndrawn);
+  add("quantile_times_80_to_85", fits.times, fits.times_ci95, kUndrawn);
+  add("quantile_aic_difference", fits.aic_difference, std::nullopt, "a criterion of these points");
+}
+
+void add_quantiles(Outcome& o, const Prices& models) {
+  if (models.size() < kFewestForQuantiles || !spans(models)) {
+    o.sentences.push_back(
+        fmt::format("Nothing is said by quantiles of energy: that needs {} models, of {:g} % and "
+                    "less to {:g} % "
+                    "and more (n = {}).",
+                    kFewestForQuantiles, kFrom, kTo, models.size()));
+    return;
+  }
+  const std::vector<Point> points = points_of(models);
+  std::vector<std::string> times, gammas, differences;
+  for (const Quantile& quantile : kQuantiles) {
+    const auto fits = fit_both_at(points, quantile.q, error_at(kFrom), error_at(kTo));
+    if (!fits) continue;
+    add_quantile(o, *fits, points.size());
+    times.push_back(
+        fmt::format("{} times {}", with_interval(fits->times, fits->times_ci95), quantile.words));
+    gammas.push_back(
+        fmt::format("{} {}", with_interval(fits->power.gamma, fits->gamma_ci95), quantile.words));
+    differences.push_back(fmt::format("{} {} ({})", quantile.words, verdict(fits->aic_difference),
+                                      digits(fits->aic_difference)));
+  }
+  if (times.empty()) return;
+  o.sentences.push_back(
+      fmt::format("From {:g} to {:g} % top-1, energy grows {} of energy at equal accuracy (floored "
+                  "power law, n = "
+                  "{} models).",
+                  kFrom, kTo, join_words(times), points.size()));
+  o.sentences.push_back(fmt::format("The gamma of these is {}.", join_words(gammas)));
+  o.sentences.push_back(fmt::format(
+      "By the power law's AIC less that of the double exponential: {}.", join_words(differences)));
+}
+
 }  // namespace
 
 Result<Outcome> returns(const Input& input) {
   auto begun = begin_with_accuracy(input);
   if (!begun) return tl::unexpected(begun.error());
-  const auto members = frontier_of(by_top1(begun->chosen.rows));
+  const Prices models = by_top1(begun->chosen.rows);
+  const auto members = frontier_of(models);
   if (!members) return tl::unexpected(members.error());
   const bool is_one = members->empty() || members->front().accuracy == members->back().accuracy;
   if (is_one) {
@@ -249,6 +324,7 @@ Result<Outcome> returns(const Input& input) {
   add_whole(o, *members);
   add_figure(o, *members, add_fits(o, *members));
   add_price_figure(o, *members, prices);
+  add_quantiles(o, models);
   return std::move(o);
 }
 

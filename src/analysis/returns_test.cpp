@@ -69,6 +69,39 @@ TEST(Returns, FindTheFormThatMadeTheFrontier) {
   EXPECT_THAT(all_text(o.sentences), HasSubstr("the floored power law is clearly better (n = 14)"));
 }
 
+/// Energies on three power laws without a floor, a tenth, eight tenths and a tenth of the models.
+TEST(Returns, FitQuantilesOfAllModels) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 110; ++i) {
+    const double error = 0.12 + 0.002 * i;
+    // From 80 to 85 % the error falls to 3/4.
+    const double gamma = i % 10 == 0 ? 3.0 : i % 10 == 5 ? 1.0 : 2.0;
+    const double times = i % 10 == 0 ? 0.1 : i % 10 == 5 ? 10.0 : 1.0;
+    rows.push_back(row("m" + std::to_string(i),
+                       0.01 * times * std::pow(error / 0.2, -gamma) * (1.0 + 0.001 * (i % 7)),
+                       100.0 * (1.0 - error)));
+  }
+  const Outcome o = ran(returns, rows);
+  const Value* times = find(o, "quantile_times_80_to_85", "0.5");
+  ASSERT_NE(times, nullptr);
+  EXPECT_EQ(times->n, 110U) << "of all models, not of members of the frontier";
+  EXPECT_NEAR(times->value, std::pow(4.0 / 3.0, 2.0), 0.02);
+  ASSERT_TRUE(times->ci95);
+  EXPECT_TRUE(times->ci95->low <= times->value && times->value <= times->ci95->high);
+  EXPECT_NEAR(find(o, "quantile_gamma", "0.5")->value, 2.0, 0.05);
+  EXPECT_NE(find(o, "quantile_gamma", "0.1"), nullptr);
+  EXPECT_NE(find(o, "quantile_aic_difference", "0.9"), nullptr);
+  EXPECT_THAT(all_text(o.sentences), HasSubstr("From 80 to 85 % top-1, energy grows"));
+}
+
+TEST(Returns, SayNothingByQuantilesOfFewModels) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 49; ++i)
+    rows.push_back(row("m" + std::to_string(i), 0.01 + i, 70.0 + 0.4 * i));
+  EXPECT_THAT(all_text(ran(returns, rows).sentences),
+              HasSubstr("Nothing is said by quantiles of energy: that needs 50 models"));
+}
+
 TEST(Returns, OfOneAccuracyAreTooFewToSay) {
   for (const auto& rows : {std::vector<Row>{row("a", 0.01, 70.0)},
                            std::vector<Row>{row("a", 0.01, 70.0), row("b", 0.01, 70.0)},

@@ -127,6 +127,26 @@ def forms(points: dict) -> dict:
     }
 
 
+def quantile_line(x, y, q: float) -> tuple[float, float, float]:
+    """Intercept, slope and pinball loss by linear programming: residuals above and below are variables of their own."""
+    n = len(x)
+    design = np.column_stack([np.ones(n), x, np.eye(n), -np.eye(n)])
+    price = np.concatenate([[0.0, 0.0], np.full(n, q), np.full(n, 1.0 - q)])
+    solved = optimize.linprog(price, A_eq=design, b_eq=y, bounds=[(None, None)] * 2 + [(0.0, None)] * (2 * n), method="highs")
+    return solved.x[0], solved.x[1], solved.fun
+
+
+def at_quantile(points: dict, q: float) -> dict:
+    """Floored power law and double exponential at a quantile, by a fine grid over the one nonlinear parameter."""
+    error, y = np.asarray(points["error"]), np.log2(points["joules"])
+    least, reach = error.min(), error.max() - error.min()
+    power = min((quantile_line(np.log2(error - least * (1 - 2.0**-u)), y, q)[2] for u in np.linspace(0, 20, 801)))
+    exponential = min((quantile_line(np.exp(np.exp(t) / reach * (least - error)), y, q)[2]
+                       for t in np.linspace(np.log(0.01), np.log(30.0), 801)))
+    intercept, slope, loss = quantile_line(error, y, q)
+    return {"q": q, "intercept": intercept, "slope": slope, "loss": loss, "power_loss": power, "exponential_loss": exponential}
+
+
 def gamma_interval(points: dict, draws: int = 2000) -> list[float]:
     """Percentiles of gamma over resampled points, by the profile over a fine grid of floors."""
     error, y = np.asarray(points["error"]), np.log2(points["joules"])
@@ -291,6 +311,7 @@ def main() -> None:
         "partial": partial(80, 15),
         "forms": [forms(few), forms(many)],
         "gamma_interval": gamma_interval(many),
+        "quantiles": [at_quantile(many, q) for q in (0.1, 0.5, 0.9)],
         "pareto": pareto(6),
         "records": records(entered(13), 2025),
         "ratios": ratios(7),
