@@ -271,7 +271,7 @@ figure::Figure begin_records(const Outcome& o, const std::vector<const Row*>& ro
 }
 void add_records(figure::Figure& f, const Goal& goal, int last,
                  const std::function<double(const Dated&)>& value) {
-  const auto records = records_of(goal.offers, last);
+  const auto records = records_of(goal.entries, last);
   if (!records) return;
   figure::Line line{"", {}};
   line.steps = true;

@@ -194,3 +194,24 @@ def test_models_are_compared_and_told_apart_only_where_they_can_be(world):
     unknown = world.run("compare", "resnet50", "resnet51", "--db", store(world, close))
     assert unknown.code == 5 and "Did you mean resnet50" in unknown.err
     assert world.run("compare", "resnet50", "--db", store(world, close)).code == 2
+
+
+def test_findings_are_held_against_the_paper(world):
+    done = world.run("findings", "--db", ROOT / "data/results", "--json")
+    assert done.code == 0, done.err
+    found = {f["name"]: f for f in done.json["findings"]}
+    assert list(found) == ["diminishing_returns", "double_exponential", "drivers", "input_size", "progress", "runtimes"]
+    assert all(f["verdict"] in ("agrees", "differs", "open") and f["because"] and f["data"] for f in found.values())
+    for stated in ("0.657", "0.868", "0.900"):
+        assert stated in found["drivers"]["data"]
+    page = world.folder / "findings.md"
+    written = world.run("findings", "--db", ROOT / "data/results", "--out", page)
+    assert written.code == 0 and str(page) in written.out
+    assert page.read_text().count("\n## ") == len(found)
+
+
+def test_findings_of_few_rows_are_open(world):
+    done = world.run("findings", "--db", store(world, rows()[:2]), "--json")
+    assert done.code == 0, done.err
+    assert {f["verdict"] for f in done.json["findings"]} == {"open"}
+    assert world.run("findings", "--db", store(world, [])).code == 5

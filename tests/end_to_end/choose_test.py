@@ -160,3 +160,21 @@ def test_rows_without_a_sound_energy_are_not_scored(world):
     broken[1]["energy_j_per_image"] = -1
     done = world.run("score", "--db", store(world, broken), "--json")
     assert done.code == 0 and len(done.json["models"]) == len(MODELS) - 2
+
+
+def test_predictions_are_opt_in_and_marked(world):
+    measured = world.run("choose", "--db", RESULTS, "--setup", "*h100*channels_last", "--json").json
+    assert {p["energy_origin"] for p in measured["picks"]} == {"measured"}
+    done = world.run("choose", "--predicted", "--db", RESULTS, "--setup", "*h100*channels_last", "--json")
+    assert done.code == 0, done.err
+    origins = [p["energy_origin"] for p in done.json["picks"]]
+    assert origins.count("measured") == len(measured["picks"]) and origins.count("predicted") > 500
+    for pick in done.json["picks"]:
+        assert (pick["run"] is None) == (pick["energy_origin"] == "predicted")
+    some = next(p["architecture"] for p in done.json["picks"] if p["energy_origin"] == "predicted" and p["input_size"] == "224x224")
+    arguments = (f"{some}@224x224", "--db", RESULTS, "--setup", "*h100*channels_last")
+    assert world.run("score", *arguments).code == 5
+    scored = world.run("score", "--predicted", *arguments)
+    assert scored.code == 0 and "(predicted)" in scored.out
+    compared = world.run("compare", "resnet50", *arguments, "--predicted")
+    assert compared.code == 0 and "(predicted)" in compared.out
