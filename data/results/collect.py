@@ -23,6 +23,7 @@ import csv
 import json
 import math
 import sys
+from collections import Counter, defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -141,6 +142,26 @@ def newest(runs: list[dict]) -> dict[tuple[str, str], dict]:
     return {(run["architecture"], run["policy"]): run for run in runs}
 
 
+def usual_sizes(by_setup: dict[str, list[dict]]) -> dict[str, str]:
+    """Of each architecture the input size of which most setups have runs, then that of most runs, then 224x224."""
+    setups_at, runs_at = defaultdict(set), Counter()
+    for setup, runs in by_setup.items():
+        for run in runs:
+            if run["input_size"]:  # a model that was never exported has none
+                setups_at[run["architecture"], run["input_size"]].add(setup)
+                runs_at[run["architecture"], run["input_size"]] += 1
+
+    def rank(known: tuple[str, str]) -> tuple:
+        return len(setups_at[known]), runs_at[known], known[1] == "224x224", known[1]
+
+    return dict(sorted(setups_at, key=rank))
+
+
+def at_usual_size(runs: list[dict], usual: dict[str, str]) -> list[dict]:
+    """Without those of campaigns that measure an architecture at several sizes; failures that have no size stay."""
+    return [run for run in runs if run["input_size"] in (None, usual.get(run["architecture"]))]
+
+
 def cell(run: dict | None) -> str:
     if run is None:
         return ""
@@ -170,8 +191,10 @@ def distinct(names: list[str]) -> dict[str, str]:
 
 
 def table(results: Path, only: set[str] | None = None) -> str:
-    """Of all architectures, or of some."""
-    by_setup = {setup: newest(runs) for setup, runs in setups(results).items()}
+    """Of all architectures, or of some, each at its usual input size."""
+    found = setups(results)
+    usual = usual_sizes(found)
+    by_setup = {setup: newest(at_usual_size(runs, usual)) for setup, runs in found.items()}
     columns = [(setup, policy) for setup in by_setup for policy in POLICIES]
     architectures = {architecture for runs in by_setup.values() for architecture, _ in runs}
     if only is not None:
@@ -189,7 +212,7 @@ def table(results: Path, only: set[str] | None = None) -> str:
     names = distinct(list(by_setup))
     lines = ["| mJ/image | " + " | ".join(f"{names[s]}, {POLICIES[p]}" for s, p in columns) + " |"]
     lines.append("|---|" + "---:|" * len(columns))
-    for architecture in sorted(architectures, key=least):
+    for architecture in sorted(architectures, key=lambda name: (least(name), name)):
         cells = [cell(by_setup[setup].get((architecture, policy))) for setup, policy in columns]
         lines.append(f"| {architecture} | " + " | ".join(cells) + " |")
     if any("†" in line for line in lines):

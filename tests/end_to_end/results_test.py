@@ -78,6 +78,19 @@ def test_the_table_has_energy_interval_and_failures(out, tmp_path):
     assert "wrong_output" in table
 
 
+def test_the_table_has_each_architecture_at_its_usual_size(out, tmp_path):
+    runs = [json.loads(line) for line in (out / "runs.jsonl").read_text().splitlines()]
+    throughput = next(run for run in runs if run["architecture"] == "resnet18" and run["policy"] == "throughput")
+    others = [throughput | {"input_size": size, "run": f"9{size}", "batch": 77} for size in ("128x128", "448x448")]
+    (out / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in [*runs, *others]))
+    added = call("--results", tmp_path / "results", "add", out)
+    assert "6 runs added" in added.stdout, added.stderr
+    table = call("--results", tmp_path / "results", "table", "--all").stdout
+    (line,) = [line for line in table.splitlines() if line.startswith("| resnet18")]
+    assert f"({throughput['batch']})" in line and "(77)" not in line
+    assert "| broken |" in table  # a failure
+
+
 def test_setups_are_told_apart_by_what_differs(tmp_path):
     for format in ("aoti", "torchscript"):
         folder = tmp_path / f"a-gpu-torch-{format}-fp16"
@@ -89,7 +102,7 @@ def test_setups_are_told_apart_by_what_differs(tmp_path):
 
 def test_a_number_that_does_not_follow_from_its_windows_is_refused(out, tmp_path):
     runs = [json.loads(line) for line in (out / "runs.jsonl").read_text().splitlines()]
-    runs[0]["energy_j_per_image"] *= 1.001
+    next(run for run in runs if run["status"] == "ok")["energy_j_per_image"] *= 1.001
     (out / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
     done = call("--results", tmp_path / "results", "add", out)
     assert done.returncode == 1
