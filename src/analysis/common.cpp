@@ -7,6 +7,12 @@
 #include "base/text.hpp"
 
 namespace joulemark::analysis {
+namespace {
+
+/// Of a long list, a sentence names so many from either end.
+constexpr std::size_t kEachEnd = 3;
+
+}  // namespace
 
 Result<Begun> begin(const Input& input) {
   return begin(input, input.policy,
@@ -116,6 +122,15 @@ std::string percent(double share) { return digits(share * 100.0) + " %"; }
 
 std::string count(std::size_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
+std::string ends_in_words(std::vector<std::string> sorted) {
+  if (sorted.size() <= 2 * kEachEnd) return join_words(sorted);
+  const std::string between = fmt::format("{} others between", sorted.size() - 2 * kEachEnd);
+  const auto end = static_cast<std::ptrdiff_t>(kEachEnd);
+  sorted.erase(sorted.begin() + end, sorted.end() - end);
+  sorted.insert(sorted.begin() + end, between);
+  return join_words(sorted);
 }
 
 Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }

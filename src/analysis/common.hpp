@@ -74,6 +74,9 @@ std::string percent(double share);
 /// "36 models", "1 model".
 std::string count(std::size_t n, std::string_view one, std::string_view many);
 
+/// "a, b, c, 12 others between, x, y and z": of more than six, those at either end.
+std::string ends_in_words(std::vector<std::string> sorted);
+
 Cell cell(const std::optional<double>& value);
 Cell cell(const std::optional<std::int64_t>& value);
 

@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t kFewestOfGroup = 3;
 constexpr std::size_t kFewestKinds = 2;
-/// A sentence names so many families, half of them from either end.
-constexpr std::size_t kMostFamiliesInWords = 6;
 constexpr std::array kKinds = {catalogue::Kind::cnn, catalogue::Kind::transformer,
                                catalogue::Kind::hybrid, catalogue::Kind::mlp};
 
@@ -161,22 +159,20 @@ void add_values(Outcome& o, const Group& g) {
   o.values.push_back(value_of("median_times_cheapest", g.name, "1", g.times, g.models.size()));
 }
 
-/// "1.17 (95 %: 1.08 to 1.26) times at 84 %"
-std::string times_in_words(const AtLevel& level) {
-  return fmt::format("{} times at {:g} %", with_interval(level.step.times, level.step.times_ci95),
-                     level.accuracy);
-}
-
-/// Of those levels at which the cheapest of the group is not the cheapest of all.
-std::string dearer_in_words(std::vector<AtLevel> dearer, bool is_all) {
-  if (dearer.empty()) return "";
+/// "from 1.17 (95 %: 1.08 to 1.26) times the least energy at 84 % top-1 to 2.10 (95 %: 1.90
+/// to 2.30) times at 76 %": of those levels at which the cheapest of the group is not the cheapest
+/// of all.
+std::string dearer_in_words(std::vector<AtLevel> dearer) {
   std::ranges::sort(dearer, {}, [](const AtLevel& l) { return l.step.times; });
-  const std::string most = times_in_words(dearer.back());
-  const std::string range =
-      dearer.size() == 1 ? most
-                         : fmt::format("from {} to {}", times_in_words(dearer.front()), most);
-  return is_all ? fmt::format("takes, over the energy of the cheapest of all, {} top-1", range)
-                : fmt::format("and elsewhere takes {}", range);
+  const auto times = [](const AtLevel& l) {
+    return with_interval(l.step.times, l.step.times_ci95);
+  };
+  const AtLevel& least = dearer.front();
+  const AtLevel& most = dearer.back();
+  const std::string words =
+      fmt::format("{} times the least energy at {:g} % top-1", times(least), least.accuracy);
+  if (dearer.size() == 1) return words;
+  return fmt::format("from {} to {} times at {:g} %", words, times(most), most.accuracy);
 }
 
 /// "is the cheapest of all at 78 and 80 % top-1 and elsewhere takes 1.02 (95 %: 0.98 to 1.06) times
@@ -194,7 +190,10 @@ std::string levels_in_words(const Group& g) {
   if (!cheapest.empty()) {
     parts.push_back(fmt::format("is the cheapest of all at {} % top-1", join_words(cheapest)));
   }
-  if (!dearer.empty()) parts.push_back(dearer_in_words(dearer, cheapest.empty()));
+  if (!dearer.empty()) {
+    parts.push_back(fmt::format("{} {}", cheapest.empty() ? "takes" : "and elsewhere takes",
+                                dearer_in_words(dearer)));
+  }
   std::string words = fmt::format("{}", fmt::join(parts, " "));
   if (g.levels.size() < std::size(kLevels)) {
     words += fmt::format("{}none has {:g} %", words.empty() ? "is not compared: " : "; ",
@@ -231,16 +230,10 @@ void add_sentence_of_families(Outcome& o, const std::vector<Group>& families) {
     words.push_back(fmt::format("{} {} times ({})", g->name, median_in_words(*g),
                                 count(g->models.size(), "model", "models")));
   }
-  if (words.size() > kMostFamiliesInWords) {
-    const std::size_t between = words.size() - kMostFamiliesInWords;
-    const auto half = static_cast<std::ptrdiff_t>(kMostFamiliesInWords / 2);
-    words.erase(words.begin() + half, words.end() - half);
-    words.insert(words.begin() + half, fmt::format("{} others between", between));
-  }
   o.sentences.push_back(fmt::format(
       "The median model of each family with three or more takes, over the cheapest that is as "
       "accurate: {}.",
-      join_words(words)));
+      ends_in_words(words)));
 }
 
 void add_caveats(Outcome& o, const Kinds& kinds) {

@@ -51,8 +51,9 @@ TEST(Families, CompareKindsAtEqualAccuracy) {
   const std::string text = all_text(o.sentences);
   EXPECT_THAT(text,
               HasSubstr("The cheapest of 3 CNNs is the cheapest of all at 74 and 76 % top-1 and "
-                        "elsewhere takes from 1.50 (95 %: 1.48 to 1.52) times at 78 % to 1.50 "
-                        "(95 %: 1.48 to 1.52) times at 80 %; none has 82 %."));
+                        "elsewhere takes from 1.50 (95 %: 1.48 to 1.52) times the least energy "
+                        "at 78 % top-1 to 1.50 (95 %: 1.48 to 1.52) times at 80 %; none has 82 "
+                        "%."));
 }
 
 TEST(Families, TellEachKindsOwnFrontierAndItsMedian) {

@@ -89,9 +89,10 @@ std::string arrow(const Comparison& c) { return c.from + " -> " + c.to; }
 void add_rows(Outcome& o, const Comparison& c) {
   for (const Pair& p : c.pairs) {
     const double ratio = p.ratio();
-    o.rows.push_back({c.from, c.to, subject(*p.from), p.from->kind, *p.from->energy_j_per_image,
-                      *p.to->energy_j_per_image, ratio, ratio * std::exp(-p.rel()),
-                      ratio * std::exp(p.rel()), cell(p.from->batch), cell(p.to->batch),
+    o.rows.push_back({c.from, c.to, subject(*p.from), p.from->kind, p.from->family,
+                      *p.from->energy_j_per_image, *p.to->energy_j_per_image, ratio,
+                      ratio * std::exp(-p.rel()), ratio * std::exp(p.rel()), cell(p.from->batch),
+                      cell(p.to->batch),
                       p.surely_loses() ? "yes"
                       : p.loses()      ? "within the intervals"
                                        : "no",
@@ -146,11 +147,63 @@ void add_sentences(Outcome& o, const Comparison& c) {
   o.caveats.push_back(fmt::format("{} and {} differ in {}.", c.from, c.to, differ));
 }
 
+/// The geometric mean of those pairs whose models are alike in something, with enough of them.
+struct PartOf {
+  std::string name;
+  std::size_t pairs = 0;
+  GeometricMean mean;
+};
+/// Sorted by what is saved, the most first. `few`: names of the others.
+struct Parts {
+  std::vector<PartOf> made;
+  std::vector<std::string> few;
+};
+Parts parts_of(const Comparison& c, std::string Row::* field) {
+  std::map<std::string, std::vector<Pair>> groups;
+  for (const Pair& p : c.pairs) groups[p.from->*field].push_back(p);
+  groups.erase("");
+  Parts parts;
+  for (const auto& [name, pairs] : groups) {
+    if (const auto mean = geometric_mean(ratios(pairs))) {
+      parts.made.push_back({name, pairs.size(), *mean});
+    } else {
+      parts.few.push_back(fmt::format("{} ({})", name, pairs.size()));
+    }
+  }
+  std::ranges::stable_sort(parts.made, {}, [](const PartOf& p) { return p.mean.mean; });
+  return parts;
+}
+
+/// The same for a kind or a family of models, where three of it were measured on both.
+void add_parts(Outcome& o, const Comparison& c) {
+  std::vector<std::string> sentences;
+  const auto add = [&](const char* by, const Parts& parts) {
+    std::vector<std::string> words;
+    for (const PartOf& p : parts.made) {
+      o.values.push_back({fmt::format("geometric_mean_ratio_of_{}", by),
+                          fmt::format("{}, {}", p.name, arrow(c)), "1", p.mean.mean, p.mean.ci95,
+                          "", p.pairs});
+      words.push_back(fmt::format("{} {} of {}", p.name, with_interval(p.mean.mean, p.mean.ci95),
+                                  count(p.pairs, "model", "models")));
+    }
+    if (!words.empty())
+      sentences.push_back(fmt::format("The same mean by {}: {}.", by, ends_in_words(words)));
+  };
+  const Parts kinds = parts_of(c, &Row::kind);
+  add("kind", kinds);
+  add("family", parts_of(c, &Row::family));
+  if (!kinds.made.empty() && !kinds.few.empty()) {
+    sentences.push_back(fmt::format("Of {} there are too few to say.", join_words(kinds.few)));
+  }
+  if (!sentences.empty()) o.sentences.push_back(fmt::format("{}", fmt::join(sentences, " ")));
+}
+
 void add_columns(Outcome& o) {
   o.columns = {{"from", "", "setup that takes more, in the geometric mean"},
                {"to", "", "setup that takes less"},
                {"model", "", "architecture, and its input size where that is not 224x224"},
                {"kind", "", "CNN, transformer, hybrid, MLP or other"},
+               {"family", "", "architectures of one paper"},
                {"from_j_per_image", "J", "gross energy per image"},
                {"to_j_per_image", "J", "gross energy per image"},
                {"ratio", "1", "to over from; what is saved is 1 less this"},
@@ -267,6 +320,7 @@ Result<Outcome> runtimes(const Input& input) {
     add_rows(o, c);
     add_values(o, c);
     add_sentences(o, c);
+    add_parts(o, c);
   }
   add_figure(o, comparisons.made, begun.chosen.rows);
   return std::move(o);

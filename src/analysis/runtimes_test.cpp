@@ -54,6 +54,34 @@ TEST(Runtimes, SayThatTwoBoardsAreInTheRatio) {
   EXPECT_THAT(all_text(ran(runtimes, rows).caveats), HasSubstr("3 of 3 pairs are of two boards"));
 }
 
+TEST(Runtimes, TellKindsAndFamiliesApart) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 8; ++i) {
+    const std::string model = "m" + std::to_string(i);
+    const bool is_cnn = i < 4;
+    const double ratio = (is_cnn ? 0.5 : 1.1) * (i % 2 == 0 ? 0.95 : 1.05);
+    for (const auto& [setup, joules] :
+         {std::pair("before", 0.02), std::pair("after", 0.02 * ratio)}) {
+      rows.push_back(row(model, joules, {}, setup));
+      rows.back().kind = i == 7 ? "MLP" : is_cnn ? "CNN" : "transformer";
+      rows.back().family = i < 3 ? "resnet" : "f" + std::to_string(i);
+    }
+  }
+  const Outcome o = ran(runtimes, rows);
+  const Value* cnn = find(o, "geometric_mean_ratio_of_kind", "CNN, before -> after");
+  ASSERT_NE(cnn, nullptr);
+  EXPECT_NEAR(cnn->value, 0.5 * std::sqrt(0.95 * 1.05), 1e-12);
+  EXPECT_EQ(cnn->n, 4U);
+  const Value* transformer =
+      find(o, "geometric_mean_ratio_of_kind", "transformer, before -> after");
+  ASSERT_NE(transformer, nullptr);
+  EXPECT_GT(transformer->value, 1.0) << "a kind can lose where all save";
+  EXPECT_EQ(find(o, "geometric_mean_ratio_of_kind", "MLP, before -> after"), nullptr);
+  EXPECT_EQ(find(o, "geometric_mean_ratio_of_family", "resnet, before -> after")->n, 3U);
+  EXPECT_THAT(all_text(o.sentences), HasSubstr("The same mean by kind: CNN 0.49"));
+  EXPECT_THAT(all_text(o.sentences), HasSubstr("Of MLP (1) there are too few to say."));
+}
+
 TEST(Runtimes, OfTwoSharedModelsAreTooFewToSay) {
   std::vector<Row> rows;
   for (const char* model : {"a", "b"}) {
