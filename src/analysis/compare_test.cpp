@@ -80,6 +80,15 @@ TEST(Compare, IsOfTheSetupThatHasMostOfThem) {
   EXPECT_THAT(c->other_setups, ElementsAre("aaa"));
 }
 
+TEST(Compare, TakesTheUsualSizeWhereNoneIsNamed) {
+  auto all = rows();
+  all.push_back(tested("beta", 0.03, 81.0));
+  all.back().input_size = "288x288";
+  EXPECT_EQ(compare(all, "throughput", {"alpha", "beta"})->sides[1].row->input_size, "224x224");
+  EXPECT_EQ(compare(all, "throughput", {"alpha", "beta@288x288"})->sides[1].row->input_size,
+            "288x288");
+}
+
 TEST(Compare, SaysNothingThatIsNotKnown) {
   auto all = rows();
   all[1].top1.reset();
@@ -103,9 +112,10 @@ TEST(Compare, RefusesWhatCannotBeCompared) {
               HasSubstr("There are beta.best and beta.plain"));
   EXPECT_THAT(refusal({}, {"alpha", "beta"}), HasSubstr("no rows"));
   auto sizes = rows();
+  sizes[1].input_size = "256x256";
   sizes.push_back(tested("beta", 0.02, 81.0));
   sizes.back().input_size = "288x288";
-  EXPECT_THAT(refusal(sizes, {"alpha", "beta"}), HasSubstr("beta@224x224 and beta@288x288"));
+  EXPECT_THAT(refusal(sizes, {"alpha", "beta"}), HasSubstr("beta@256x256 and beta@288x288"));
   auto shares = rows();
   shares[0].top1 = 0.75;
   EXPECT_THAT(refusal(shares, {"alpha", "beta"}), HasSubstr("0.75"));

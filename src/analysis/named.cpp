@@ -90,6 +90,8 @@ Result<const Row*> row_named(const std::vector<const Row*>& chosen, std::span<co
                 next_step(chosen, all, named, policy));
   }
   if (found.size() == 1) return found.front();
+  const auto usual = std::ranges::find(found, kUsualSize, &Row::input_size);
+  if (usual != found.end()) return *usual;
   std::vector<std::string> sizes;
   for (const Row* row : found) sizes.push_back(named.text + "@" + row->input_size);
   return fail(ErrorKind::invalid_input,

@@ -11,7 +11,8 @@
 /// Models as a user names them: "resnet50", "resnet50.a1_in1k" or "resnet50@288x288".
 namespace joulemark::analysis {
 
-/// What a name asks for. Tag and size may be empty: the best weights, the one size there is.
+/// What a name asks for. Tag and size may be empty: the best weights; kUsualSize where it was
+/// measured at it, else the one size there is.
 struct Named {
   std::string text;  ///< as it was written
   std::string architecture, tag, size;
@@ -26,7 +27,7 @@ bool fits(const Row& row, const Named& named);
 /// The one row that is meant, of those chosen (analysis::choose) of a setup under a policy. `all`
 /// are those of every setup: what is not here may be there, and may be what was meant. Errors:
 /// not_found with the nearest names or the setups that have it; invalid_input for an architecture
-/// at several sizes where none is named.
+/// at several sizes, none of them kUsualSize, where none is named.
 Result<const Row*> row_named(const std::vector<const Row*>& chosen, std::span<const Row> all,
                              const Named& named, const std::string& setup,
                              const std::string& policy);

@@ -54,8 +54,8 @@ std::optional<double> pixels(const std::string& input_size) {
 }
 
 std::string subject(const Row& row) {
-  return row.input_size == "224x224" ? row.architecture
-                                     : row.architecture + " at " + row.input_size;
+  return row.input_size == kUsualSize ? row.architecture
+                                      : row.architecture + " at " + row.input_size;
 }
 
 std::string marked(const std::string& name, const Row& row) {

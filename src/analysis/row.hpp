@@ -96,7 +96,9 @@ double top1_ci95(double top1, catalogue::TestSet set = catalogue::TestSet::image
 /// Of an image of this size, "224x224": height times width. Absent for another form.
 std::optional<double> pixels(const std::string& input_size);
 
-/// "convnext_tiny", or "convnext_tiny at 288x288" where it is not 224x224.
+/// What a model is measured at where nothing else is said.
+inline constexpr std::string_view kUsualSize = "224x224";
+/// "convnext_tiny", or "convnext_tiny at 288x288" where it is not kUsualSize.
 std::string subject(const Row& row);
 /// A name, and "(predicted)" or whatever else the row's energy is where it is not measured.
 std::string marked(const std::string& name, const Row& row);

@@ -48,7 +48,8 @@ def test_every_analysis_writes_json_and_csv_and_says_what_it_found(world):
 FIGURES = {
     "frontier": ["frontier.svg"], "returns": ["returns.svg", "returns-point.svg"], "batch": ["batch.svg"], "runtimes": ["runtimes.svg"],
     "drivers": ["drivers-parameters.svg", "drivers-gmacs.svg", "drivers-activations.svg"],
-    "quality": ["quality-repeats.svg", "quality-drift.svg"],
+    "quality": ["quality-repeats.svg", "quality-drift.svg"], "robustness": ["robustness.svg", "robustness-at-equal-top1.svg"],
+    "families": ["families.svg"],
 }
 
 
