@@ -1,0 +1,21 @@
+/** Which point an arrow key leads to. */
+export interface Spot {
+  id: number;
+  x: number;
+  y: number;
+}
+
+export type Step = 'left' | 'right' | 'up' | 'down' | 'first' | 'last';
+
+/** Left and right go through all points in the order of x, up and down in that of y (upwards is more). */
+export function walk(spots: readonly Spot[], from: number | null, step: Step): number | null {
+  const vertical = step === 'up' || step === 'down';
+  const order = [...spots].sort((a, b) => (vertical ? a.y - b.y || a.x - b.x : a.x - b.x || a.y - b.y) || a.id - b.id);
+  if (order.length === 0) return null;
+  if (step === 'first') return order[0]!.id;
+  if (step === 'last') return order.at(-1)!.id;
+  const here = order.findIndex((spot) => spot.id === from);
+  if (here < 0) return order[0]!.id;
+  const next = here + (step === 'right' || step === 'up' ? 1 : -1);
+  return order[Math.min(Math.max(next, 0), order.length - 1)]!.id;
+}
