@@ -39,28 +39,16 @@ export const SiteSchema = v.object({
 const Column = v.object({ name: v.string(), unit: v.string(), meaning: v.string() });
 
 /** Cells are looked at by hand: there may be a million of them. */
-const Rows = v.custom<Cell[][]>(
-  (rows) =>
-    Array.isArray(rows) &&
-    rows.every(
-      (row) =>
-        Array.isArray(row) &&
-        row.every((c) => c === null || typeof c === 'string' || Number.isFinite(c)),
-    ),
-  'rows are not lists of numbers, texts and nulls',
-);
-
-export const ModelsSchema = v.pipe(
-  v.object({
-    schema: v.literal('joulemark.models/1'),
-    columns: v.pipe(v.array(Column), v.minLength(1)),
-    rows: Rows,
-  }),
-  v.check(
-    ({ columns, rows }) => rows.every((row) => row.length === columns.length),
-    'a row has another number of cells than there are columns',
-  ),
-);
+export const ModelsSchema = v.custom<{ columns: v.InferOutput<typeof Column>[]; rows: Cell[][] }>((input) => {
+  const is = v.is(v.object({ schema: v.literal('joulemark.models/1'), columns: v.array(Column) }), input);
+  if (!is || !('rows' in input) || !Array.isArray(input.rows)) return false;
+  return input.rows.every(
+    (row) =>
+      Array.isArray(row) &&
+      row.length === input.columns.length &&
+      row.every((cell) => cell === null || typeof cell === 'string' || Number.isFinite(cell)),
+  );
+}, 'not columns, and rows with as many numbers, texts and nulls');
 
 const Value = v.object({
   name: v.string(),
@@ -79,8 +67,7 @@ const LeftOut = v.object({
   count: v.number(),
 });
 
-const Figure = v.looseObject({ name: v.optional(v.string()), title: v.optional(v.string()) });
-
+/** Only what is shown: columns and rows are in the CSV, figures in the SVG beside it. */
 export const AnalysisSchema = v.object({
   analysis: v.string(),
   what: v.string(),
@@ -93,11 +80,8 @@ export const AnalysisSchema = v.object({
   caveats: v.array(v.string()),
   values: v.array(Value),
   left_out: v.array(LeftOut),
-  columns: v.optional(v.array(Column), []),
-  rows: v.optional(v.array(v.record(v.string(), v.unknown())), []),
   seed: v.optional(v.nullable(v.number()), null),
   resamples: v.optional(v.nullable(v.number()), null),
-  figures: v.optional(v.array(Figure), []),
 });
 
 export type Cell = string | number | null;

@@ -1,7 +1,7 @@
 /** Which rows a view shows: pure functions of the table, the site and the address. */
-import uFuzzy from '@leeoniya/ufuzzy';
 import type { Site } from './api';
 import { standingOf } from './fitness';
+import { matches, nearestNames } from './search';
 import { keyOf, subjectOf, type Row, type Table } from './table';
 import { ratioBetween } from './uncertainty';
 import { everySetup, type Range, type State } from './url';
@@ -29,12 +29,6 @@ export function inRange(value: number | null, { min, max }: Range): boolean {
   // What is not known keeps no limit.
   if (value === null) return false;
   return (min === undefined || value >= min) && (max === undefined || value <= max);
-}
-
-export function matcher(texts: string[], search: string): Set<number> | null {
-  if (search.trim() === '') return null;
-  const fuzzy = new uFuzzy({ intraMode: 1 });
-  return new Set(fuzzy.filter(texts, search.trim()) ?? []);
 }
 
 function chosen(list: string[], value: string): boolean {
@@ -82,11 +76,11 @@ export function select(table: Table, place: Place, state: State): Selection {
   const licensed = standing.filter((row) => chosen(state.licences, table.text(row, 'licence')));
   const base =
     state.weights === 'best' ? bestWeights(table, licensed, accuracyColumn(state)) : licensed;
-  const texts = base.map((row) => `${table.text(row, 'model')} ${table.text(row, 'family')} ${table.text(row, 'input_size')}`);
-  const found = matcher(texts, state.search);
+  const searched = (row: Row) =>
+    ['model', 'family', 'input_size'].map((name) => table.text(row, name)).join(' ');
   const shown = base.filter(
-    (row, i) =>
-      (found === null || found.has(i)) &&
+    (row) =>
+      matches(searched(row), state.search.trim()) &&
       chosen(state.kinds, table.text(row, 'kind')) &&
       chosen(state.families, table.text(row, 'family')) &&
       chosen(state.letters, table.text(row, 'letters').charAt(0)) &&
@@ -154,15 +148,8 @@ export function rowNamed(table: Table, rows: Row[], key: string): Row | undefine
   );
 }
 
-/** Names that are like one that does not exist. */
-export function nearest(table: Table, name: string, most = 5): string[] {
+/** Architectures whose names are like one that does not exist. */
+export function nearest(table: Table, name: string): string[] {
   const names = [...new Set(table.rows.map((row) => table.text(row, 'architecture')))];
-  const fuzzy = new uFuzzy({ intraMode: 1 });
-  const bare = name.split(/[.@]/)[0] ?? '';
-  for (const part of [bare, bare.slice(0, -2), bare.split(/[_\d]/)[0] ?? '']) {
-    if (part.length < 2) continue;
-    const found = fuzzy.filter(names, part);
-    if (found && found.length > 0) return found.slice(0, most).map((i) => names[i]!);
-  }
-  return [];
+  return nearestNames(names, name.split(/[.@]/)[0] ?? '');
 }

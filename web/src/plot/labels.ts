@@ -26,15 +26,16 @@ export function overlaps(a: Box, b: Box): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-/** Greedy, in the order of the wishes; a label without a free place is left out. */
+/** Greedy, in the order of the wishes; a label without a free place is left out. `others` are points without a label. */
 export function place(
   wishes: Wish[],
   inside: Box,
   widthOf: (text: string) => number,
+  others: readonly { id: number; x: number; y: number }[] = [],
   height = 14,
   gap = 9,
 ): Placed[] {
-  const points = wishes.map(({ id, x, y }) => ({ id, x: x - 5, y: y - 5, width: 10, height: 10 }));
+  const points = [...wishes, ...others].map(({ id, x, y }) => ({ id, x: x - 5, y: y - 5, width: 10, height: 10 }));
   const placed: Placed[] = [];
   for (const { id, text, x, y } of wishes) {
     const width = widthOf(text);

@@ -48,8 +48,8 @@ function axes(surface: Surface, figure: Figure, at: Layout, palette: Palette): v
   const frame = { colour: palette.faint, width: 1 };
   surface.polyline([[at.left, at.top], [at.left, floor], [right, floor]], frame);
   const title = { colour: palette.text, size: 13, align: 'middle', bold: true } as const;
-  surface.text((at.left + right) / 2, at.height - 12, figure.x.title + (figure.x.log ? ', logarithmic' : ''), title);
-  surface.text(12, (at.top + floor) / 2, figure.y.title + (figure.y.log ? ', logarithmic' : ''), { ...title, turned: true });
+  surface.text((at.left + right) / 2, at.height - 12, figure.x.title + (figure.x.log ? ', log' : ''), title);
+  surface.text(12, (at.top + floor) / 2, figure.y.title + (figure.y.log ? ', log' : ''), { ...title, turned: true });
 }
 
 function diagonal(surface: Surface, at: Layout, palette: Palette): void {
@@ -134,7 +134,10 @@ function labels(
     width: at.width - at.right - at.left,
     height: at.height - at.bottom - at.top,
   };
-  for (const label of place(wishes, inside, widthOf)) {
+  // Among very many points there is no free place at all; labels then lie over some.
+  const few = figure.marks.length <= 500;
+  const others = few ? figure.marks.map((m) => ({ id: m.id, x: at.x(m.x), y: at.y(m.y) })) : [];
+  for (const label of place(wishes, inside, widthOf, others)) {
     surface.text(label.anchor[0], label.anchor[1], label.text, {
       colour: palette.text,
       size: 12,
