@@ -115,6 +115,11 @@ export function axisTitle(label: string, { name, unit }: Unit): string {
   return unit === 'images' ? `${label} (images)` : label;
 }
 
+/** +1.45, −0.30: with a minus that is as wide as the plus. */
+export function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+}
+
 /** 1.37, and its interval where there is one: ×1.37 (1.27 to 1.48). */
 export function times(value: number, low?: number, high?: number): string {
   const between =

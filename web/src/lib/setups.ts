@@ -16,7 +16,10 @@ export function policyWords(policy: string): string {
 export function setupWords(site: Site, name: string): string {
   if (name === everySetup) return 'All setups';
   const setup = site.setups.find((one) => one.name === name);
-  return setup ? words(setup, site.setups) : name;
+  if (!setup) return name;
+  const said = words(setup, site.setups);
+  const same = site.setups.some((one) => one !== setup && words(one, site.setups) === said);
+  return same ? name : said;
 }
 
 function words(setup: SetupInfo, all: SetupInfo[]): string {

@@ -122,7 +122,7 @@ function oneOf<T extends string>(...values: readonly T[]): Codec<T> {
 
 function list<T>(item: Codec<T>, most = Infinity): Codec<T[]> {
   return {
-    print: (v) => v.map((one) => encodeURIComponent(item.print(one))).join(','),
+    print: (v) => v.map((one) => escape(item.print(one), /[%,]/g)).join(','),
     parse: (v) => {
       if (v === '') return [];
       const items = v.split(',').map((one) => item.parse(decode(one)));
@@ -134,7 +134,7 @@ function list<T>(item: Codec<T>, most = Infinity): Codec<T[]> {
 
 /** column:min..max, either end may be missing. */
 const range: Codec<Range> = {
-  print: ({ column, min, max }) => `${encodeURIComponent(column)}:${min ?? ''}..${max ?? ''}`,
+  print: ({ column, min, max }) => `${escape(column, /[%:]/g)}:${min ?? ''}..${max ?? ''}`,
   parse: (v) => {
     const found = /^([^:]+):(.*?)\.\.(.*)$/.exec(v);
     if (!found) return undefined;
@@ -148,6 +148,11 @@ const range: Codec<Range> = {
     return out.min === undefined && out.max === undefined ? undefined : out;
   },
 };
+
+/** Only what would be taken for a separator, so that an address can be read and edited. */
+function escape(value: string, separators: RegExp): string {
+  return value.replace(separators, encodeURIComponent);
+}
 
 function decode(value: string): string {
   try {
@@ -194,16 +199,20 @@ const codecs: { [K in keyof Parameters]: Codec<Parameters[K]> } = {
 };
 const names = Object.keys(codecs) as (keyof Parameters)[];
 
+function readable(value: string): string {
+  return encodeURIComponent(value).replace(/%(3A|40|2C|2F)/g, decodeURIComponent);
+}
+
 /** The part of an address after #. */
 export function print(state: State): string {
-  const parameters = new URLSearchParams();
+  const parameters: string[] = [];
   for (const name of names) {
     const codec = codecs[name] as Codec<unknown>;
     const value = codec.print(state[name]);
-    if (value !== codec.print(usual[name])) parameters.set(name, value);
+    if (value !== codec.print(usual[name])) parameters.push(`${name}=${readable(value)}`);
   }
-  const path = state.view === 'model' ? `model/${encodeURIComponent(state.model)}` : state.view;
-  const query = parameters.toString();
+  const path = state.view === 'model' ? `model/${readable(state.model)}` : state.view;
+  const query = parameters.join('&');
   return `/${path}${query ? `?${query}` : ''}`;
 }
 
@@ -226,7 +235,7 @@ export function parse(hash: string): Parsed {
   if (known === 'model') state.model = decode(rest.join('/'));
   const parameters = new URLSearchParams(question < 0 ? '' : bare.slice(question + 1));
   for (const [name, value] of parameters) {
-    if (!(name in codecs)) {
+    if (!Object.hasOwn(codecs, name)) {
       problems.push(`“${name}” is not known`);
       continue;
     }
