@@ -187,6 +187,34 @@ describe('figures', () => {
   });
 });
 
+test('a prediction says so, and never passes for a measurement', async () => {
+  const predicted = models.rows.map((row, i) =>
+    i === 0
+      ? row.map((cell, c) => {
+          const name = models.columns[c]!.name;
+          const given: Record<string, string | number | null> = {
+            model: 'unseen_net.a_in1k', architecture: 'unseen_net', setup: site.edition.setup, policy: site.edition.policy, status: 'predicted',
+            energy_origin: 'predicted', energy_j_per_image: 0.001, ci95_rel: 0.4, imagenet_top1: 99, run: null, measured_at: null, flags: 'extrapolated',
+          };
+          return name in given ? given[name]! : cell;
+        })
+      : row,
+  );
+  const route = async (page: Page) => {
+    await page.route('**/api/v1/models.json', (r) => r.fulfill({ json: { ...models, rows: predicted } }));
+  };
+  const { page } = await open('#/explore', {}, route);
+  expect(await firstCard(page)).not.toContain('unseen_net');
+  await page.getByLabel(/^models that nobody measured, predicted/).check();
+  expect(await firstCard(page)).toContain('unseen_net');
+  expect(await page.locator('.cards li').first().innerText()).toMatch(/pred\./);
+  // 99 % for 1 mJ would be the whole frontier, if it counted.
+  expect(await page.locator('.plot + .fine').innerText()).toMatch(/frontier of the measurements shown: 1\d models/);
+  await page.locator('.cards .title').first().click();
+  expect(await page.locator('main').innerText()).toMatch(/Nobody measured it here[\s\S]*There is no run to cite/);
+  await page.close();
+});
+
 describe('a host that fails', () => {
   test.each([
     ['index.json', 'not JSON at all', /index\.json is not JSON/],
