@@ -10,7 +10,7 @@ model = timm.create_model("${model}", pretrained=True).eval()
 config = timm.data.resolve_model_data_config(model)
 config["input_size"] = (3, ${pixels}, ${pixels})
 transform = timm.data.create_transform(**config, is_training=False)
-with torch.inference_mode():
+with torch.inference_mode():  # image: a PIL image
     top5 = model(transform(image).unsqueeze(0)).softmax(-1).topk(5)`;
 }
 

@@ -121,6 +121,21 @@ describe('address', () => {
   });
 });
 
+test('every setup and policy has every view, and repeated names break none', async () => {
+  const { page, complaints } = await open('#/explore');
+  const setups = (site as unknown as { setups: { name: string; policies: string[] }[] }).setups;
+  const places = [...setups.flatMap(({ name, policies }) => policies.map((policy) => `setup=${name}&policy=${policy}`)), 'setup=*'];
+  for (const place of places) {
+    for (const view of ['explore?colour=setup&weights=all&with=failed,disturbed&', 'compare?pins=resnet50,resnet50,resnet50.a1_in1k,no,no&', 'model/resnet50?', 'calculator?', 'setups?', 'findings?finding=batch&']) {
+      await page.goto(`${page.url().split('#')[0]}#/${view}${place}&ranges=imagenet_top1:1..,imagenet_top1:2..&columns=kind,kind`);
+      await page.waitForFunction(() => !document.querySelector('.waiting'));
+      expect((await page.locator('main').innerText()).length, `${view} ${place}`).toBeGreaterThan(100);
+      expect(complaints, `${view} ${place}`).toEqual([]);
+    }
+  }
+  await page.close();
+});
+
 describe('without a mouse', () => {
   test('arrow keys go through the points and say each, Enter opens it', async () => {
     const { page } = await open('#/explore');
