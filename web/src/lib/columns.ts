@@ -6,9 +6,9 @@ const labels: Record<string, string> = {
   architecture: 'Model',
   input_size: 'Input size',
   energy_j_per_image: 'Energy per image',
-  energy_net_j_per_image: 'Energy per image, less idle',
-  ci95_rel: '95 % interval of energy, ±',
-  systematic_rel: 'Systematic term of energy, ±',
+  energy_net_j_per_image: 'Energy less idle',
+  ci95_rel: '95 % interval, ±',
+  systematic_rel: 'Systematic term, ±',
   images_per_s: 'Throughput',
   latency_ms_p50: 'Latency of a batch, median',
   latency_ms_p99: 'Latency of a batch, 99 %',
@@ -52,6 +52,11 @@ export function labelOf(name: string): string {
   }
   const words = name.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A label within a sentence: names keep their capitals. */
+export function inSentence(label: string): string {
+  return /[A-Z]/.test(label.slice(1)) ? label : label.charAt(0).toLowerCase() + label.slice(1);
 }
 
 /** Columns whose small values are the good ones; of other numbers large ones are, or none is. */

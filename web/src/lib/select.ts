@@ -3,7 +3,7 @@ import type { Site } from './api';
 import { standingOf } from './fitness';
 import { matches, nearestNames } from './search';
 import { keyOf, subjectOf, type Row, type Table } from './table';
-import { ratioBetween } from './uncertainty';
+import { intervalOf, isInterval, ratioBetween, wideInterval } from './uncertainty';
 import { everySetup, type Range, type State } from './url';
 
 export interface Place {
@@ -117,6 +117,43 @@ export function answers(table: Table, rows: Row[], state: Pick<State, 'rank' | '
   const ranked = sorted(table, known, by, descending);
   const first = ranked[0];
   return ranked.map((row) => ({ row, beside: first && first !== row ? ratioBetween(table, first, row) : null }));
+}
+
+/** Limits that a row keeps by its value, and at the other end of its 95 % interval not. Of energy the interval has all of the
+ * systematic term, because a limit in joules shares it with nothing. Throughput and sizes have no interval. */
+export function unsure(table: Table, row: Row, ranges: readonly Range[]): Range[] {
+  return ranges.filter((range) => {
+    const known = intervalOf(table, row, range.column);
+    const interval = range.column === 'energy_j_per_image' ? wideInterval(table, row) : isInterval(known) ? known : null;
+    return interval !== null && !(inRange(interval.low, range) && inRange(interval.high, range));
+  });
+}
+
+export interface Miss {
+  range: Range;
+  row: Row;
+}
+
+/** For each limit, what keeps all others and comes nearest to it. */
+export function nearMisses(table: Table, place: Place, state: State): Miss[] {
+  return state.ranges.flatMap((range) => {
+    const others = { ...state, ranges: state.ranges.filter((one) => one !== range) };
+    const outside = select(table, place, others).shown.filter((row) => table.number(row, range.column) !== null);
+    const far = (row: Row) => {
+      const value = table.number(row, range.column)!;
+      return Math.max((range.min ?? -Infinity) - value, value - (range.max ?? Infinity));
+    };
+    const row = outside.sort((a, b) => far(a) - far(b))[0];
+    return row ? [{ range, row }] : [];
+  });
+}
+
+/** A limit that lets a value in. */
+export function loosened(range: Range, value: number): Range {
+  const out = { ...range };
+  if (out.min !== undefined && value < out.min) out.min = value;
+  if (out.max !== undefined && value > out.max) out.max = value;
+  return out;
 }
 
 /** At least as accurate, beyond doubt cheaper: up to `most`, the cheapest first. */

@@ -49,7 +49,7 @@ function axes(surface: Surface, figure: Figure, at: Layout, palette: Palette): v
   surface.polyline([[at.left, at.top], [at.left, floor], [right, floor]], frame);
   const title = { colour: palette.text, size: 13, align: 'middle', bold: true } as const;
   surface.text((at.left + right) / 2, at.height - 12, figure.x.title + (figure.x.log ? ', log' : ''), title);
-  surface.text(12, (at.top + floor) / 2, figure.y.title + (figure.y.log ? ', log' : ''), { ...title, turned: true });
+  surface.text(9, (at.top + floor) / 2, figure.y.title + (figure.y.log ? ', log' : ''), { ...title, turned: true });
 }
 
 function diagonal(surface: Surface, at: Layout, palette: Palette): void {

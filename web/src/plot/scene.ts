@@ -110,7 +110,7 @@ export function logTicks(low: number, high: number, wanted: number): number[] {
 
 export function layout(figure: Figure, width: number, height: number): Layout {
   const narrow = width < 480;
-  const box = { width, height, left: narrow ? 60 : 76, right: 16, top: 14, bottom: 48 };
+  const box = { width, height, left: narrow ? 70 : 76, right: 16, top: 14, bottom: 48 };
   return {
     ...box,
     x: axis(figure.x, figure.marks.map((m) => m.x), [box.left, width - box.right], Math.max(3, Math.floor(width / 90))),

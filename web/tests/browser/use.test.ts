@@ -104,6 +104,7 @@ describe('address', () => {
       ['#/explore?setup=abacus', /Nothing was measured there/, /Look at the usual setup/],
       ['#/explore?xScale=cubic', /is not understood/, /Keep the rest/],
       ['#/explore?ranges=imagenet_top1%3A99..', /No model keeps all of that/, /Without any limit/],
+      ['#/explore?ranges=imagenet_top1:87..,energy_j_per_image:..0.1', /keeps all but the limit on energy per image, with/, /Take it in/],
       ['#/explore?search=%3Cimg%20onerror%3Dalert(1)%3E', /No model keeps all of that/, /Without any limit/],
       ['#/compare?pins=abacus', /abacus has no measurement/, /Leave it out/],
       ['#/findings?finding=abacus', /There is no analysis “abacus”/, /See those that there are/],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Site } from '../../src/lib/api';
-import { answers, cheaper, nearest, placeOf, policiesOf, rowNamed, select, sorted } from '../../src/lib/select';
+import { answers, cheaper, loosened, nearest, nearMisses, placeOf, policiesOf, rowNamed, select, sorted, unsure } from '../../src/lib/select';
 import { setupWords } from '../../src/lib/setups';
 import { usual, type State } from '../../src/lib/url';
 import { names, tableOf } from './rows';
@@ -82,6 +82,31 @@ describe('answers', () => {
     const better = tableOf({ architecture: 'x', model: 'x', run: 'x', energy_j_per_image: 0.1 }, { architecture: 'y', model: 'y', run: 'y', energy_j_per_image: 0.05, imagenet_top1: 80 });
     expect(names(better, cheaper(better, [...better.rows], better.rows[0]!, 'imagenet_top1').map((one) => one.row))).toEqual(['y']);
     void a;
+  });
+});
+
+describe('at a limit', () => {
+  const table = tableOf(
+    { model: 'a', architecture: 'a', energy_j_per_image: 0.1, ci95_rel: 0.01, systematic_rel: 0.05, imagenet_top1: 82.1, imagenet_top1_ci95: 0.3 },
+    { model: 'b', architecture: 'b', energy_j_per_image: 0.3, imagenet_top1: 85 },
+    { model: 'c', architecture: 'c', energy_j_per_image: 0.06, imagenet_top1: 81 },
+  );
+  const a = table.rows[0]!;
+  test('a value whose interval reaches over it is unsure', () => {
+    expect(unsure(table, a, [{ column: 'imagenet_top1', min: 82 }])).toHaveLength(1);
+    expect(unsure(table, a, [{ column: 'imagenet_top1', min: 81.5 }])).toHaveLength(0);
+    // 4 % off: beyond the interval of the runs, within the systematic term.
+    expect(unsure(table, a, [{ column: 'energy_j_per_image', max: 0.104 }])).toHaveLength(1);
+    expect(unsure(table, a, [{ column: 'energy_j_per_image', max: 0.106 }])).toHaveLength(0);
+    expect(unsure(table, a, [{ column: 'images_per_s', min: 1000 }])).toHaveLength(0);
+  });
+
+  test('that nothing keeps, the nearest to each is named', () => {
+    const ranges = [{ column: 'imagenet_top1', min: 84 }, { column: 'energy_j_per_image', max: 0.2 }];
+    const misses = nearMisses(table, place, { ...usual, ranges });
+    expect(misses.map((miss) => [miss.range.column, table.text(miss.row, 'model')])).toEqual([['imagenet_top1', 'a'], ['energy_j_per_image', 'b']]);
+    const wider = ranges.map((range) => (range === misses[1]!.range ? loosened(range, 0.3) : range));
+    expect(shown(table, { ranges: wider })).toEqual(['b']);
   });
 });
 
