@@ -7,7 +7,7 @@
 // --predicted   also the models that nobody measured, as a test of many points
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -97,9 +97,8 @@ function analyses(setups) {
       joulemark('analyse', '--setup', setup.name, '--policy', policy, '--out', join(api, folder));
       // `runtimes` compares setups, so that of one setup would have nothing to say.
       joulemark('analyse', 'runtimes', '--policy', policy, '--out', join(api, folder));
-      for (const name of ['frontier', 'returns', 'drivers', 'batch', 'runtimes', 'quality', 'prediction']) {
-        const path = `${folder}/${name}.json`;
-        if (existsSync(join(api, path))) written.push({ setup: setup.name, policy, name, path });
+      for (const file of readdirSync(join(api, folder)).filter((one) => one.endsWith('.json'))) {
+        written.push({ setup: setup.name, policy, name: file.replace('.json', ''), path: `${folder}/${file}` });
       }
     }
   }

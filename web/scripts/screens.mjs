@@ -14,6 +14,8 @@ const views = {
   model: '#/model/resnet50',
   setups: '#/setups',
   findings: '#/findings',
+  returns: '#/findings?finding=returns',
+  few: '#/findings?finding=batch',
   calculator: '#/calculator',
   method: '#/method',
   data: '#/data',

@@ -67,7 +67,10 @@ const LeftOut = v.object({
   count: v.number(),
 });
 
-/** Only what is shown: columns and rows are in the CSV, figures in the SVG beside it. */
+/** A file beside the analysis, and no path that leads elsewhere. */
+const Figure = v.object({ file: v.pipe(v.string(), v.regex(/^[\w-]+\.svg$/)), title: v.string() });
+
+/** Only what is shown: columns and rows are in the CSV, what a figure draws is in its SVG. */
 export const AnalysisSchema = v.object({
   analysis: v.string(),
   what: v.string(),
@@ -80,6 +83,7 @@ export const AnalysisSchema = v.object({
   caveats: v.array(v.string()),
   values: v.array(Value),
   left_out: v.array(LeftOut),
+  figures: v.optional(v.array(Figure), []),
   seed: v.optional(v.nullable(v.number()), null),
   resamples: v.optional(v.nullable(v.number()), null),
 });

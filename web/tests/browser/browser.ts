@@ -33,9 +33,7 @@ export function useBrowser() {
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
-      // Whether an analysis has a picture is found out by asking for it.
-      const isPicture = message.location().url.endsWith('.svg');
-      if (message.type() === 'error' && !isPicture) complaints.push(message.text());
+      if (message.type() === 'error') complaints.push(message.text());
     });
     page.on('request', (request) => {
       const isOwn = request.url().startsWith(host.url) || request.url().startsWith('blob:');

@@ -111,14 +111,16 @@ describe('address', () => {
       ['#/setups?from=a&to=b', /Too few to say/, /See two that share models/],
       ['#/calculator?pins=abacus', /abacus was not measured there/, /Take another/],
     ];
+    const { page, complaints } = await open('');
     for (const [hash, said, way] of cases) {
-      const { page, complaints } = await open(hash);
+      await page.goto(page.url().split('#')[0] + hash);
+      await page.waitForFunction((text) => document.querySelector('main')!.innerText.match(text), said.source);
       const main = await page.locator('main').innerText();
       expect(main, hash).toMatch(said);
       expect(main, hash).toMatch(way);
       expect(complaints, hash).toEqual([]);
-      await page.close();
     }
+    await page.close();
   });
 });
 
