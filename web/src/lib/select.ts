@@ -1,0 +1,192 @@
+/** Which rows a view shows: pure functions of the table, the site and the address. */
+import type { Site } from './api';
+import { standingOf } from './fitness';
+import { matches, nearestNames } from './search';
+import { keyOf, subjectOf, type Row, type Table } from './table';
+import { intervalOf, isInterval, ratioBetween, wideInterval } from './uncertainty';
+import { everySetup, type Range, type State } from './url';
+
+export interface Place {
+  setup: string;
+  policy: string;
+}
+
+/** Where a view looks if nothing else is said: the edition's setup, else the one with the most models. */
+export function placeOf(site: Site, state: Pick<State, 'setup' | 'policy'>): Place {
+  const most = [...site.setups].sort((a, b) => b.models - a.models)[0];
+  const setup = state.setup || site.edition?.setup || most?.name || '';
+  const policies = policiesOf(site, setup);
+  const usual = ['throughput', 'batch_1', 'min_energy', ...policies].find((p) => policies.includes(p));
+  return { setup, policy: state.policy || usual || '' };
+}
+
+export function policiesOf(site: Site, setup: string): string[] {
+  const of = site.setups.filter((one) => setup === everySetup || one.name === setup);
+  return [...new Set(of.flatMap((one) => one.policies))].sort();
+}
+
+export function inRange(value: number | null, { min, max }: Range): boolean {
+  // What is not known keeps no limit.
+  if (value === null) return false;
+  return (min === undefined || value >= min) && (max === undefined || value <= max);
+}
+
+function chosen(list: string[], value: string): boolean {
+  return list.length === 0 || list.includes(value);
+}
+
+/** Of each model in each setup, the weights with the highest accuracy on the images of `by`. */
+export function bestWeights(table: Table, rows: Row[], by: string): Row[] {
+  const best = new Map<string, Row>();
+  for (const row of rows) {
+    const of = `${subjectOf(table, row)} ${table.text(row, 'setup')} ${table.text(row, 'batch')}`;
+    const before = best.get(of);
+    if (!before || (table.number(row, by) ?? -1) > (table.number(before, by) ?? -1)) best.set(of, row);
+  }
+  return rows.filter((row) => best.get(`${subjectOf(table, row)} ${table.text(row, 'setup')} ${table.text(row, 'batch')}`) === row);
+}
+
+export interface Selection {
+  /** Before ranges and categories: what the filters may choose from. */
+  base: Row[];
+  shown: Row[];
+  /** Rows of this place that their standing keeps out. */
+  hidden: { disturbed: number; failed: number; predicted: number };
+}
+
+/** The images that accuracy is of: those of the y axis, else ImageNet. */
+export function accuracyColumn(state: Pick<State, 'x' | 'y' | 'ranges'>): string {
+  const named = [state.y, state.x, ...state.ranges.map((range) => range.column)];
+  return named.find((name) => /_top[15]$/.test(name)) ?? 'imagenet_top1';
+}
+
+export function select(table: Table, place: Place, state: State): Selection {
+  const hidden = { disturbed: 0, failed: 0, predicted: 0 };
+  const here = table.rows.filter(
+    (row) =>
+      (place.setup === everySetup || table.text(row, 'setup') === place.setup) &&
+      table.text(row, 'policy') === place.policy,
+  );
+  const standing = here.filter((row) => {
+    const is = standingOf(table, row);
+    if (is === 'fit' || state.with.includes(is)) return true;
+    hidden[is] += 1;
+    return false;
+  });
+  const licensed = standing.filter((row) => chosen(state.licences, table.text(row, 'licence')));
+  const base =
+    state.weights === 'best' ? bestWeights(table, licensed, accuracyColumn(state)) : licensed;
+  const searched = (row: Row) =>
+    ['model', 'family', 'input_size'].map((name) => table.text(row, name)).join(' ');
+  const shown = base.filter(
+    (row) =>
+      matches(searched(row), state.search.trim()) &&
+      chosen(state.kinds, table.text(row, 'kind')) &&
+      chosen(state.families, table.text(row, 'family')) &&
+      chosen(state.letters, table.text(row, 'letters').charAt(0)) &&
+      state.ranges.every((range) => inRange(table.number(row, range.column), range)),
+  );
+  return { base, shown, hidden };
+}
+
+/** Unknown comes last in both directions. */
+export function sorted(table: Table, rows: Row[], name: string, descending: boolean): Row[] {
+  const column = table.column(name);
+  if (!column) return rows;
+  const direction = descending ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = column.numeric
+      ? [table.number(a, name), table.number(b, name)]
+      : [table.text(a, name) || null, table.text(b, name) || null];
+    if (x === null || y === null) return x === y ? a.id - b.id : x === null ? 1 : -1;
+    return (x < y ? -1 : x > y ? 1 : 0) * direction || a.id - b.id;
+  });
+}
+
+export interface Answer {
+  row: Row;
+  /** Energy over that of the first, and whether that can be told from 1. */
+  beside: ReturnType<typeof ratioBetween>;
+}
+
+/** What keeps the budget, the best first; as `joulemark choose`. */
+export function answers(table: Table, rows: Row[], state: Pick<State, 'rank' | 'x' | 'y' | 'ranges'>): Answer[] {
+  const by = { energy: 'energy_j_per_image', score: 'index', accuracy: accuracyColumn(state), throughput: 'images_per_s' }[state.rank];
+  const descending = state.rank === 'accuracy' || state.rank === 'throughput';
+  const known = rows.filter((row) => table.number(row, by) !== null && table.number(row, 'energy_j_per_image') !== null);
+  const ranked = sorted(table, known, by, descending);
+  const first = ranked[0];
+  return ranked.map((row) => ({ row, beside: first && first !== row ? ratioBetween(table, first, row) : null }));
+}
+
+/** Limits that a row keeps by its value, and at the other end of its 95 % interval not. Of energy the interval has all of the
+ * systematic term, because a limit in joules shares it with nothing. Throughput and sizes have no interval. */
+export function unsure(table: Table, row: Row, ranges: readonly Range[]): Range[] {
+  return ranges.filter((range) => {
+    const known = intervalOf(table, row, range.column);
+    const interval = range.column === 'energy_j_per_image' ? wideInterval(table, row) : isInterval(known) ? known : null;
+    return interval !== null && !(inRange(interval.low, range) && inRange(interval.high, range));
+  });
+}
+
+export interface Miss {
+  range: Range;
+  row: Row;
+}
+
+/** For each limit, what keeps all others and comes nearest to it. */
+export function nearMisses(table: Table, place: Place, state: State): Miss[] {
+  return state.ranges.flatMap((range) => {
+    const others = { ...state, ranges: state.ranges.filter((one) => one !== range) };
+    const outside = select(table, place, others).shown.filter((row) => table.number(row, range.column) !== null);
+    const far = (row: Row) => {
+      const value = table.number(row, range.column)!;
+      return Math.max((range.min ?? -Infinity) - value, value - (range.max ?? Infinity));
+    };
+    const row = outside.sort((a, b) => far(a) - far(b))[0];
+    return row ? [{ range, row }] : [];
+  });
+}
+
+/** A limit that lets a value in. */
+export function loosened(range: Range, value: number): Range {
+  const out = { ...range };
+  if (out.min !== undefined && value < out.min) out.min = value;
+  if (out.max !== undefined && value > out.max) out.max = value;
+  return out;
+}
+
+/** At least as accurate, beyond doubt cheaper: up to `most`, the cheapest first. */
+export function cheaper(table: Table, rows: Row[], than: Row, accuracy: string, most = 3): Answer[] {
+  const bar = table.number(than, accuracy);
+  if (bar === null) return [];
+  const out: Answer[] = [];
+  for (const row of sorted(table, rows, 'energy_j_per_image', false)) {
+    if (subjectOf(table, row) === subjectOf(table, than)) continue;
+    if ((table.number(row, accuracy) ?? -1) < bar) continue;
+    const beside = ratioBetween(table, than, row);
+    if (beside && beside.high < 1) out.push({ row, beside });
+    if (out.length === most) break;
+  }
+  return out;
+}
+
+/** The row of a link: weights at a size, weights alone, or an architecture, the best of it. */
+export function rowNamed(table: Table, rows: Row[], key: string): Row | undefined {
+  const [name, size] = key.split('@');
+  const matches = rows.filter(
+    (row) =>
+      (keyOf(table, row) === key || table.text(row, 'model') === name || table.text(row, 'architecture') === name) &&
+      (!size || table.text(row, 'input_size') === size),
+  );
+  return (
+    matches.find((row) => keyOf(table, row) === key) ??
+    sorted(table, matches, 'imagenet_top1', true)[0]
+  );
+}
+
+/** Architectures whose names are like one that does not exist. */
+export function nearest(table: Table, name: string): string[] {
+  const names = [...new Set(table.rows.map((row) => table.text(row, 'architecture')))];
+  return nearestNames(names, name.split(/[.@]/)[0] ?? '');
+}
