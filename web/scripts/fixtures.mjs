@@ -1,4 +1,4 @@
-// Makes fixtures/api/v1 from real measurements, with the program itself: what `joulemark serve` answers.
+// Makes fixtures/api/v1, the documents that the page reads, from real measurements with the program itself.
 //
 //   JOULEMARK=../build/release/bin/joulemark node scripts/fixtures.mjs [--predicted]
 //
