@@ -22,7 +22,7 @@ const views = {
 };
 const wanted = process.argv.slice(2);
 const { server, url } = await serve();
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 mkdirSync('screens', { recursive: true });
 for (const [name, hash] of Object.entries(views)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

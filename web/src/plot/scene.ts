@@ -1,6 +1,7 @@
 /** What a figure shows, apart from where it is drawn. */
 import { ticks as linearTicks } from 'd3-array';
 import { tick, type Unit } from '../lib/format';
+import { isDate } from '../lib/table';
 
 export interface Mark {
   id: number;
@@ -87,7 +88,9 @@ function axis(spec: AxisSpec, values: number[], range: [number, number], wanted:
   const scale = (v: number) => range[0] + ((to!(v) - begin) / (end - begin)) * (range[1] - range[0]);
   const invert = (p: number) => from!(begin + ((p - range[0]) / (range[1] - range[0])) * (end - begin));
   const [first, last] = [from!(begin), from!(end)];
-  const ticks = spec.log ? logTicks(first, last, wanted) : linearTicks(first, last, wanted);
+  const all = spec.log ? logTicks(first, last, wanted) : linearTicks(first, last, wanted);
+  const years = isDate(spec.name) ? all.filter(Number.isInteger) : [];
+  const ticks = years.length >= 2 ? years : all;
   return Object.assign(scale, { invert, ticks: ticks.map((v) => ({ at: scale(v), text: tick(v, spec) })) });
 }
 

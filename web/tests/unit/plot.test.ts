@@ -51,6 +51,10 @@ describe('axes', () => {
       }),
     );
   });
+  test('of dates have whole years', () => {
+    const dates = { ...figure([2015.5, 2018.25, 2020], false), x: { name: 'architecture_date', unit: '', title: '', log: false } };
+    expect(layout(dates, 1400, 400).x.ticks.map((tick) => tick.text)).toEqual(['2016', '2017', '2018', '2019', '2020']);
+  });
   test('have ticks even over a short range, and finite ones without any point', () => {
     expect(logTicks(0.0041, 3.1, 10)).toEqual([0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]);
     expect(logTicks(0.041, 0.048, 8).length).toBeGreaterThan(1);
