@@ -9,7 +9,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The development server answers /api/ from the fixtures, as `joulemark serve` does from a database. */
+/** The development server answers /api/ from the fixtures. */
 function fixtures(): Plugin {
   const root = join(import.meta.dirname, 'fixtures');
   return {

@@ -1,4 +1,4 @@
-// Serves the built page with the fixtures as its API, under the content policy of `joulemark serve`.
+// Serves the built page with the fixtures as its API, under the content policy that a host should set.
 //
 //   node scripts/static-server.mjs [PORT]     prints the address
 
