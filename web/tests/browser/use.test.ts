@@ -80,7 +80,9 @@ describe('address', () => {
 
   test('a box in the figure is a filter of both axes', async () => {
     const { page } = await open('');
-    const before = await page.locator('tbody tr:not(.space)').count();
+    // What the heading counts: of a long table only the rows in sight are drawn.
+    const models = async () => parseInt(await page.locator('#table-title').innerText(), 10);
+    const before = await models();
     await page.locator('.overlay').scrollIntoViewIfNeeded();
     const box = (await page.locator('.overlay').boundingBox())!;
     await page.mouse.move(box.x + 200, box.y + 100);
@@ -90,7 +92,7 @@ describe('address', () => {
     const hash = await hashOf(page);
     expect(hash).toMatch(/energy_j_per_image:[\d.e-]+\.\.[\d.]+/);
     expect(hash).toMatch(/imagenet_top1:[\d.]+\.\.[\d.]+/);
-    expect(await page.locator('tbody tr:not(.space)').count()).toBeLessThan(before);
+    expect(await models()).toBeLessThan(before);
     await page.getByRole('link', { name: 'Clear all filters' }).click();
     expect(await hashOf(page)).not.toContain('ranges');
     await page.close();
