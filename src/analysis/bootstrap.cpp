@@ -1,5 +1,8 @@
 #include "analysis/bootstrap.hpp"
 
+#include <numeric>
+#include <utility>
+
 // Boost's, because what std's distributions make of a seed differs from library to library.
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
@@ -35,6 +38,24 @@ std::vector<Interval> bootstrap(std::size_t n, const Statistics& statistics, std
     intervals.push_back({*quantile(values, 0.025), *quantile(values, 0.975)});
   }
   return intervals;
+}
+
+double share_of_orders(std::size_t n,
+                       const std::function<bool(std::span<const std::size_t> order)>& holds,
+                       std::size_t orders, std::uint64_t seed) {
+  boost::random::mt19937_64 random(seed);
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::size_t held = 1;
+  for (std::size_t i = 0; i < orders; ++i) {
+    for (std::size_t k = n; k > 1;
+         --k) {  // Fisher and Yates; std::shuffle differs between libraries
+      boost::random::uniform_int_distribution<std::size_t> any(0, k - 1);
+      std::swap(order[k - 1], order[any(random)]);
+    }
+    held += holds(order) ? 1 : 0;
+  }
+  return static_cast<double>(held) / static_cast<double>(orders + 1);
 }
 
 }  // namespace joulemark::analysis

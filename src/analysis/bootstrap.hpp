@@ -28,4 +28,10 @@ using Statistics = std::function<std::optional<std::vector<double>>(std::span<co
 std::vector<Interval> bootstrap(std::size_t n, const Statistics& statistics,
                                 std::size_t resamples = kResamples, std::uint64_t seed = kSeed);
 
+/// Of random orders of n things, the share in which `holds` holds, with the order that there is
+/// counted in: the p of a permutation test (Efron and Tibshirani, ch. 15). Above 0.
+double share_of_orders(std::size_t n,
+                       const std::function<bool(std::span<const std::size_t> order)>& holds,
+                       std::size_t orders = kResamples, std::uint64_t seed = kSeed);
+
 }  // namespace joulemark::analysis

@@ -136,6 +136,13 @@ TEST(Bootstrap, HoldsTheTruthAboutAsOftenAsItSays) {
   EXPECT_LT(held, 0.985 * kSamples);
 }
 
+TEST(Orders, CountTheOneThatThereIs) {
+  const auto first_stays = [](std::span<const std::size_t> order) { return order[0] == 0; };
+  EXPECT_NEAR(share_of_orders(4, first_stays), 0.25, 0.03);
+  EXPECT_DOUBLE_EQ(share_of_orders(4, [](auto) { return false; }, 99), 0.01);
+  EXPECT_DOUBLE_EQ(share_of_orders(4, [](auto) { return true; }), 1.0);
+}
+
 TEST(GeometricMean, IsAbsentForTooFewOrNoRatios) {
   EXPECT_TRUE(geometric_mean(Numbers{1, 2, 4}));
   EXPECT_FALSE(geometric_mean(Numbers{1, 2}));

@@ -179,6 +179,9 @@ TEST(Expected, RecordsAndTheirTrend) {
   ASSERT_TRUE(trend);
   expect_near(trend->slope, want["slope"], kRounding);
   expect_drawn(trend->ci95, want["low"], want["high"]);
+  // Of 2,000 orders, three standard deviations of a share.
+  ASSERT_TRUE(trend->by_chance);
+  EXPECT_NEAR(*trend->by_chance, want["by_chance"].get<double>(), 3.0 * std::sqrt(0.25 / 2000.0));
 }
 
 TEST(Expected, GeometricMean) {

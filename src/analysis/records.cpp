@@ -20,6 +20,53 @@ std::optional<double> slope_of(std::span<const Entry> entries, int last) {
   return fit_line(years, prices)->slope;
 }
 
+/// Each in the order given.
+using Groups = std::vector<std::vector<Entry>>;
+
+Groups groups_of(std::span<const Entry> entries) {
+  std::map<std::size_t, std::vector<Entry>> by_group;
+  for (const Entry& e : entries) by_group[e.group].push_back(e);
+  Groups groups;
+  for (auto& [group, of_group] : by_group) groups.push_back(std::move(of_group));
+  return groups;
+}
+
+std::optional<Interval> interval_of(double slope, const Groups& groups, int last) {
+  std::vector<Entry> drawn;
+  const auto intervals =
+      bootstrap(groups.size(),
+                [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
+                  drawn.clear();
+                  for (const std::size_t i : indices) {
+                    drawn.insert(drawn.end(), groups[i].begin(), groups[i].end());
+                  }
+                  const auto again = slope_of(drawn, last);
+                  return again ? std::optional(std::vector<double>{*again}) : std::nullopt;
+                });
+  if (intervals.empty()) return std::nullopt;
+  const Interval draws = intervals.front();
+  return Interval{std::min(draws.low, 2.0 * slope - draws.high),
+                  std::max(draws.high, 2.0 * slope - draws.low)};
+}
+
+/// A group that is dealt another's first year keeps the distances between its own.
+double chance_of(double slope, const Groups& groups, int last) {
+  std::vector<int> first;
+  for (const auto& group : groups) first.push_back(std::ranges::min(group, {}, &Entry::year).year);
+  std::vector<Entry> dealt;
+  return share_of_orders(groups.size(), [&](std::span<const std::size_t> order) {
+    dealt.clear();
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      for (Entry e : groups[i]) {
+        e.year += first[order[i]] - first[i];
+        dealt.push_back(e);
+      }
+    }
+    const auto again = slope_of(dealt, last);
+    return again && *again <= slope;
+  });
+}
+
 }  // namespace
 
 std::optional<Records> records_of(std::span<const Entry> entries, int last) {
@@ -45,23 +92,9 @@ std::optional<Records> records_of(std::span<const Entry> entries, int last) {
 std::optional<Trend> trend_of(std::span<const Entry> entries, int last) {
   const auto slope = slope_of(entries, last);
   if (!slope) return std::nullopt;
-  std::map<std::size_t, std::vector<Entry>> by_group;
-  for (const Entry& e : entries) by_group[e.group].push_back(e);
-  if (by_group.size() < kFewestToResample) return Trend{*slope, std::nullopt};
-  std::vector<std::vector<Entry>> groups;
-  for (auto& [group, of_group] : by_group) groups.push_back(std::move(of_group));
-  std::vector<Entry> drawn;
-  const auto intervals =
-      bootstrap(groups.size(),
-                [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-                  drawn.clear();
-                  for (const std::size_t i : indices) {
-                    drawn.insert(drawn.end(), groups[i].begin(), groups[i].end());
-                  }
-                  const auto again = slope_of(drawn, last);
-                  return again ? std::optional(std::vector<double>{*again}) : std::nullopt;
-                });
-  return Trend{*slope, intervals.empty() ? std::nullopt : std::optional(intervals.front())};
+  const Groups groups = groups_of(entries);
+  if (groups.size() < kFewestToResample) return Trend{*slope, {}, {}};
+  return Trend{*slope, interval_of(*slope, groups, last), chance_of(*slope, groups, last)};
 }
 
 }  // namespace joulemark::analysis

@@ -34,9 +34,16 @@ struct Trend {
   double slope = 0.0;  ///< of the price, a year
   /// Bootstrap over groups, of the whole construction: in each draw the records are made anew of
   /// what was drawn. Residuals of the line are no measure: a record that stands for years is one
-  /// entry, not one for each year. Absent for fewer than ten groups, and where too many draws have
-  /// no trend.
+  /// entry, not one for each year. No draw has a better record than there is, so draws lie to one
+  /// side; the interval reaches as far to either side as they or their mirror image do. That holds
+  /// the mean slope of such records in 89 to 95 % of simulated samples of 15 to 100 groups with
+  /// normal or log-normal prices, and in 71 to 85 % with heavy tails (Student's t with 3 degrees).
+  /// Absent for fewer than ten groups, and where too many draws have no trend.
   std::optional<Interval> ci95;
+  /// Records fall also where nothing gets better, because there is more and more to choose from: in
+  /// this share of draws in which the groups' years are dealt out anew, they fall as steeply.
+  /// Absent for fewer than ten groups.
+  std::optional<double> by_chance;
 };
 /// Until `last`, also where nothing better came. Absent for records of fewer than kFewestYears.
 std::optional<Trend> trend_of(std::span<const Entry> entries, int last);

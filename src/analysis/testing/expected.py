@@ -186,16 +186,17 @@ def pareto(seed: int) -> dict:
 
 
 def entered(seed: int) -> dict:
-    """Entries over the years, two or three of each of forty groups, whose prices fall by about 0.3 a year."""
+    """Entries over the years, two or three of each of forty groups, whose prices fall by about 0.1 a year."""
     rng = np.random.default_rng(seed)
     groups = np.repeat(np.arange(40), rng.integers(2, 4, 40))
     years = rng.integers(2012, 2024, 40)[groups] + rng.integers(0, 2, len(groups))
-    prices = 8.0 - 0.3 * (years - 2012) + rng.normal(0.0, 1.5, len(groups))
+    prices = 8.0 - 0.1 * (years - 2012) + rng.normal(0.0, 1.5, len(groups))
     return {"years": years.tolist(), "prices": prices.tolist(), "groups": groups.tolist()}
 
 
 def records(entries: dict, last: int) -> dict:
-    """Records by their definition, the line through them by SciPy, and percentiles of its slope over resampled groups."""
+    """Records by their definition, the line through them by SciPy, percentiles of its slope over resampled
+    groups, or their mirror image, and how often it is as steep when the groups' years are dealt out anew."""
     year, price, group = (np.asarray(entries[k]) for k in ("years", "prices", "groups"))
 
     def line_of(y, p):
@@ -211,7 +212,15 @@ def records(entries: dict, last: int) -> dict:
         i = np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))])
         slopes.append(line_of(year[i], price[i])[2])
     low, high = percentiles(slopes)
-    return {"entries": entries, "last": last, "first": int(until[0]), "records": least, "slope": slope, "low": low, "high": high}
+    low, high = min(low, 2 * slope - high), max(high, 2 * slope - low)
+    first = np.array([year[m].min() for m in members])
+    steep = 0
+    for _ in range(DRAWS):
+        dealt = year + (rng.permutation(first) - first)[group]
+        kept = dealt <= last
+        steep += line_of(dealt[kept], price[kept])[2] <= slope
+    return {"entries": entries, "last": last, "first": int(until[0]), "records": least, "slope": slope, "low": low,
+            "high": high, "by_chance": steep / DRAWS}
 
 
 def ratios(seed: int) -> dict:
