@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "analysis/common.hpp"
+#include "analysis/records.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -176,6 +177,12 @@ Finding input_size(const Input&, const Outcome& o) {
   return f;
 }
 
+/// Whether the fall is more than what more models to choose from make by themselves.
+bool is_more_than_chance(const Outcome& o, const std::string& about) {
+  const Value* share = find(o, "share_by_chance", about);
+  return share != nullptr && share->value <= kByChance;
+}
+
 /// Of the accuracies that years were looked at, at how many a fall can be told.
 Finding progress(const Input&, const Outcome& o) {
   Finding f = begin("progress", "Progress by year",
@@ -188,10 +195,10 @@ Finding progress(const Input&, const Outcome& o) {
     if (v.name != "halvings_per_year") continue;
     ++levels;
     if (!v.ci95) continue;
-    falling += v.ci95->low > 0.0 ? 1 : 0;
     rising += v.ci95->high < 0.0 ? 1 : 0;
     const Value* time = find(o, "halving_time", v.about);
-    if (v.ci95->low <= 0.0 || time == nullptr) continue;
+    if (v.ci95->low <= 0.0 || time == nullptr || !is_more_than_chance(o, v.about)) continue;
+    ++falling;
     list += fmt::format("{}with {} top-1 every {} years", list.empty() ? "" : ", ", v.about,
                         words(*time));
   }
@@ -199,16 +206,19 @@ Finding progress(const Input&, const Outcome& o) {
   f.data =
       list.empty()
           ? fmt::format(
-                "At none of {} accuracies can a fall of the least energy be told from none.",
+                "At none of {} accuracies can a fall of the least energy be told from that of more "
+                "models to choose "
+                "from.",
                 levels)
           : fmt::format("The least energy halved {}; at {} of {} accuracies a fall can be told.",
                         list, falling, levels);
   if (2 * falling > levels) {
-    decide(f, Verdict::agrees, "at most accuracies the least energy fell, beyond the interval");
+    decide(f, Verdict::agrees,
+           "at most accuracies the least energy fell, by more than more models alone make");
   } else if (2 * rising > levels) {
     decide(f, Verdict::differs, "at most accuracies the least energy rose");
   } else {
-    f.because = "at most accuracies the interval of the trend holds 0";
+    f.because = "at most accuracies more models to choose from could make the fall";
   }
   return f;
 }

@@ -29,6 +29,9 @@ std::optional<Records> records_of(std::span<const Entry> entries, int last);
 /// Fewest years for a line through records.
 inline constexpr std::size_t kFewestYears = 4;
 
+/// A trend that random orders make no more often than this is not of more models alone.
+inline constexpr double kByChance = 0.025;
+
 /// A line through the records by least squares.
 struct Trend {
   double slope = 0.0;  ///< of the price, a year

@@ -151,8 +151,6 @@ void add_rows(Outcome& o, const char* what, const Goal& goal, const Records& rec
 }
 
 constexpr const char* kUndrawn = "fewer than ten families, or too many resamples have no trend";
-/// A trend that random orders make no more often than this is not of more models alone.
-constexpr double kTail = 0.025;
 constexpr const char* kMayBeFlat = "energy may not have fallen: the interval of the rate holds 0";
 
 /// How fast a goal's records became better: its price fell by so much a year.
@@ -189,8 +187,8 @@ std::string add_rate(Outcome& o, const char* name, const char* unit, const Goal&
 
 /// What is left of a trend when years are dealt out anew: more models alone make records too.
 std::string chance_in_words(const Rate& rate) {
-  const char* verdict = *rate.by_chance <= kTail ? "more models alone do not explain"
-                                                 : "more models alone could explain";
+  const char* verdict = *rate.by_chance <= kByChance ? "more models alone do not explain"
+                                                     : "more models alone could explain";
   return fmt::format("which {} (years dealt out at random: as steep in {} of draws)", verdict,
                      percent(*rate.by_chance));
 }
