@@ -14,9 +14,15 @@
 namespace joulemark::analysis {
 namespace {
 
-constexpr int kGrid = 80;
+/// How finely a minimum is looked for: on a grid of so many steps, then to so many bits.
+struct Search {
+  int grid;
+  int bits;
+};
 /// Half the digits of a double: a minimum is not known better.
-constexpr int kBits = 26;
+constexpr Search kFine = {80, 26};
+/// For draws of many points, whose interval a thousandth of a parameter does not move.
+constexpr Search kCoarse = {16, 10};
 /// The floor is looked for as least error * (1 - 2^-u), u from 0 to this.
 constexpr double kNearestFloor = 20.0;
 /// b times the range of accuracies is looked for between these: below, the form cannot be told from
@@ -52,14 +58,15 @@ struct Minimum {
   double at = 0.0;
   bool at_limit = false;
 };
-Minimum minimise(const std::function<double(double)>& loss, double low, double high) {
-  const auto grid = [&](int i) { return low + (high - low) * i / kGrid; };
+Minimum minimise(const std::function<double(double)>& loss, double low, double high,
+                 const Search& search) {
+  const auto grid = [&](int i) { return low + (high - low) * i / search.grid; };
   std::vector<double> values;
-  for (int i = 0; i <= kGrid; ++i) values.push_back(loss(grid(i)));
+  for (int i = 0; i <= search.grid; ++i) values.push_back(loss(grid(i)));
   const auto best = static_cast<int>(std::ranges::min_element(values) - values.begin());
-  const auto found = boost::math::tools::brent_find_minima(loss, grid(std::max(best - 1, 0)),
-                                                           grid(std::min(best + 1, kGrid)), kBits);
-  const bool is_end = best == 0 || best == kGrid;
+  const auto found = boost::math::tools::brent_find_minima(
+      loss, grid(std::max(best - 1, 0)), grid(std::min(best + 1, search.grid)), search.bits);
+  const bool is_end = best == 0 || best == search.grid;
   if (is_end && values[static_cast<std::size_t>(best)] <= found.second) return {grid(best), true};
   return {found.first, false};
 }
@@ -98,7 +105,8 @@ std::vector<double> basis_of(std::span<const Point> points,
 /// The loss counts as endless where there is no line.
 double loss_of(const std::optional<Fitted>& line) { return line ? line->loss : HUGE_VAL; }
 
-std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit) {
+std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit,
+                                          const Search& search = kFine) {
   if (!sound(points)) return std::nullopt;
   const double least = least_error(points);
   const std::vector<double> y = log2_joules_of(points);
@@ -107,7 +115,8 @@ std::optional<FlooredPower> floored_power(std::span<const Point> points, const F
     return fit(
         basis_of(points, [f = floor_of(u)](const Point& p) { return std::log2(p.error - f); }), y);
   };
-  const Minimum best = minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor);
+  const Minimum best =
+      minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor, search);
   const auto line = line_of(best.at);
   if (!line) return std::nullopt;
   return FlooredPower{line->intercept, -line->slope, floor_of(best.at), line->loss, best.at_limit};
@@ -126,7 +135,7 @@ std::optional<DoubleExponential> double_exponential(std::span<const Point> point
                y);
   };
   const Minimum best = minimise([&](double t) { return loss_of(line_of(t)); }, std::log(kLeastBend),
-                                std::log(kMostBend));
+                                std::log(kMostBend), kFine);
   const auto line = line_of(best.at);
   if (!line) return std::nullopt;
   return DoubleExponential{line->intercept, line->slope, b_of(best.at),
@@ -219,7 +228,7 @@ std::optional<QuantileFits> fit_both_at(std::span<const Point> points, double q,
   const auto intervals = bootstrap(
       points.size(),
       [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-        const auto p = floored_power_at(taken(points, indices), q);
+        const auto p = floored_power(taken(points, indices), at_quantile(q), kCoarse);
         const auto t = p ? times_between(*p, from, to) : std::nullopt;
         return t ? std::optional(std::vector<double>{p->gamma, p->floor, *t}) : std::nullopt;
       },

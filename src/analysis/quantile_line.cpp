@@ -50,12 +50,22 @@ std::size_t turn_about(const Points& points, std::size_t pivot, std::vector<Seen
     seen.push_back({(points.y[i] - points.y[pivot]) / dx, weight, i});
     ahead += weight * (dx > 0.0 ? points.q : 1.0 - points.q);
   }
-  std::ranges::sort(seen, {}, &Seen::slope);
-  for (const Seen& s : seen) {
-    ahead -= s.weight;
-    if (ahead <= 0.0) return s.point;
+  // A weighted median: only the half that it is in is looked at further, nothing is sorted.
+  auto first = seen.begin();
+  auto last = seen.end();
+  while (last - first > 1) {
+    const auto middle = first + (last - first) / 2;
+    std::ranges::nth_element(first, middle, last, {}, &Seen::slope);
+    double below = 0.0;
+    for (auto s = first; s != middle; ++s) below += s->weight;
+    if (below >= ahead) {
+      last = middle;
+    } else {
+      ahead -= below;
+      first = middle;
+    }
   }
-  return seen.back().point;
+  return first->point;
 }
 
 /// The point nearest to the line of least squares: near the middle, where all lines pass.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace joulemark::figure {
 namespace {
@@ -26,9 +27,11 @@ void spread(std::vector<Placed>& marks, double row) {
   for (Placed* p : order) {
     const double middle = p->y;
     const auto is_free = [&] {
-      return std::ranges::none_of(done, [&](const Placed* d) {
-        return std::hypot(d->x - p->x, d->y - p->y) < 2.0 * kRadius;
-      });
+      for (const Placed* d : std::views::reverse(done)) {
+        if (p->x - d->x >= 2.0 * kRadius) return true;  // all others are further left still
+        if (std::hypot(d->x - p->x, d->y - p->y) < 2.0 * kRadius) return false;
+      }
+      return true;
     };
     const auto steps = static_cast<int>(most_away / kStep);
     for (int i = 0; i <= steps; ++i) {
