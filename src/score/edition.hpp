@@ -90,7 +90,7 @@ struct FitRequest {
 /// and for an edition that is no draft of too few models; not_found where there are no rows;
 /// unsupported where the frontier has too few members on ImageNet, or no form that rises with
 /// accuracy.
-Result<Edition> fit(std::span<const analysis::Row> rows, const FitRequest& request);
+Result<Edition> fit(std::span<const analysis::Row> given, const FitRequest& request);
 
 /// The offset of a setup from its rows, in which the anchors are looked for. Absent for fewer than
 /// kFewestAnchors of them.

@@ -50,7 +50,8 @@ Result<double> covered_error(const Subject& subject, const Curve& curve) {
                 "Look at the row: joulemark show RUN");
   }
   // As the analyses do: a share would pass for less than a percent.
-  if (!(subject.top1 > 1.0 && subject.top1 <= 100.0)) {
+  const bool is_percentage = subject.top1 > 1.0 && subject.top1 <= 100.0;
+  if (!is_percentage) {
     return fail(ErrorKind::invalid_input,
                 fmt::format("a top-1 of {} is no percentage of a trained model", subject.top1),
                 "Accuracies are percentages, above 1 and at most 100");
