@@ -43,16 +43,6 @@ Kept towards(const std::optional<double>& value, const std::optional<double>& li
 
 Kept word(bool is_kept) { return {is_kept, false, 0.0, 0.0, is_kept ? 0.0 : kNotKnown}; }
 
-/// Of the weights with this licence the best on the set.
-WeightsOn best_licensed(const Row& row, const Wanted& wanted) {
-  if (wanted.licence.empty()) return best_on(row, wanted.on);
-  Row licensed;
-  for (const Published& weights : row.weights_tested) {
-    if (matches(wanted.licence, weights.licence)) licensed.weights_tested.push_back(weights);
-  }
-  return best_on(licensed, wanted.on);
-}
-
 struct Considered {
   const Row* row;
   WeightsOn weights;
@@ -79,7 +69,7 @@ std::array<Kept, std::size(kLimits)> kept_by(const Row& row, const WeightsOn& we
 std::vector<Considered> consider(const std::vector<const Row*>& rows, const Wanted& wanted) {
   std::vector<Considered> all;
   for (const Row* row : rows) {
-    WeightsOn weights = best_licensed(*row, wanted);
+    WeightsOn weights = best_on(*row, wanted.on, wanted.licence.empty() ? "*" : wanted.licence);
     const bool has_licence = weights.top1.has_value();
     if (!has_licence) weights = best_on(*row, wanted.on);
     if (!weights.top1) continue;
@@ -104,19 +94,6 @@ std::tuple<double, double, std::string> place(const Considered& c, By by) {
   return {joules, -top1, who};
 }
 
-Behind behind(const Considered& c, const Considered& first, catalogue::TestSet set) {
-  Behind b;
-  b.times = *c.row->energy_j_per_image / *first.row->energy_j_per_image;
-  const double rel = rel_between(*c.row, *first.row, kSharedBetweenModels);
-  b.ci95 = {b.times * std::exp(-rel), b.times * std::exp(rel)};
-  b.points = *c.weights.top1 - *first.weights.top1;
-  b.points_ci95 = std::hypot(top1_ci95(*c.weights.top1, set), top1_ci95(*first.weights.top1, set));
-  const auto speed = c.row->images_per_s;
-  const auto first_speed = first.row->images_per_s;
-  if (speed && first_speed && *first_speed > 0.0) b.times_throughput = *speed / *first_speed;
-  return b;
-}
-
 std::vector<Pick> picks_of(std::vector<Considered>& kept, const Wanted& wanted) {
   std::ranges::sort(kept, {}, [&](const Considered& c) { return place(c, wanted.by); });
   std::vector<Pick> picks;
@@ -125,7 +102,10 @@ std::vector<Pick> picks_of(std::vector<Considered>& kept, const Wanted& wanted) 
     for (const Limit limit : kLimits) {
       if (c.kept[static_cast<std::size_t>(limit)].is_uncertain) pick.uncertain.push_back(limit);
     }
-    if (!picks.empty()) pick.behind = behind(c, kept.front(), wanted.on);
+    if (!picks.empty()) {
+      pick.beside =
+          beside(*c.row, c.weights.top1, *kept.front().row, kept.front().weights.top1, wanted.on);
+    }
     picks.push_back(std::move(pick));
   }
   return picks;
@@ -192,26 +172,26 @@ Result<Answer> within_budget(std::span<const Row> rows, const std::string& polic
 
 namespace {
 
-std::string energy_words(const Behind& b) {
+std::string energy_words(const Beside& b) {
   const std::string interval =
       fmt::format("{:.2f} times (95 %: {:.2f} to {:.2f})", b.times, b.ci95.low, b.ci95.high);
-  const bool is_apart = b.ci95.low > 1.0 || b.ci95.high < 1.0;
-  return is_apart ? fmt::format("takes {} the energy", interval)
-                  : fmt::format("takes {} the energy, which cannot be told apart", interval);
+  return b.is_distinguishable()
+             ? fmt::format("takes {} the energy", interval)
+             : fmt::format("takes {} the energy, which cannot be told apart", interval);
 }
 
-std::string accuracy_words(const Behind& b) {
+std::string accuracy_words(const Beside& b) {
   const std::string points =
-      fmt::format("{:.2f} ± {:.2f} points {}", std::abs(b.points), b.points_ci95,
-                  b.points < 0.0 ? "less accurate" : "more accurate");
-  return std::abs(b.points) > b.points_ci95 ? points : points + ", which cannot be told apart";
+      fmt::format("{:.2f} ± {:.2f} points {}", std::abs(*b.points), *b.points_ci95,
+                  *b.points < 0.0 ? "less accurate" : "more accurate");
+  return std::abs(*b.points) > *b.points_ci95 ? points : points + ", which cannot be told apart";
 }
 
 }  // namespace
 
 std::string why_behind(const Pick& pick, By by) {
-  if (!pick.behind) return "";
-  const Behind& b = *pick.behind;
+  if (!pick.beside) return "";
+  const Beside& b = *pick.beside;
   switch (by) {
     case By::accuracy:
       return fmt::format("{}; {}", accuracy_words(b), energy_words(b));

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "analysis/bootstrap.hpp"
+#include "analysis/compare.hpp"
 #include "analysis/named.hpp"
 #include "analysis/row.hpp"
 #include "base/result.hpp"
@@ -38,21 +38,12 @@ struct Wanted {
   By by = By::energy;
 };
 
-/// How a model stands beside the first.
-struct Behind {
-  double times = 1.0;  ///< its energy over that of the first
-  Interval ci95;
-  double points = 0.0;  ///< of top-1, more than the first, percentage points
-  double points_ci95 = 0.0;
-  std::optional<double> times_throughput;
-};
-
 struct Pick {
   const Row* row = nullptr;
   WeightsOn weights;  ///< the best on these images that have the licence
   /// Limits that are kept by the value, and by one end of its interval not.
   std::vector<Limit> uncertain;
-  std::optional<Behind> behind;  ///< absent for the first
+  std::optional<Beside> beside;  ///< the first, with points; absent for the first
 };
 
 /// Of the models that only one limit keeps out, the nearest to it.
@@ -80,7 +71,7 @@ struct Answer {
 Result<Answer> within_budget(std::span<const Row> rows, const std::string& policy,
                              const Wanted& wanted);
 
-/// Why an pick comes after the first, in words.
+/// Why a pick comes after the first, in words.
 std::string why_behind(const Pick& pick, By by);
 
 }  // namespace joulemark::analysis

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/intervals.hpp"
 #include "analysis/named.hpp"
 #include "analysis/select.hpp"
 
@@ -14,20 +15,20 @@ std::optional<double> ratio(const std::optional<double>& a, const std::optional<
   return a && b && *b > 0.0 ? std::optional(*a / *b) : std::nullopt;
 }
 
-Beside beside(const Side& side, const Side& first) {
+}  // namespace
+
+Beside beside(const Row& row, const std::optional<double>& top1, const Row& first,
+              const std::optional<double>& first_top1, catalogue::TestSet set) {
   Beside b;
-  b.times = *side.row->energy_j_per_image / *first.row->energy_j_per_image;
-  const double rel = rel_between(*side.row, *first.row, kSharedBetweenModels);
-  b.ci95 = {b.times * std::exp(-rel), b.times * std::exp(rel)};
-  if (side.top1 && first.top1) {
-    b.points = *side.top1 - *first.top1;
-    b.points_ci95 = std::hypot(top1_ci95(*side.top1), top1_ci95(*first.top1));
+  b.times = *row.energy_j_per_image / *first.energy_j_per_image;
+  b.ci95 = in_logarithm(b.times, rel_between(row, first, kSharedBetweenModels));
+  if (top1 && first_top1) {
+    b.points = *top1 - *first_top1;
+    b.points_ci95 = std::hypot(top1_ci95(*top1, set), top1_ci95(*first_top1, set));
   }
-  b.times_throughput = ratio(side.row->images_per_s, first.row->images_per_s);
+  b.times_throughput = ratio(row.images_per_s, first.images_per_s);
   return b;
 }
-
-}  // namespace
 
 Result<Comparison> compare(std::span<const Row> rows, const std::string& policy,
                            const std::vector<std::string>& names) {
@@ -39,10 +40,7 @@ Result<Comparison> compare(std::span<const Row> rows, const std::string& policy,
   }
   if (const auto sound = check_accuracies(rows); !sound) return tl::unexpected(sound.error());
   const auto choice = choose_setup(rows, [&](const std::string& setup) {
-    const auto there = choose(rows, setup, policy).rows;
-    return static_cast<std::size_t>(std::ranges::count_if(*asked, [&](const Named& a) {
-      return std::ranges::any_of(there, [&](const Row* row) { return fits(*row, a); });
-    }));
+    return count_named(choose(rows, setup, policy).rows, *asked);
   });
   if (!choice) return tl::unexpected(choice.error());
   Comparison c{choice->setup, policy, {}, choice->others};
@@ -53,7 +51,10 @@ Result<Comparison> compare(std::span<const Row> rows, const std::string& policy,
     const auto weights = weights_named(**row, a, catalogue::TestSet::imagenet);
     if (!weights) return tl::unexpected(weights.error());
     Side side{a.text, *row, weights->model, weights->top1, {}};
-    if (!c.sides.empty()) side.beside = beside(side, c.sides.front());
+    if (!c.sides.empty()) {
+      const Side& first = c.sides.front();
+      side.beside = beside(*side.row, side.top1, *first.row, first.top1);
+    }
     c.sides.push_back(std::move(side));
   }
   return c;

@@ -24,6 +24,11 @@ struct Beside {
   bool is_distinguishable() const { return ci95.low > 1.0 || ci95.high < 1.0; }
 };
 
+/// The one beside the other, whose top-1 on the set of images these are.
+Beside beside(const Row& row, const std::optional<double>& top1, const Row& first,
+              const std::optional<double>& first_top1,
+              catalogue::TestSet set = catalogue::TestSet::imagenet);
+
 struct Side {
   std::string asked;  ///< as it was named
   const Row* row = nullptr;

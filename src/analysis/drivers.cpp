@@ -8,22 +8,21 @@
 #include "analysis/correlation.hpp"
 #include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
+#include "analysis/paper.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
 namespace {
 
 struct Driver {
-  const char* name;
-  const char* words;
+  paper::Pearson paper;
   const char* unit_words;
   std::optional<double> Row::* field;
-  double paper;  ///< Pearson of energy with it: Yang, Adamek and Armour, arXiv 2412.09731
 };
 constexpr std::array kDrivers = {
-    Driver{"parameters", "parameters", "million", &Row::parameters_m, 0.6572},
-    Driver{"gmacs", "GMACs", "", &Row::gmacs, 0.8683},
-    Driver{"activations", "activations", "million", &Row::activations_m, 0.8999},
+    Driver{paper::kParameters, "million", &Row::parameters_m},
+    Driver{paper::kGmacs, "", &Row::gmacs},
+    Driver{paper::kActivations, "million", &Row::activations_m},
 };
 constexpr const char* kPaper =
     "0.657, 0.868 and 0.900 are Pearson's coefficients in arXiv 2412.09731, of about 1,200 models "
@@ -65,20 +64,20 @@ std::optional<Correlation> add(Outcome& o, const Driver& driver, const Measure& 
   const auto c =
       m.of_logs ? correlate(m.coefficient, logs(x), logs(y)) : correlate(m.coefficient, x, y);
   const bool is_as_in_paper = !m.of_logs && m.coefficient == static_cast<Coefficient>(pearson);
-  std::vector<Cell> cells = {driver.name,
+  std::vector<Cell> cells = {driver.paper.name,
                              m.name,
                              Cell(),
                              Cell(),
                              Cell(),
                              static_cast<std::int64_t>(x.size()),
-                             is_as_in_paper ? Cell(driver.paper) : Cell()};
+                             is_as_in_paper ? Cell(driver.paper.value) : Cell()};
   if (c) {
     cells[2] = c->value;
     if (c->ci95) {
       cells[3] = c->ci95->low;
       cells[4] = c->ci95->high;
     }
-    o.values.push_back({m.name, driver.name, "1", c->value, c->ci95,
+    o.values.push_back({m.name, driver.paper.name, "1", c->value, c->ci95,
                         c->ci95 ? "" : "too many resamples have no coefficient", x.size()});
   }
   o.rows.push_back(std::move(cells));
@@ -90,18 +89,16 @@ std::optional<Line> add_exponent(Outcome& o, const Driver& driver, const std::ve
                                  const std::vector<double>& y) {
   const auto line = fit_line(logs(x), logs(y));
   if (!line) return line;
-  const double half =
-      student_t_95(static_cast<double>(x.size()) - 2.0) * line->slope_standard_error;
-  const Interval ci95{line->slope - half, line->slope + half};
-  o.values.push_back({"exponent", driver.name, "1", line->slope, ci95, "", x.size()});
-  o.rows.push_back({driver.name, "exponent", line->slope, ci95.low, ci95.high,
+  const Interval ci95 = slope_of(*line, x.size()).ci95;
+  o.values.push_back({"exponent", driver.paper.name, "1", line->slope, ci95, "", x.size()});
+  o.rows.push_back({driver.paper.name, "exponent", line->slope, ci95.low, ci95.high,
                     static_cast<std::int64_t>(x.size()), Cell()});
   return line;
 }
 
 /// "Spearman 0.94 (95 %: 0.92 to 0.97), ": a value that was just added.
 std::string in_words(const Outcome& o, const Driver& driver, const char* name, const char* words) {
-  const Value* v = find_value(o, name, driver.name);
+  const Value* v = find_value(o, name, driver.paper.name);
   if (v == nullptr) return "";
   return fmt::format("{} {}, ", words, with_interval(v->value, v->ci95, v->no_interval));
 }
@@ -109,11 +106,11 @@ std::string in_words(const Outcome& o, const Driver& driver, const char* name, c
 /// The line is of binary logarithms.
 void add_figure(Outcome& o, const Driver& driver, const std::vector<const Row*>& rows,
                 const Line& line) {
-  figure::Figure f = begin_figure(o, rows, fmt::format("Energy against {}", driver.words));
-  f.part = driver.name;
+  figure::Figure f = begin_figure(o, rows, fmt::format("Energy against {}", driver.paper.words));
+  f.part = driver.paper.name;
   f.subtitle = in_words(o, driver, "spearman", "Spearman") +
                in_words(o, driver, "exponent", "exponent") + f.subtitle;
-  f.x = {driver.words, driver.unit_words, figure::Scale::logarithmic};
+  f.x = {driver.paper.words, driver.unit_words, figure::Scale::logarithmic};
   f.y = energy_axis();
   f.groups = kinds();
   const auto fitted = [&](double x) {
@@ -150,9 +147,9 @@ void add_driver(Outcome& o, const Driver& driver, const std::vector<const Row*>&
   if (line) add_figure(o, driver, rows, *line);
   o.sentences.push_back(
       words.empty() ? fmt::format("Energy with {}: no coefficient, because all values are equal.",
-                                  driver.words)
+                                  driver.paper.words)
                     : fmt::format("Energy with {} (n = {}): {}; the paper has Pearson {}.",
-                                  driver.words, x.size(), words, digits(driver.paper)));
+                                  driver.paper.words, x.size(), words, digits(driver.paper.value)));
 }
 
 /// Pearson's coefficient of raw values can hang on one extreme model. Names the one without which
@@ -171,7 +168,7 @@ void add_influence(Outcome& o, const Driver& driver, const std::vector<const Row
     if (!without || std::abs(*without - *with_all) < largest) continue;
     largest = std::abs(*without - *with_all);
     words = fmt::format("Without {}, Pearson with {} would be {}, and not {}.", subject(*out),
-                        driver.words, digits(*without), digits(*with_all));
+                        driver.paper.words, digits(*without), digits(*with_all));
   }
   if (!words.empty()) o.caveats.push_back(words);
 }

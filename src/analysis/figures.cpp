@@ -66,7 +66,8 @@ void name_farthest(std::vector<figure::Mark>& marks, const std::vector<double>& 
 }
 
 figure::Range range_of(double value, double rel) {
-  return {value * std::exp(-rel), value * std::exp(rel)};
+  const Interval ci95 = in_logarithm(value, rel);
+  return {ci95.low, ci95.high};
 }
 
 }  // namespace joulemark::analysis

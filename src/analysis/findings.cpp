@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "analysis/common.hpp"
+#include "analysis/fits.hpp"
+#include "analysis/paper.hpp"
 #include "analysis/records.hpp"
 
 namespace joulemark::analysis {
@@ -15,15 +17,6 @@ namespace {
 
 /// Fewer models than this, and a finding says that it is of few.
 constexpr std::size_t kThin = 50;
-
-/// Burnham and Anderson: below this difference of AICc both forms have support.
-constexpr double kTells = 2.0;
-
-const Value* find(const Outcome& o, std::string_view value, std::string_view about = "") {
-  const auto found = std::ranges::find_if(
-      o.values, [&](const Value& v) { return v.name == value && v.about == about; });
-  return found == o.values.end() ? nullptr : &*found;
-}
 
 std::string words(const Value& v) { return with_interval(v.value, v.ci95, v.no_interval); }
 
@@ -53,9 +46,9 @@ Finding diminishing_returns(const Input&, const Outcome& o) {
   Finding f =
       begin("diminishing_returns", "Diminishing returns",
             "Each further point of accuracy costs more energy than the one before.", "returns", o);
-  const Value* last = find(o, "last_point_times");
-  const Value* whole = find(o, "whole_frontier_times");
-  const Value* points = find(o, "whole_frontier_points");
+  const Value* last = find_value(o, "last_point_times");
+  const Value* whole = find_value(o, "whole_frontier_times");
+  const Value* points = find_value(o, "whole_frontier_points");
   if (last == nullptr || whole == nullptr || points == nullptr) return f;
   const double average = std::pow(whole->value, 1.0 / points->value);
   f.data = fmt::format(
@@ -81,9 +74,9 @@ Finding form(const Input&, const Outcome& o) {
                     "The exponent of energy is itself an exponential of accuracy: a double "
                     "exponential.",
                     "returns", o);
-  const Value* difference = find(o, "aicc_difference");
-  const Value* gamma = find(o, "floored_power_gamma");
-  const Value* b = find(o, "double_exponential_b");
+  const Value* difference = find_value(o, "aicc_difference");
+  const Value* gamma = find_value(o, "floored_power_gamma");
+  const Value* b = find_value(o, "double_exponential_b");
   if (difference == nullptr || gamma == nullptr || b == nullptr) {
     if (f.data.empty()) f.data = "No form was fitted: the frontier has too few members.";
     if (f.because.empty()) f.because = "nothing was fitted";
@@ -95,24 +88,15 @@ Finding form(const Input&, const Outcome& o) {
       "{}, the double exponential log2 E = c + a exp(b accuracy) has b {}; AICc of the first less "
       "that of the second is {}.",
       difference->n, words(*gamma), words(*b), digits(difference->value));
-  if (difference->value >= kTells) {
+  if (difference->value >= kSomeDifference) {
     decide(f, Verdict::agrees, "the double exponential is closer to the points");
-  } else if (difference->value <= -kTells) {
+  } else if (difference->value <= -kSomeDifference) {
     decide(f, Verdict::differs, "the floored power law is closer to the points");
   } else {
     f.because = "the two forms are about as close to the points";
   }
   return f;
 }
-
-struct Stated {
-  const char* driver;
-  const char* words;
-  double pearson;
-};
-constexpr std::array kStated = {Stated{"parameters", "parameters", 0.6572},
-                                Stated{"gmacs", "GMACs", 0.8683},
-                                Stated{"activations", "activations", 0.8999}};
 
 /// Pearson's coefficients beside the three of the paper, and the order that they are in.
 Finding drivers_of_energy(const Input&, const Outcome& o) {
@@ -123,18 +107,17 @@ Finding drivers_of_energy(const Input&, const Outcome& o) {
             "drivers", o);
   std::string list;
   bool has_all = true;
-  for (const Stated& s : kStated) {
-    const Value* ours = find(o, "pearson", s.driver);
+  for (const paper::Pearson& s : paper::kPearson) {
+    const Value* ours = find_value(o, "pearson", s.name);
     has_all = has_all && ours != nullptr;
     if (ours == nullptr) continue;
-    const bool holds = ours->ci95 && ours->ci95->low <= s.pearson && s.pearson <= ours->ci95->high;
-    list +=
-        fmt::format("{}{} with {}, whose interval {} the paper's {}", list.empty() ? "" : "; ",
-                    words(*ours), s.words, holds ? "holds" : "does not hold", digits(s.pearson));
+    const bool holds = ours->ci95 && ours->ci95->low <= s.value && s.value <= ours->ci95->high;
+    list += fmt::format("{}{} with {}, whose interval {} the paper's {}", list.empty() ? "" : "; ",
+                        words(*ours), s.words, holds ? "holds" : "does not hold", digits(s.value));
   }
   if (!has_all) return f;
   f.data = fmt::format("Pearson is {} (n = {}).", list, o.n);
-  const Value* ranks = find(o, "spearman_difference", "activations less gmacs");
+  const Value* ranks = find_value(o, "spearman_difference", "activations less gmacs");
   if (ranks == nullptr || !ranks->ci95) {
     f.because = "the rank correlations of activations and GMACs could not be compared";
     return f;
@@ -159,7 +142,7 @@ Finding input_size(const Input&, const Outcome& o) {
   Finding f =
       begin("input_size", "Input size",
             "The energy of a model is about proportional to the number of pixels.", "sizes", o);
-  const Value* exponent = find(o, "median_exponent");
+  const Value* exponent = find_value(o, "median_exponent");
   if (exponent == nullptr) return f;
   f.data = fmt::format(
       "Energy goes with pixels to the power {}, in the median of {} architectures; 1 is "
@@ -179,7 +162,7 @@ Finding input_size(const Input&, const Outcome& o) {
 
 /// Whether the fall is more than what more models to choose from make by themselves.
 bool is_more_than_chance(const Outcome& o, const std::string& about) {
-  const Value* share = find(o, "share_by_chance", about);
+  const Value* share = find_value(o, "share_by_chance", about);
   return share != nullptr && share->value <= kByChance;
 }
 
@@ -196,7 +179,7 @@ Finding progress(const Input&, const Outcome& o) {
     ++levels;
     if (!v.ci95) continue;
     rising += v.ci95->high < 0.0 ? 1 : 0;
-    const Value* time = find(o, "halving_time", v.about);
+    const Value* time = find_value(o, "halving_time", v.about);
     if (v.ci95->low <= 0.0 || time == nullptr || !is_more_than_chance(o, v.about)) continue;
     ++falling;
     list += fmt::format("{}with {} top-1 every {} years", list.empty() ? "" : ", ", v.about,

@@ -59,6 +59,11 @@ std::optional<DoubleExponential> double_exponential_at(std::span<const Point> po
 /// nothing but rounding is left.
 std::optional<double> aicc(std::size_t n, double squares, std::size_t parameters);
 
+/// Of a difference of AIC or AICc (Burnham and Anderson, Model Selection and Multimodel Inference,
+/// ch. 2.6): below the first, both forms have support; beyond the second, one has practically none.
+inline constexpr double kSomeDifference = 2.0;
+inline constexpr double kClearDifference = 10.0;
+
 /// Both forms on the same points.
 struct Fits {
   FlooredPower power;

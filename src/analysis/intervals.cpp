@@ -44,6 +44,15 @@ std::optional<GeometricMean> geometric_mean(std::span<const double> ratios) {
       std::exp(centre), {std::exp(centre - half), std::exp(centre + half)}, std::exp(deviation)};
 }
 
+Slope slope_of(const Line& line, std::size_t points) {
+  const double half = student_t_95(static_cast<double>(points) - 2.0) * line.slope_standard_error;
+  return {line.slope, {line.slope - half, line.slope + half}};
+}
+
+Interval in_logarithm(double value, double rel) {
+  return {value * std::exp(-rel), value * std::exp(rel)};
+}
+
 std::optional<Slope> slope_of_known(std::span<const double> x, std::span<const double> y,
                                     std::span<const double> half) {
   const double centre = mean(x);

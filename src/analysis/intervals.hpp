@@ -5,6 +5,7 @@
 #include <span>
 
 #include "analysis/bootstrap.hpp"
+#include "base/statistics.hpp"
 
 namespace joulemark::analysis {
 
@@ -25,12 +26,20 @@ struct GeometricMean {
 /// Absent for fewer than three ratios, and for any that is not a number above 0.
 std::optional<GeometricMean> geometric_mean(std::span<const double> ratios);
 
-/// The slope of the line by least squares through (x, y), of which each y is known to ± half (95
-/// %), independently of the others: the interval is what these make, not what the residuals do.
+/// Of a value whose (natural) logarithm is known to ± rel.
+Interval in_logarithm(double value, double rel);
+
+/// A slope and what it is known to within.
 struct Slope {
   double value = 0.0;
   Interval ci95;
+  bool holds(double slope) const { return ci95.low <= slope && slope <= ci95.high; }
 };
+/// That of a line through `points` points (three at least), with Student's t of its residuals.
+Slope slope_of(const Line& line, std::size_t points);
+
+/// The slope of the line by least squares through (x, y), of which each y is known to ± half (95
+/// %), independently of the others: the interval is what these make, not what the residuals do.
 /// Absent for fewer than two points, and where all x are equal.
 std::optional<Slope> slope_of_known(std::span<const double> x, std::span<const double> y,
                                     std::span<const double> half);

@@ -78,6 +78,12 @@ bool fits(const Row& row, const Named& named) {
          (named.size.empty() || row.input_size == named.size);
 }
 
+std::size_t count_named(const std::vector<const Row*>& rows, const std::vector<Named>& named) {
+  return static_cast<std::size_t>(std::ranges::count_if(named, [&](const Named& n) {
+    return std::ranges::any_of(rows, [&](const Row* row) { return fits(*row, n); });
+  }));
+}
+
 Result<const Row*> row_named(const std::vector<const Row*>& chosen, std::span<const Row> all,
                              const Named& named, const std::string& setup,
                              const std::string& policy) {
@@ -99,9 +105,10 @@ Result<const Row*> row_named(const std::vector<const Row*>& chosen, std::span<co
               fmt::format("Name one of {}", join_words(sizes)));
 }
 
-WeightsOn best_on(const Row& row, catalogue::TestSet set) {
+WeightsOn best_on(const Row& row, catalogue::TestSet set, std::string_view licence) {
   WeightsOn best;
   for (const Published& weights : row.weights_tested) {
+    if (!matches(licence, weights.licence)) continue;
     const auto top1 = top1_on(weights, set);
     if (top1 && (!best.top1 || *top1 > *best.top1)) best = {weights.model, top1};
   }

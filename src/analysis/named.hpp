@@ -24,6 +24,9 @@ Result<std::vector<Named>> read_names(const std::vector<std::string>& names);
 /// Whether the row is of the architecture, and of the size where one is named.
 bool fits(const Row& row, const Named& named);
 
+/// How many of the named are among the rows.
+std::size_t count_named(const std::vector<const Row*>& rows, const std::vector<Named>& named);
+
 /// The one row that is meant, of those chosen (analysis::choose) of a setup under a policy. `all`
 /// are those of every setup: what is not here may be there, and may be what was meant. Errors:
 /// not_found with the nearest names or the setups that have it; invalid_input for an architecture
@@ -37,9 +40,10 @@ struct WeightsOn {
   std::string model;           ///< architecture.tag; empty: none are published
   std::optional<double> top1;  ///< percent
 };
-/// Of those weights that were tested at this size, the ones with the highest top-1 on the set of
-/// images, the first by name among equals; nothing where none were tested on it.
-WeightsOn best_on(const Row& row, catalogue::TestSet set);
+/// Of those weights that were tested at this size and whose licence matches, the ones with the
+/// highest top-1 on the set of images, the first by name among equals; nothing where there are
+/// none.
+WeightsOn best_on(const Row& row, catalogue::TestSet set, std::string_view licence = "*");
 
 /// The weights that are named, which must have been tested at the row's size, else the best ones.
 /// Error: not_found with those that there are.

@@ -58,10 +58,7 @@ Step step(const Row& from, const Row& to) {
   const double absolute = std::hypot(e0 * r0, e1 * r1, e1 * boards);
   const double relative = rel_between(from, to, kSharedBetweenModels);
   const double times = e1 / e0;
-  return {e1 - e0,
-          {e1 - e0 - absolute, e1 - e0 + absolute},
-          times,
-          {times * std::exp(-relative), times * std::exp(relative)}};
+  return {e1 - e0, {e1 - e0 - absolute, e1 - e0 + absolute}, times, in_logarithm(times, relative)};
 }
 
 std::vector<PointPrice> prices_by_point(const Prices& frontier) {

@@ -243,9 +243,7 @@ void add_drift(Outcome& o, const std::vector<Runs>& repeats) {
                     kFewestForDrift));
     return;
   }
-  const double half =
-      student_t_95(static_cast<double>(s.hours.size()) - 2.0) * line->slope_standard_error;
-  const Interval ci95{line->slope - half, line->slope + half};
+  const Interval ci95 = slope_of(*line, s.hours.size()).ci95;
   const Row& row = *s.rows.front();
   const std::string what = fmt::format("{} {}", subject(row), row.policy);
   o.values.push_back(

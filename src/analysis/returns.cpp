@@ -14,11 +14,6 @@
 namespace joulemark::analysis {
 namespace {
 
-/// Burnham and Anderson, Model Selection and Multimodel Inference, ch. 2.6: below the first, both
-/// forms have support; beyond the second, one has practically none.
-constexpr double kSomeDifference = 2.0;
-constexpr double kClearDifference = 10.0;
-
 // --- point by point
 
 void add_table(Outcome& o, const std::vector<PointPrice>& prices) {

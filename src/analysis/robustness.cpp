@@ -174,12 +174,6 @@ void add_caveats(Outcome& o) {
       "it tells a cause.");
 }
 
-const Value* find(const Outcome& o, std::string_view name, std::string_view about) {
-  const auto found = std::ranges::find_if(
-      o.values, [&](const Value& v) { return v.name == name && v.about == about; });
-  return found == o.values.end() ? nullptr : &*found;
-}
-
 /// A value with its interval, in the last row of the figure.
 void add_mark(figure::Figure& f, const Value* value, std::optional<std::size_t> group) {
   if (value == nullptr) return;
@@ -199,7 +193,7 @@ void add_figures(Outcome& o, const std::vector<const Row*>& rows) {
   price.y = {"images", ""};
   for (const Set& set : kSets) {
     price.y.categories.emplace_back(set.words);
-    add_mark(price, find(o, "joules_per_point", set.words), std::nullopt);
+    add_mark(price, find_value(o, "joules_per_point", set.words), std::nullopt);
   }
   figure::Figure partial =
       begin_figure(o, rows, "Whether more energy buys robustness at equal top-1 on ImageNet");
@@ -210,10 +204,10 @@ void add_figures(Outcome& o, const std::vector<const Row*>& rows) {
   partial.references = {{true, 0.0, "no relation"}};
   for (const Set& set : kOthers) {
     partial.y.categories.emplace_back(set.words);
-    add_mark(partial, find(o, "partial_spearman", set.words), 0);
+    add_mark(partial, find_value(o, "partial_spearman", set.words), 0);
     // A row of their own: the intervals of both would lie over each other.
     partial.y.categories.emplace_back("");
-    add_mark(partial, find(o, "partial_spearman", about_alone(set)), 1);
+    add_mark(partial, find_value(o, "partial_spearman", about_alone(set)), 1);
   }
   for (figure::Figure* f : {&price, &partial}) {
     f->notes.insert(f->notes.begin(), kBarsAre);

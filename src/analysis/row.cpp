@@ -36,8 +36,7 @@ const Published* best_weights(const Row& row) {
 }
 
 double top1_ci95(double top1, catalogue::TestSet set) {
-  return catalogue::sampling_ci95(top1,
-                                  catalogue::test_sets()[static_cast<std::size_t>(set)].images);
+  return catalogue::sampling_ci95(top1, catalogue::test_set(set).images);
 }
 
 std::optional<double> pixels(const std::string& input_size) {

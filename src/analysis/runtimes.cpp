@@ -89,10 +89,10 @@ std::string arrow(const Comparison& c) { return c.from + " -> " + c.to; }
 void add_rows(Outcome& o, const Comparison& c) {
   for (const Pair& p : c.pairs) {
     const double ratio = p.ratio();
+    const Interval ci95 = in_logarithm(ratio, p.rel());
     o.rows.push_back({c.from, c.to, subject(*p.from), p.from->kind, p.from->family,
-                      *p.from->energy_j_per_image, *p.to->energy_j_per_image, ratio,
-                      ratio * std::exp(-p.rel()), ratio * std::exp(p.rel()), cell(p.from->batch),
-                      cell(p.to->batch),
+                      *p.from->energy_j_per_image, *p.to->energy_j_per_image, ratio, ci95.low,
+                      ci95.high, cell(p.from->batch), cell(p.to->batch),
                       p.surely_loses() ? "yes"
                       : p.loses()      ? "within the intervals"
                                        : "no",
@@ -272,7 +272,7 @@ void add_marks(figure::Figure& f, const Comparison& c) {
     figure::Mark m{subject(*p->from), p->ratio(), at};
     m.group = kind_of(*p->from);
     m.named = p == best || p == worst;
-    const figure::Range range = range_of(m.x, p->rel());
+    const Interval range = in_logarithm(m.x, p->rel());
     m.remark = fmt::format("95 %: {} to {}", digits(range.low), digits(range.high));
     f.marks.push_back(std::move(m));
   }

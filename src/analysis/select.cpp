@@ -203,7 +203,7 @@ void leave_out(Chosen& chosen, const std::string& reason, const std::string& mea
 
 Result<void> check_accuracies(std::span<const Row> rows) {
   for (const Row& row : rows) {
-    if (!row.top1 || (*row.top1 > 1.0 && *row.top1 <= 100.0)) continue;
+    if (!row.top1 || is_percentage(*row.top1)) continue;
     return fail(ErrorKind::invalid_input,
                 fmt::format("{} has a top-1 of {} %", row.best_model, *row.top1),
                 "Accuracies are percentages between 1 and 100, not shares");

@@ -63,6 +63,10 @@ Result<SetupChoice> choose_setup(std::span<const Row> rows,
 void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,
                const std::function<bool(const Row&)>& lacks);
 
+/// Whether a trained model can have this top-1, in percent: a share between 0 and 1 would be taken
+/// for less than a percent.
+inline bool is_percentage(double top1) { return top1 > 1.0 && top1 <= 100.0; }
+
 /// Error: invalid_input where a top-1 is not a percentage that a trained model can have: a share
 /// between 0 and 1, say, which would be taken for less than a percent.
 Result<void> check_accuracies(std::span<const Row> rows);

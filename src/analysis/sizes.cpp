@@ -47,21 +47,14 @@ Result<Begun> begin_with_sizes(const Input& input) {
   return begun;
 }
 
-/// Energy goes with pixels to this power: the slope of the logarithms, with Student's t.
-struct Exponent {
-  double value = 0.0;
-  Interval ci95;
-  bool holds(double power) const { return ci95.low <= power && power <= ci95.high; }
-};
-Exponent exponent_of(const Sizes& sizes) {
+/// Energy goes with pixels to this power: the slope of the logarithms.
+Slope exponent_of(const Sizes& sizes) {
   std::vector<double> x, y;
   for (const Row* row : sizes) {
     x.push_back(std::log2(pixels_of(row)));
     y.push_back(std::log2(*row->energy_j_per_image));
   }
-  const Line line = *fit_line(x, y);
-  const double half = student_t_95(static_cast<double>(x.size()) - 2.0) * line.slope_standard_error;
-  return {line.slope, {line.slope - half, line.slope + half}};
+  return slope_of(*fit_line(x, y), x.size());
 }
 
 /// What larger images do for the accuracy of one set of weights.
@@ -102,7 +95,7 @@ std::optional<Gain> gain_of(const Sizes& sizes) {
 struct OfModel {
   std::string architecture;
   Sizes sizes;
-  Exponent exponent;
+  Slope exponent;
   std::optional<Gain> gain;
 };
 
@@ -248,7 +241,7 @@ void add_figure(Outcome& o, std::vector<OfModel> models) {
     f.y.categories.push_back(m.architecture);
     f.marks.push_back(std::move(mark));
   }
-  const auto median = std::ranges::find(o.values, "median_exponent", &Value::name);
+  const Value* median = find_value(o, "median_exponent");
   figure::Mark of_all{"median", median->value, static_cast<double>(f.y.categories.size())};
   if (median->ci95) of_all.x_range = figure::Range{median->ci95->low, median->ci95->high};
   of_all.weight = figure::Weight::strong;

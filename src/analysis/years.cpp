@@ -277,7 +277,6 @@ void add_caveats(Outcome& o, const std::vector<const Row*>& rows) {
       "where single models are far ahead.");
 }
 
-/// The record of each goal over the years, a mark wherever it changed hands.
 figure::Figure begin_records(const Outcome& o, const std::vector<const Row*>& rows,
                              std::string title, figure::Axis axis) {
   figure::Figure f = begin_figure(o, rows, std::move(title));
@@ -285,6 +284,7 @@ figure::Figure begin_records(const Outcome& o, const std::vector<const Row*>& ro
   f.y = std::move(axis);
   return f;
 }
+/// The record of a goal over the years, a mark wherever it changed hands.
 void add_records(figure::Figure& f, const Goal& goal, int last,
                  const std::function<double(const Dated&)>& value) {
   const auto records = records_of(goal.entries, last);
@@ -308,18 +308,18 @@ void add_records(figure::Figure& f, const Goal& goal, int last,
   f.lines.push_back(std::move(line));
 }
 
-void add_figures(Outcome& o, const std::vector<Dated>& all, const std::vector<const Row*>& rows,
-                 int last) {
+void add_figures(Outcome& o, const std::vector<Goal>& energies, const std::vector<Goal>& accuracies,
+                 const std::vector<const Row*>& rows, int last) {
   figure::Figure energy =
       begin_records(o, rows, "The least energy for an accuracy, by year", energy_axis());
-  for (const double level : kLevels) {
-    add_records(energy, least_energy(level, all), last, [](const Dated& d) { return d.joules(); });
+  for (const Goal& goal : energies) {
+    add_records(energy, goal, last, [](const Dated& d) { return d.joules(); });
   }
   figure::Figure accuracy =
       begin_records(o, rows, "The best accuracy for an energy, by year", accuracy_axis());
   accuracy.part = "accuracy";
-  for (const double level : energy_levels(all)) {
-    add_records(accuracy, best_accuracy(level, all), last, [](const Dated& d) { return d.top1(); });
+  for (const Goal& goal : accuracies) {
+    add_records(accuracy, goal, last, [](const Dated& d) { return d.top1(); });
   }
   for (figure::Figure* f : {&energy, &accuracy}) {
     if (!f->marks.empty()) o.figures.push_back(std::move(*f));
@@ -346,10 +346,13 @@ Result<Outcome> years(const Input& input) {
   Outcome& o = begun->outcome;
   add_columns(o);
   const int last = last_year(all);
-  for (const double level : kLevels) add_energy(o, least_energy(level, all), last);
-  for (const double level : energy_levels(all)) add_accuracy(o, best_accuracy(level, all), last);
+  std::vector<Goal> energies, accuracies;
+  for (const double level : kLevels) energies.push_back(least_energy(level, all));
+  for (const double level : energy_levels(all)) accuracies.push_back(best_accuracy(level, all));
+  for (const Goal& goal : energies) add_energy(o, goal, last);
+  for (const Goal& goal : accuracies) add_accuracy(o, goal, last);
   add_caveats(o, begun->chosen.rows);
-  add_figures(o, all, begun->chosen.rows, last);
+  add_figures(o, energies, accuracies, begun->chosen.rows, last);
   return std::move(o);
 }
 

@@ -99,6 +99,13 @@ std::optional<Month> month_of_paper(std::string_view paper) {
 
 std::span<const TestSetName, kTestSets> test_sets() { return kSets; }
 
+const TestSetName& test_set(TestSet set) { return kSets.at(static_cast<std::size_t>(set)); }
+
+const TestSetName* test_set_named(std::string_view column) {
+  const auto* found = std::ranges::find(kSets, column, &TestSetName::column);
+  return found == kSets.end() ? nullptr : found;
+}
+
 double sampling_ci95(double accuracy, std::int64_t images) {
   constexpr double kZ = 1.959964;
   const auto n = static_cast<double>(images);

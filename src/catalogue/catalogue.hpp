@@ -71,6 +71,10 @@ struct TestSetName {
   std::int64_t images;  ///< that were tested with
 };
 std::span<const TestSetName, kTestSets> test_sets();
+/// That of one of them.
+const TestSetName& test_set(TestSet set);
+/// The set with this column; null for none.
+const TestSetName* test_set_named(std::string_view column);
 
 /// How well so many images tell an accuracy (percent): half the width of Wilson's 95 % interval, in
 /// percentage points.

@@ -35,13 +35,7 @@ Run add_show(CLI::App& app, CommonOptions& common) {
 void add_limits(CLI::App& app, catalogue::Query& q) {
   const auto number = CLI::Range(0.0, 1e9).description("");
   app.add_option("--family", q.family, "families that match")->type_name("GLOB");
-  app.add_option_function<std::string>(
-         "--kind", [&q](const std::string& word) { q.kind = catalogue::kind_of(word); },
-         std::string(catalogue::kKindNames))
-      ->check([](const std::string& word) {
-        return catalogue::kind_of(word) ? "" : "'" + word + "' is no kind";
-      })
-      ->type_name("KIND");
+  add_kind(app, q.kind);
   app.add_option("--min-top1", q.min_top1, "least top-1 on ImageNet of the best weights")
       ->check(number)
       ->type_name("PERCENT");

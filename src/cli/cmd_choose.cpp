@@ -33,10 +33,7 @@ Letters letters_of(const std::vector<analysis::Row>& rows, const Answer& answer,
                    const score::Edition& edition, catalogue::TestSet set) {
   Letters letters;
   if (edition.policy != answer.policy) return letters;
-  std::vector<analysis::Row> of_setup;
-  std::ranges::copy_if(rows, std::back_inserter(of_setup),
-                       [&](const analysis::Row& row) { return row.setup == answer.setup; });
-  const auto scores = score::score(edition, of_setup, {}, set);
+  const auto scores = score::score_setup(edition, rows, answer.setup, set);
   if (!scores) return letters;
   for (const score::Scored& s : scores->models) {
     if (s.model) letters.emplace(subject(*s.row), *s.model);
@@ -46,9 +43,7 @@ Letters letters_of(const std::vector<analysis::Row>& rows, const Answer& answer,
 
 // --- words
 
-std::string title_of(catalogue::TestSet set) {
-  return std::string(catalogue::test_sets()[static_cast<std::size_t>(set)].title);
-}
+std::string title_of(catalogue::TestSet set) { return std::string(catalogue::test_set(set).title); }
 
 /// A number of a limit with its unit.
 std::string amount(Limit limit, double value) {
@@ -188,13 +183,13 @@ ordered_json json(const Pick& o, analysis::By by, const Letters& letters) {
   if (const auto found = letters.find(subject(row)); found != letters.end()) {
     j["letter"] = found->second.letters();
   }
-  if (o.behind) {
-    j["beside_first"] = {{"times_energy", o.behind->times},
-                         {"low", o.behind->ci95.low},
-                         {"high", o.behind->ci95.high},
-                         {"top1_points", o.behind->points},
-                         {"top1_points_ci95", o.behind->points_ci95},
-                         {"times_throughput", or_null(o.behind->times_throughput)},
+  if (o.beside) {
+    j["beside_first"] = {{"times_energy", o.beside->times},
+                         {"low", o.beside->ci95.low},
+                         {"high", o.beside->ci95.high},
+                         {"top1_points", or_null(o.beside->points)},
+                         {"top1_points_ci95", or_null(o.beside->points_ci95)},
+                         {"times_throughput", or_null(o.beside->times_throughput)},
                          {"why", why_behind(o, by)}};
   }
   return j;
@@ -216,7 +211,7 @@ ordered_json json(const Answer& a, const ChooseOptions& options, const score::Ed
   }
   return {{"setup", a.setup},
           {"policy", a.policy},
-          {"on", catalogue::test_sets()[static_cast<std::size_t>(options.wanted.on)].column},
+          {"on", catalogue::test_set(options.wanted.on).column},
           {"budget", limits_in_words(options.wanted)},
           {"edition", edition.name},
           {"edition_is_draft", edition.is_draft},
@@ -231,7 +226,7 @@ ordered_json json(const Answer& a, const ChooseOptions& options, const score::Ed
 int run_choose(const ChooseOptions& options, const CommonOptions& common) {
   const auto edition = score::edition_named(options.edition);
   if (!edition) return report_error(edition.error(), common.json);
-  const auto rows = rows_to_choose(options.setup, options.predicted, common);
+  const auto rows = rows_to_analyse(options.setup, common, options.predicted);
   if (!rows) return report_error(rows.error(), common.json);
   const auto answer = analysis::within_budget(*rows, options.policy, options.wanted);
   if (!answer) return report_error(answer.error(), common.json);

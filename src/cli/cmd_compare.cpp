@@ -132,7 +132,7 @@ ordered_json json(const Comparison& c) {
 }  // namespace
 
 int run_compare(const CompareOptions& options, const CommonOptions& common) {
-  const auto rows = rows_to_choose(options.setup, options.predicted, common);
+  const auto rows = rows_to_analyse(options.setup, common, options.predicted);
   if (!rows) return report_error(rows.error(), common.json);
   const auto comparison = analysis::compare(*rows, options.policy, options.models);
   if (!comparison) return report_error(comparison.error(), common.json);

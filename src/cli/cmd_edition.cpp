@@ -34,8 +34,7 @@ std::string curve_table(const Edition& e) {
                        report::percent(std::exp2(c.log2_ci95(error)) - 1.0));
   };
   for (const Curve& c : e.curves) {
-    t.rows.push_back({std::string(catalogue::test_sets()[static_cast<std::size_t>(c.set)].title),
-                      fmt::format("{}", c.members),
+    t.rows.push_back({std::string(catalogue::test_set(c.set).title), fmt::format("{}", c.members),
                       fmt::format("{:.1f} to {:.1f} %", 100.0 * (1.0 - c.most_error),
                                   100.0 * (1.0 - c.least_error)),
                       fmt::format("{:.2f}", c.gamma), report::percent(c.floor),

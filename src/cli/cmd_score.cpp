@@ -33,7 +33,7 @@ std::string index_words(const Index& index) {
 }
 
 std::string headline(const Edition& e, const Scores& s) {
-  const auto& set = catalogue::test_sets()[static_cast<std::size_t>(s.set)];
+  const auto& set = catalogue::test_set(s.set);
   const score::Curve& curve = *e.curve(s.set);
   std::string out = fmt::format(
       "{}, policy {}, accuracy on {}\nEdition {}{}: the {} members of the frontier of {} models on "
@@ -121,7 +121,7 @@ ordered_json json(const Cheaper& c) {
 int run_score(const ScoreOptions& options, const CommonOptions& common) {
   const auto edition = score::edition_named(options.edition);
   if (!edition) return report_error(edition.error(), common.json);
-  const auto rows = rows_to_choose(options.setup, options.predicted, common);
+  const auto rows = rows_to_analyse(options.setup, common, options.predicted);
   if (!rows) return report_error(rows.error(), common.json);
   const auto scores = score::score(*edition, *rows, options.models, options.on);
   if (!scores) return report_error(scores.error(), common.json);
@@ -155,16 +155,15 @@ int run_score(const ScoreOptions& options, const CommonOptions& common) {
               {"kappa_ci95", scores->offset->kappa_ci95},
               {"anchors", scores->offset->anchors}};
   }
-  return print_and_end(
-      pretty({{"edition", edition->name},
-              {"edition_is_draft", edition->is_draft},
-              {"setup", scores->setup},
-              {"policy", edition->policy},
-              {"on", catalogue::test_sets()[static_cast<std::size_t>(options.on)].column},
-              {"offset", std::move(offset)},
-              {"models", std::move(models)},
-              {"setups_not_used", scores->other_setups}}),
-      true);
+  return print_and_end(pretty({{"edition", edition->name},
+                               {"edition_is_draft", edition->is_draft},
+                               {"setup", scores->setup},
+                               {"policy", edition->policy},
+                               {"on", catalogue::test_set(options.on).column},
+                               {"offset", std::move(offset)},
+                               {"models", std::move(models)},
+                               {"setups_not_used", scores->other_setups}}),
+                       true);
 }
 
 }  // namespace joulemark::cli

@@ -52,6 +52,16 @@ void add_policy(CLI::App& app, std::string& policy, const char* what) {
       ->type_name("POLICY");
 }
 
+void add_kind(CLI::App& app, std::optional<catalogue::Kind>& kind) {
+  app.add_option_function<std::string>(
+         "--kind", [&kind](const std::string& word) { kind = catalogue::kind_of(word); },
+         std::string(catalogue::kKindNames))
+      ->check([](const std::string& word) {
+        return catalogue::kind_of(word) ? "" : "'" + word + "' is no kind";
+      })
+      ->type_name("KIND");
+}
+
 void add_predicted(CLI::App& app, bool& predicted) {
   app.add_flag("--predicted", predicted,
                "also models that were not measured, with energies predicted from those that were "

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ void add_meter(CLI::App& app, std::string& meter, std::vector<std::string>& sett
                const char* meters);
 void add_worker(CLI::App& app, std::string& worker, std::string& options);
 void add_idle(CLI::App& app, double& seconds, const char* what);
+void add_kind(CLI::App& app, std::optional<catalogue::Kind>& kind);
 void add_predicted(CLI::App& app, bool& predicted);
 void add_policy(CLI::App& app, std::string& policy, const char* what);
 /// --db, --db-wait, --models and --json.

@@ -41,14 +41,7 @@ Result<std::vector<store::Record>> read(const std::string& setup_glob,
 }  // namespace
 
 Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob,
-                                                   const CommonOptions& common) {
-  const auto records = read(setup_glob, common);
-  if (!records) return tl::unexpected(records.error());
-  return report::analysis_rows(*records, catalogue::built_in());
-}
-
-Result<std::vector<analysis::Row>> rows_to_choose(const std::string& setup_glob, bool predicted,
-                                                  const CommonOptions& common) {
+                                                   const CommonOptions& common, bool predicted) {
   const auto records = read(setup_glob, common);
   if (!records) return tl::unexpected(records.error());
   auto rows = report::analysis_rows(*records, catalogue::built_in());

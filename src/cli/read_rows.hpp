@@ -12,13 +12,11 @@
 namespace joulemark::cli {
 
 /// All rows of the setups that match, each beside what is published about it; an empty glob is all.
-/// Error: not_found, naming the setups that are there; those of the store.
+/// With `predicted`, to choose among, also models that were not measured, each marked. Error:
+/// not_found, naming the setups that are there; those of the store.
 Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob,
-                                                   const CommonOptions& common);
-
-/// The same to choose among: with `predicted`, also models that were not measured, each marked.
-Result<std::vector<analysis::Row>> rows_to_choose(const std::string& setup_glob, bool predicted,
-                                                  const CommonOptions& common);
+                                                   const CommonOptions& common,
+                                                   bool predicted = false);
 
 /// Its run; null for a row that no run stands behind.
 nlohmann::ordered_json run_or_null(const analysis::Row& row);

@@ -12,19 +12,14 @@
 namespace joulemark::cli {
 namespace {
 
-const catalogue::TestSetName* set_named(const std::string& word) {
-  for (const catalogue::TestSetName& set : catalogue::test_sets()) {
-    if (set.column == word) return &set;
-  }
-  return nullptr;
-}
-
 void add_on(CLI::App& app, catalogue::TestSet& on) {
   app.add_option_function<std::string>(
-         "--on", [&on](const std::string& word) { on = set_named(word)->set; },
+         "--on", [&on](const std::string& word) { on = catalogue::test_set_named(word)->set; },
          "images that accuracy is of: imagenet, real, v2, sketch, a or r")
       ->check([](const std::string& word) {
-        return set_named(word) != nullptr ? "" : "'" + word + "' is no set of test images";
+        return catalogue::test_set_named(word) != nullptr
+                   ? ""
+                   : "'" + word + "' is no set of test images";
       })
       ->default_str("imagenet")
       ->type_name("IMAGES");
@@ -56,13 +51,7 @@ void add_limits(CLI::App& app, analysis::Wanted& w) {
   app.add_option("--max-params", w.max_parameters_m, "at most so many million parameters")
       ->check(number)
       ->type_name("M");
-  app.add_option_function<std::string>(
-         "--kind", [&w](const std::string& word) { w.kind = catalogue::kind_of(word); },
-         std::string(catalogue::kKindNames))
-      ->check([](const std::string& word) {
-        return catalogue::kind_of(word) ? "" : "'" + word + "' is no kind";
-      })
-      ->type_name("KIND");
+  add_kind(app, w.kind);
   app.add_option("--licence", w.licence, "weights whose licence matches, such as 'apache*'")
       ->type_name("GLOB");
 }

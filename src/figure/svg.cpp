@@ -40,21 +40,24 @@ std::string in_words(const Figure& f) {
       axis("Horizontal", f.x, true), axis("Vertical", f.y, false));
 }
 
+/// A line through the whole plot, at this place across it.
+std::string across(const Frame& frame, bool is_vertical, double at) {
+  const Box& p = frame.plot;
+  return is_vertical ? fmt::format("M{} {}v{}", number(at), number(p.y), number(p.height))
+                     : fmt::format("M{} {}h{}", number(p.x), number(at), number(p.width));
+}
+
 void add_grid(std::string& out, const Figure& f, const Frame& frame) {
   const Box& p = frame.plot;
-  const auto vertical = [&](double value) {
-    return fmt::format("M{} {}v{}", number(frame.x.at(value)), number(p.y), number(p.height));
-  };
-  const auto horizontal = [&](double value) {
-    return fmt::format("M{} {}h{}", number(p.x), number(frame.y.at(value)), number(p.width));
-  };
+  const auto vertical = [&](double value) { return across(frame, true, frame.x.at(value)); };
+  const auto horizontal = [&](double value) { return across(frame, false, frame.y.at(value)); };
   std::string major, minor;
   for (const Tick& t : frame.x_ticks.major) major += vertical(t.value);
   for (const double v : frame.x_ticks.minor) minor += vertical(v);
   if (frame.is_crowded) {
     for (std::size_t i = 1; i < f.y.categories.size(); ++i) {  // between rows instead of in them
       const double y = p.y + p.height * static_cast<double>(i) / double(f.y.categories.size());
-      major += fmt::format("M{} {}h{}", number(p.x), number(y), number(p.width));
+      major += across(frame, false, y);
     }
   } else {
     for (const Tick& t : frame.y_ticks.major) major += horizontal(t.value);
@@ -208,14 +211,8 @@ void add_obstacles(std::vector<Box>& obstacles, const std::vector<Place>& places
 
 /// A line across the plot.
 void add_reference(std::string& out, const Reference& r, const Frame& frame) {
-  const Box& p = frame.plot;
-  if (r.of_x) {
-    add(out, R"(<path class="reference" d="M{} {}v{}"/>)", number(frame.x.at(r.value)), number(p.y),
-        number(p.height));
-  } else {
-    add(out, R"(<path class="reference" d="M{} {}h{}"/>)", number(p.x), number(frame.y.at(r.value)),
-        number(p.width));
-  }
+  add(out, R"(<path class="reference" d="{}"/>)",
+      across(frame, r.of_x, r.of_x ? frame.x.at(r.value) : frame.y.at(r.value)));
 }
 
 /// Above the plot for a vertical line, at its right end for a horizontal one.

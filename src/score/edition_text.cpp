@@ -27,7 +27,7 @@ ordered_json json_of(const Curve& c) {
   for (const Curve::Node& node : c.band) {
     band.push_back({{"error", node.error}, {"log2_ci95", node.log2_ci95}});
   }
-  return {{"on", catalogue::test_sets()[static_cast<std::size_t>(c.set)].column},
+  return {{"on", catalogue::test_set(c.set).column},
           {"c", c.c},
           {"gamma", c.gamma},
           {"floor", c.floor},
@@ -61,10 +61,9 @@ std::size_t count(const json& from, const char* key) {
 }
 
 catalogue::TestSet set_of(const std::string& column) {
-  for (const catalogue::TestSetName& set : catalogue::test_sets()) {
-    if (set.column == column) return set.set;
-  }
-  refuse(fmt::format("'{}' is no set of test images", column));
+  const catalogue::TestSetName* set = catalogue::test_set_named(column);
+  require(set != nullptr, fmt::format("'{}' is no set of test images", column));
+  return set->set;
 }
 
 Curve curve_of(const json& j) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numbers>
 
+#include "analysis/intervals.hpp"
 #include "analysis/named.hpp"
 #include "analysis/select.hpp"
 
@@ -49,9 +50,7 @@ Result<double> covered_error(const Subject& subject, const Curve& curve) {
                 fmt::format("{} J is no energy of an image", subject.joules),
                 "Look at the row: joulemark show RUN");
   }
-  // As the analyses do: a share would pass for less than a percent.
-  const bool is_percentage = subject.top1 > 1.0 && subject.top1 <= 100.0;
-  if (!is_percentage) {
+  if (!analysis::is_percentage(subject.top1)) {
     return fail(ErrorKind::invalid_input,
                 fmt::format("a top-1 of {} is no percentage of a trained model", subject.top1),
                 "Accuracies are percentages, above 1 and at most 100");
@@ -106,6 +105,10 @@ struct Scale {
   bool is_own_setup;
 };
 
+Scale scale_of(const Edition& edition, const Curve& curve, const Scores& scores) {
+  return {edition, curve, scores.offset ? &*scores.offset : nullptr, scores.setup == edition.setup};
+}
+
 Scored scored(std::string asked, const Row& row, const analysis::WeightsOn& weights,
               const Scale& scale) {
   Scored s{std::move(asked), &row, weights.model, weights.top1};
@@ -114,7 +117,7 @@ Scored scored(std::string asked, const Row& row, const analysis::WeightsOn& weig
     s.system = s.model;
     return s;
   }
-  const auto& set = catalogue::test_sets()[static_cast<std::size_t>(scale.curve.set)];
+  const auto& set = catalogue::test_set(scale.curve.set);
   const Subject subject{*row.energy_j_per_image,
                         analysis::own_rel(row, analysis::kSharedBetweenModels).value_or(0.0),
                         row.board, *weights.top1, set.images};
@@ -152,18 +155,13 @@ Result<analysis::SetupChoice> choose_setup(const Edition& edition, std::span<con
     if (there.empty()) return 0;
     const bool is_own = setup == edition.setup;
     if (asked.empty()) return there.size() + (is_own ? rows.size() : 0);
-    const auto known = std::ranges::count_if(asked, [&](const analysis::Named& n) {
-      return std::ranges::any_of(there, [&](const Row* row) { return analysis::fits(*row, n); });
-    });
     const std::size_t letters = is_own ? 2 : offset_for(edition, rows, setup) ? 1 : 0;
-    return 3 * static_cast<std::size_t>(known) + letters;
+    return 3 * analysis::count_named(there, asked) + letters;
   });
 }
 
-}  // namespace
-
-Result<Scores> score(const Edition& edition, std::span<const Row> rows,
-                     const std::vector<std::string>& names, TestSet set) {
+/// The curve that a set of images is scored by, and accuracies that can be.
+Result<const Curve*> curve_for(const Edition& edition, std::span<const Row> rows, TestSet set) {
   const Curve* curve = edition.curve(set);
   if (curve == nullptr) {
     return fail(ErrorKind::unsupported,
@@ -173,14 +171,27 @@ Result<Scores> score(const Edition& edition, std::span<const Row> rows,
   if (const auto sound = analysis::check_accuracies(rows); !sound) {
     return tl::unexpected(sound.error());
   }
+  return curve;
+}
+
+}  // namespace
+
+Result<Scores> score(const Edition& edition, std::span<const Row> rows,
+                     const std::vector<std::string>& names, TestSet set) {
+  const auto curve = curve_for(edition, rows, set);
+  if (!curve) return tl::unexpected(curve.error());
   const auto asked = analysis::read_names(names);
   if (!asked) return tl::unexpected(asked.error());
   const auto choice = choose_setup(edition, rows, *asked);
   if (!choice) return tl::unexpected(choice.error());
+  if (asked->empty()) {
+    auto scores = score_setup(edition, rows, choice->setup, set);
+    if (scores) scores->other_setups = choice->others;
+    return scores;
+  }
   const auto there = analysis::choose(rows, choice->setup, edition.policy).rows;
   Scores scores{choice->setup, set, offset_for(edition, rows, choice->setup), {}, choice->others};
-  const Scale scale{edition, *curve, scores.offset ? &*scores.offset : nullptr,
-                    choice->setup == edition.setup};
+  const Scale scale = scale_of(edition, **curve, scores);
   for (const analysis::Named& name : *asked) {
     const auto row = analysis::row_named(there, rows, name, choice->setup, edition.policy);
     if (!row) return tl::unexpected(row.error());
@@ -188,8 +199,16 @@ Result<Scores> score(const Edition& edition, std::span<const Row> rows,
     if (!weights) return tl::unexpected(weights.error());
     scores.models.push_back(scored(name.text, **row, *weights, scale));
   }
-  if (!asked->empty()) return scores;
-  for (const Row* row : there) {
+  return scores;
+}
+
+Result<Scores> score_setup(const Edition& edition, std::span<const Row> rows,
+                           const std::string& setup, TestSet set) {
+  const auto curve = curve_for(edition, rows, set);
+  if (!curve) return tl::unexpected(curve.error());
+  Scores scores{setup, set, offset_for(edition, rows, setup), {}, {}};
+  const Scale scale = scale_of(edition, **curve, scores);
+  for (const Row* row : analysis::choose(rows, setup, edition.policy).rows) {
     scores.models.push_back(scored(row->architecture + "@" + row->input_size, *row,
                                    analysis::best_on(*row, set), scale));
   }
@@ -205,8 +224,8 @@ std::vector<Cheaper> cheaper_than(const Scored& scored, const Edition& edition,
     const auto best = analysis::best_on(*row, set);
     if (!best.top1 || *best.top1 < *scored.top1) continue;
     const double times = *row->energy_j_per_image / *scored.row->energy_j_per_image;
-    const double rel = analysis::rel_between(*row, *scored.row, analysis::kSharedBetweenModels);
-    const analysis::Interval ci95{times * std::exp(-rel), times * std::exp(rel)};
+    const analysis::Interval ci95 = analysis::in_logarithm(
+        times, analysis::rel_between(*row, *scored.row, analysis::kSharedBetweenModels));
     if (ci95.high < 1.0) found.push_back({row, best.model, *best.top1, times, ci95});
   }
   std::ranges::stable_sort(found, {}, &Cheaper::times);

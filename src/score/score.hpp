@@ -82,6 +82,10 @@ struct Scores {
 Result<Scores> score(const Edition& edition, std::span<const analysis::Row> rows,
                      const std::vector<std::string>& names, catalogue::TestSet set);
 
+/// Scores all models of one setup, the least index first. Errors: as above.
+Result<Scores> score_setup(const Edition& edition, std::span<const analysis::Row> rows,
+                           const std::string& setup, catalogue::TestSet set);
+
 /// Models on the same setup that are at least as accurate and take less energy beyond the interval
 /// of the comparison: the cheapest first, `most` of them.
 std::vector<Cheaper> cheaper_than(const Scored& scored, const Edition& edition,

@@ -36,7 +36,7 @@ class Differences {
 };
 
 void compare_curves(Differences& d, const Curve& stated, const Curve& now) {
-  const std::string on(catalogue::test_sets()[static_cast<std::size_t>(stated.set)].title);
+  const std::string on(catalogue::test_set(stated.set).title);
   d.count(on + ", members of the frontier", stated.members, now.members);
   d.number(on + ", c", stated.c, now.c);
   d.number(on + ", gamma", stated.gamma, now.gamma);
