@@ -43,7 +43,10 @@ def main(spec_json: str, out: str, report: str) -> int:
     try:
         from .artefact import export_one
         from .names import register
+        from .vector_units import spare_trials
 
+        if spec.format == "aoti" and spec.device != "cpu":
+            spare_trials()
         register(spec.modules)
         export_one(spec, Path(out), enter)
         return 0
