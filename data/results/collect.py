@@ -69,7 +69,8 @@ def add(out: Path, results: Path) -> dict[str, int]:
             write_runs(folder, sorted(fresh, key=lambda run: run["run"]))
             write_rows(folder)
         machine = out / "doctor.json"
-        if machine.exists() and not (folder / "machine.json").exists():
+        # Rows of other machines, which a campaign's database may hold too, are not fresh: what it says is not of theirs.
+        if fresh and machine.exists() and not (folder / "machine.json").exists():
             (folder / "machine.json").write_text(without_paths(machine), encoding="utf-8")
         added[setup] = len(fresh)
     return added
