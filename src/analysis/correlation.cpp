@@ -15,9 +15,13 @@ constexpr double kRounding = 1e-12;
 
 /// Finite, and not all equal.
 bool varies(std::span<const double> values) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }) &&
-         *least < *most;
+  const double first = values.front();
+  bool is_finite = true, differs = false;
+  for (const double v : values) {
+    is_finite = is_finite && std::isfinite(v);
+    differs = differs || v != first;
+  }
+  return is_finite && differs;
 }
 
 std::vector<double> taken(std::span<const double> values, std::span<const std::size_t> indices) {
@@ -54,8 +58,7 @@ std::optional<double> partial(const std::optional<double>& xy, const std::option
 
 std::optional<double> pearson(std::span<const double> x, std::span<const double> y) {
   if (x.size() != y.size() || x.size() < 3 || !varies(x) || !varies(y)) return std::nullopt;
-  const double r = boost::math::statistics::correlation_coefficient(
-      std::vector<double>(x.begin(), x.end()), std::vector<double>(y.begin(), y.end()));
+  const double r = boost::math::statistics::correlation_coefficient(x, y);
   // Values that differ in their last digits only have no variance that a double can hold.
   return std::isfinite(r) ? std::optional(std::clamp(r, -1.0, 1.0)) : std::nullopt;
 }
@@ -131,9 +134,11 @@ std::optional<Correlation> correlate_given(std::span<const double> x, std::span<
   const Ordered ordered_x(x), ordered_y(y), ordered_z(z);
   return with_interval(x.size(), partial_spearman(x, y, z),
                        [&](std::span<const std::size_t> indices) {
-                         return partial(spearman(ordered_x, ordered_y, indices),
-                                        spearman(ordered_x, ordered_z, indices),
-                                        spearman(ordered_y, ordered_z, indices));
+                         const auto ranks_x = ordered_x.ranks_of(indices);
+                         const auto ranks_y = ordered_y.ranks_of(indices);
+                         const auto ranks_z = ordered_z.ranks_of(indices);
+                         return partial(pearson(ranks_x, ranks_y), pearson(ranks_x, ranks_z),
+                                        pearson(ranks_y, ranks_z));
                        });
 }
 

@@ -23,6 +23,9 @@ struct Search {
 constexpr Search kFine = {80, 26};
 /// For draws of many points, whose interval a thousandth of a parameter does not move.
 constexpr Search kCoarse = {16, 10};
+/// So large a share of points is looked at one by one where a draw's line is sought near that of
+/// all: in its end the line of hardly any draw leaves them.
+constexpr double kNearShare = 0.1;
 /// The floor is looked for as least error * (1 - 2^-u), u from 0 to this.
 constexpr double kNearestFloor = 20.0;
 /// b times the range of accuracies is looked for between these: below, the form cannot be told from
@@ -105,21 +108,23 @@ std::vector<double> basis_of(std::span<const Point> points,
 /// The loss counts as endless where there is no line.
 double loss_of(const std::optional<Fitted>& line) { return line ? line->loss : HUGE_VAL; }
 
-std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit,
-                                          const Search& search = kFine) {
+double floor_of(double least_error, double u) { return least_error * (1.0 - std::exp2(-u)); }
+
+std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit) {
   if (!sound(points)) return std::nullopt;
   const double least = least_error(points);
   const std::vector<double> y = log2_joules_of(points);
-  const auto floor_of = [&](double u) { return least * (1.0 - std::exp2(-u)); };
   const auto line_of = [&](double u) {
-    return fit(
-        basis_of(points, [f = floor_of(u)](const Point& p) { return std::log2(p.error - f); }), y);
+    return fit(basis_of(points, [f = floor_of(least, u)](
+                                    const Point& p) { return std::log2(p.error - f); }),
+               y);
   };
   const Minimum best =
-      minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor, search);
+      minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor, kFine);
   const auto line = line_of(best.at);
   if (!line) return std::nullopt;
-  return FlooredPower{line->intercept, -line->slope, floor_of(best.at), line->loss, best.at_limit};
+  return FlooredPower{line->intercept, -line->slope, floor_of(least, best.at), line->loss,
+                      best.at_limit};
 }
 
 std::optional<DoubleExponential> double_exponential(std::span<const Point> points,
@@ -147,6 +152,99 @@ std::optional<double> times_between(const FlooredPower& power, double from, doub
   if (from <= power.floor || to <= power.floor) return std::nullopt;
   return std::exp2(power.log2_joules(to) - power.log2_joules(from));
 }
+
+/// Floored power laws at a quantile of draws of the same points.
+class DrawsAtQuantile {
+ public:
+  DrawsAtQuantile(std::span<const Point> points, double q)
+      : points_(points), y_(log2_joules_of(points)), q_(q) {
+    for (int i = 0; i <= kCoarse.grid; ++i)
+      seen_.push_back(seen_with(kNearestFloor * i / kCoarse.grid));
+  }
+
+  std::optional<FlooredPower> fit(std::span<const std::size_t> indices) {
+    gather(indices);
+    const Minimum best =
+        minimise([&](double u) { return loss_at(u); }, 0.0, kNearestFloor, kCoarse);
+    const auto line = line_at(best.at);
+    if (!line) return std::nullopt;
+    return FlooredPower{line->intercept, -line->slope, floor_of(least_, best.at), line->loss,
+                        best.at_limit};
+  }
+
+ private:
+  /// All points as seen from their line with one floor.
+  struct Seen {
+    std::vector<Side> sides;
+    std::vector<double> distances;
+  };
+
+  Seen seen_with(double u) const {
+    const double floor = floor_of(least_error(points_), u);
+    const std::vector<double> x =
+        basis_of(points_, [&](const Point& p) { return std::log2(p.error - floor); });
+    const auto line = fit_quantile_line(x, y_, q_);
+    if (!line) return {std::vector(points_.size(), Side::near), std::vector(points_.size(), 0.0)};
+    std::vector<double> residuals;
+    Seen seen;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      residuals.push_back(y_[i] - line->intercept - line->slope * x[i]);
+      seen.distances.push_back(std::abs(residuals.back()));
+    }
+    const double near = *quantile(seen.distances, kNearShare);
+    for (const double r : residuals) {
+      seen.sides.push_back(r > near ? Side::above : r < -near ? Side::below : Side::near);
+    }
+    return seen;
+  }
+
+  /// Every point that was drawn once, with how often it was.
+  void gather(std::span<const std::size_t> indices) {
+    times_.assign(points_.size(), 0.0);
+    for (const std::size_t i : indices) times_[i] += 1.0;
+    drawn_.clear();
+    draw_.y.clear();
+    draw_.times.clear();
+    least_ = 1.0;
+    for (std::size_t i = 0; i < times_.size(); ++i) {
+      if (times_[i] == 0.0) continue;
+      drawn_.push_back(i);
+      draw_.y.push_back(y_[i]);
+      draw_.times.push_back(times_[i]);
+      least_ = std::min(least_, points_[i].error);
+    }
+    draw_.x.resize(drawn_.size());
+    draw_.sides.resize(drawn_.size());
+  }
+
+  std::optional<QuantileLine> line_at(double u) {
+    const double floor = floor_of(least_, u);
+    const auto nearest = static_cast<std::size_t>(std::lround(u / kNearestFloor * kCoarse.grid));
+    const Seen& seen = seen_[nearest];
+    draw_.start = 0;
+    for (std::size_t k = 0; k < drawn_.size(); ++k) {
+      draw_.x[k] = std::log2(points_[drawn_[k]].error - floor);
+      draw_.sides[k] = seen.sides[drawn_[k]];
+      if (seen.distances[drawn_[k]] < seen.distances[drawn_[draw_.start]]) draw_.start = k;
+    }
+    return fit_quantile_line(draw_, q_);
+  }
+
+  double loss_at(double u) {
+    const auto line = line_at(u);
+    return line ? line->loss : HUGE_VAL;
+  }
+
+  std::span<const Point> points_;
+  std::vector<double> y_;
+  double q_;
+  std::vector<Seen> seen_;  // for each step of the grid
+  // Of the present draw:
+  std::vector<double> times_;
+  std::vector<std::size_t> drawn_;
+  TimedPoints draw_;
+  double least_ = 1.0;
+};
 
 std::vector<Point> taken(std::span<const Point> points, std::span<const std::size_t> indices) {
   std::vector<Point> out;
@@ -225,10 +323,11 @@ std::optional<QuantileFits> fit_both_at(std::span<const Point> points, double q,
   QuantileFits fits{
       q,      *power, *exponential, 2.0 * n * std::log(power->loss / exponential->loss),
       *times, {},     {},           {}};
+  DrawsAtQuantile draws(points, q);
   const auto intervals = bootstrap(
       points.size(),
       [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-        const auto p = floored_power(taken(points, indices), at_quantile(q), kCoarse);
+        const auto p = draws.fit(indices);
         const auto t = p ? times_between(*p, from, to) : std::nullopt;
         return t ? std::optional(std::vector<double>{p->gamma, p->floor, *t}) : std::nullopt;
       },
