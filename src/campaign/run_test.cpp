@@ -109,7 +109,7 @@ TEST(Tally, DevicesThatDifferAreNoDrift) {
     rows.push_back(row("s", (1.0 + 0.1 * device) * (2.0 + 0.02 * hour),
                        fmt::format("2026-11-25T1{}:00:00Z", hour)));
     rows.back().idle_w = 80.0 + 10.0 * device - hour;
-    rows.back().provenance_json = fmt::format(R"({{"meter": {{"device_id": "GPU-{}"}}}})", device);
+    rows.back().board = fmt::format("GPU-{}", device);
   }
   const Tally t = tally(c, rows);
   EXPECT_EQ(t.idle_w.devices, 2u);

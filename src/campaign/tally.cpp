@@ -11,7 +11,6 @@
 
 #include "base/statistics.hpp"
 #include "base/time.hpp"
-#include "store/said.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -87,7 +86,7 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
     if (!at) continue;
     times.push_back(*at);
     const double hours = (*at - times.front()) / 3600.0;
-    const std::string device = store::said_by(r).device_id;
+    const std::string& device = r.board;
     // One idle power stands in all rows of its lot.
     if (r.idle_w && !idle.ends_with(device, *r.idle_w)) idle.add(device, hours, *r.idle_w);
     if (!r.energy_j_per_image || (r.model != sentinel && r.architecture != sentinel)) continue;

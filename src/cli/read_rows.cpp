@@ -24,9 +24,11 @@ Result<std::vector<store::Record>> read(const std::string& setup_glob,
   store::Filter filter;
   filter.setup = setup_glob;
   filter.windows = false;
+  filter.documents = false;
   auto records = (*store)->read(filter);
   if (!records || !records->empty()) return records;
-  const auto all = (*store)->read({});
+  filter.setup.clear();
+  const auto all = (*store)->read(filter);
   if (!all) return tl::unexpected(all.error());
   std::set<std::string> setups;
   for (const store::Record& r : *all) setups.insert(r.setup);

@@ -266,6 +266,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   r.runtime = subject.runtime;
   if (outcome.load) r.runtime_version = outcome.load->hello.runtime_version;
   r.device = context.meter.device;
+  r.board = context.meter.device_id;
   r.meter = context.meter.name;
   r.scope = std::string(meter::name(context.meter.scope));
   r.precision = d.precision;

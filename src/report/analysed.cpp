@@ -4,7 +4,6 @@
 
 #include "report/joined.hpp"
 #include "report/table.hpp"
-#include "store/said.hpp"
 
 namespace joulemark::report {
 namespace {
@@ -23,7 +22,7 @@ analysis::Row measured(const store::Record& r) {
   row.policy = r.policy;
   row.batch = r.batch;
   row.device = r.device;
-  row.board = store::said_by(r).device_id;
+  row.board = r.board;
   row.meter = r.meter;
   row.runtime = r.runtime;
   row.runtime_version = r.runtime_version;
@@ -93,6 +92,7 @@ void add_published(analysis::Row& row, std::span<const Joined> weights,
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
                                          const catalogue::Catalogue& catalogue) {
   std::vector<analysis::Row> rows;
+  rows.reserve(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     rows.push_back(measured(records[i]));
     add_published(rows.back(), join(records.subspan(i, 1), catalogue), catalogue);

@@ -84,19 +84,6 @@ TEST(AnalysisRows, KeepWhatWasMeasured) {
   EXPECT_EQ(row.systematic_terms.at("sensor"), 0.01);
 }
 
-TEST(AnalysisRows, NameTheBoard) {
-  const auto board = [](const std::string& provenance) {
-    std::vector<store::Record> records = {record("alpha.one")};
-    records[0].provenance_json = provenance;
-    return analysis_rows(records, small()).at(0).board;
-  };
-  EXPECT_EQ(board(R"({"meter": {"device_id": "GPU-1"}})"), "GPU-1");
-  for (const char* without :
-       {"", "{}", "[]", R"({"meter": 1})", R"({"meter": {"device_id": 1}})"}) {
-    EXPECT_EQ(board(without), "") << without;
-  }
-}
-
 TEST(AnalysisRows, AreOfEveryRecordAlsoOfFailuresAndOfTheSameTwice) {
   store::Record failed = record("alpha.one");
   failed.status = "crashed";

@@ -67,6 +67,7 @@ const auto& table() {
       Column{"energy_delay_js", "J s", "energy per image x time per image", &R::energy_delay_js},
       Column{"idle_w", "W", "idle power that the net energy leaves out", &R::idle_w},
       Column{"message", kNone, "the failure in words", &R::message},
+      Column{"board", kNone, "identifier of the device, as its driver gives it", &R::board},
       Column{"systematic_terms", "1", "the terms of systematic_rel", &R::systematic_terms, false},
       Column{"conditions", kNone, "state of device and host at start and end, JSON",
              &R::conditions_json, false},
@@ -138,6 +139,15 @@ ordered_json row_json(const Record& record) {
 }  // namespace
 
 std::span<const Column> columns() { return table(); }
+
+std::vector<const Column*> columns_to_read(bool documents) {
+  std::vector<const Column*> some;
+  for (const Column& c : columns()) {
+    const bool is_document = !c.exported && std::holds_alternative<Text>(c.field);
+    if (documents || !is_document) some.push_back(&c);
+  }
+  return some;
+}
 
 std::string to_text(const Record& r, const Column& column) {
   const auto shortest = [](const auto& v) { return v ? fmt::format("{}", *v) : std::string(); };

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.hpp"
 #include "store/record.hpp"
@@ -30,6 +31,9 @@ struct Column {
 
 /// All columns in export order. Names and meanings never change; more may follow at the end.
 std::span<const Column> columns();
+
+/// Those that a reader asks for: all, or all but the documents (conditions and provenance).
+std::vector<const Column*> columns_to_read(bool documents);
 
 /// A value as CSV text: empty when absent, numbers as the shortest text that reads back equal,
 /// words separated by spaces.

@@ -53,7 +53,7 @@ TEST(Columns, KeepTheirNamesAndOrder) {
                   "images_per_s", "latency_ms_p50", "latency_ms_p99", "power_w", "windows",
                   "seconds", "estimator_gap_rel", "flags", "weights", "status", "measured_at",
                   "method", "artefact_sha256", "run", "format", "campaign", "power_max_w",
-                  "energy_delay_js", "idle_w", "message"));
+                  "energy_delay_js", "idle_w", "message", "board"));
 }
 
 TEST(Columns, AreUniqueAndExplained) {

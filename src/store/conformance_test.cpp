@@ -268,6 +268,21 @@ TEST_P(Conformance, WindowsAreLeftOutWhereNobodyAsksForThem) {
   EXPECT_EQ(without[0].energy_j_per_image, full("a").energy_j_per_image);
 }
 
+TEST_P(Conformance, DocumentsAreLeftOutWhereNobodyAsksForThem) {
+  auto store = open();
+  Record record = full("a");
+  record.board = "GPU-1";
+  record.provenance_json = R"({"job":1})";
+  add(*store, record);
+  const auto without = store->read({.documents = false}).value();
+  ASSERT_EQ(without.size(), 1u);
+  EXPECT_EQ(without[0].conditions_json, "");
+  EXPECT_EQ(without[0].provenance_json, "");
+  EXPECT_EQ(without[0].board, "GPU-1");
+  EXPECT_EQ(without[0].systematic_terms, record.systematic_terms);
+  EXPECT_EQ(store->read({}).value()[0].provenance_json, record.provenance_json);
+}
+
 TEST_P(Conformance, ManyRecordsAreAppendedAtOnce) {
   auto store = open();
   std::vector<Record> many;

@@ -27,7 +27,10 @@ class LinesStore final : public Store {
     std::vector<Record> some;
     std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(some),
                  [&](const Record& r) { return passes(r, filter); });
-    if (!filter.windows) std::ranges::for_each(some, [](Record& r) { r.windows.clear(); });
+    for (Record& r : some) {
+      if (!filter.windows) r.windows.clear();
+      if (!filter.documents) forget_documents(r);
+    }
     return filter.newest_only ? newest(std::move(some)) : some;
   }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/columns.hpp"
+#include "store/said.hpp"
 #include "store/select.hpp"
 
 namespace joulemark::store {
@@ -39,16 +40,24 @@ std::string array_of(const std::vector<Window>& windows, Member member) {
   return fmt::format("{{{}}}", text);
 }
 
-std::string select_records(const char* where) {
+/// A database that is only read keeps the schema that it was written with.
+constexpr const char* kHasBoards =
+    "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'joulemark.record'::regclass"
+    " AND attname = 'board' AND NOT attisdropped)";
+
+std::string select_records(const std::vector<const Column*>& asked, bool has_boards,
+                           const char* where) {
   std::string names = "id";
-  for (const Column& c : columns()) names += fmt::format(", \"{}\"", c.name);
+  for (const Column* c : asked) {
+    names += c->name == "board" && !has_boards ? ", ''" : fmt::format(", \"{}\"", c->name);
+  }
   return fmt::format("SELECT {} FROM joulemark.record WHERE {} ORDER BY id", names, where);
 }
 
-Record to_record(const pq::Row& row) {
+Record to_record(const std::vector<const Column*>& asked, const pq::Row& row) {
   Record r;
   std::size_t i = 1;  // after the id
-  for (const Column& c : columns()) from_text(r, c, row[i++]);
+  for (const Column* c : asked) from_text(r, *c, row[i++]);
   return r;
 }
 
@@ -144,9 +153,16 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
                                        const Filter& filter) {
   std::vector<Record> records;
   std::map<std::string, std::string> ids;  // by run
-  auto read = c.each(select_records(where), parameters, [&](const pq::Row& row) {
-    Record r = to_record(row);
+  const auto asked_boards = c.query(kHasBoards);
+  if (!asked_boards) return tl::unexpected(asked_boards.error());
+  const bool has_boards = asked_boards->front()[0] == "t";
+  // Without a column for it, a board stands in the provenance.
+  const auto asked = columns_to_read(filter.documents || !has_boards);
+  auto read = c.each(select_records(asked, has_boards, where), parameters, [&](const pq::Row& row) {
+    Record r = to_record(asked, row);
     if (!passes(r, filter)) return;
+    if (!has_boards) add_board(r);
+    if (!filter.documents) forget_documents(r);
     ids[r.run] = row[0].value_or("");
     records.push_back(std::move(r));
   });

@@ -36,7 +36,12 @@ constexpr std::array kMigrations = {
        CREATE TABLE joulemark.calibration (
          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE,
          meter text NOT NULL, device text NOT NULL, device_id text NOT NULL,
-         made_at text NOT NULL, json text NOT NULL);)"};
+         made_at text NOT NULL, json text NOT NULL);)",
+    // The meter's identifier within a text that may be no JSON, which no cast says without an error
+    // before version 16.
+    R"sql(ALTER TABLE joulemark.record ADD COLUMN board text NOT NULL DEFAULT '';
+       UPDATE joulemark.record SET board =
+         coalesce(substring(provenance FROM '"meter":\{[^{}]*?"device_id":"([^"\\]*)"'), '');)sql"};
 constexpr int kSchema = static_cast<int>(kMigrations.size());
 constexpr int kOldestServer = 120000;
 

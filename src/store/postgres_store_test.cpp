@@ -72,7 +72,30 @@ TEST_F(Postgres, ANewerSchemaIsNotTouched) {
     const auto store = open(mode);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().kind, ErrorKind::newer_schema);
-    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 1")));
+    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 2")));
+  }
+}
+
+TEST_F(Postgres, AnOlderDatabaseHasBoardsInItsProvenance) {
+  Record measured = full("a");
+  measured.provenance_json = R"({"exporter":{},"meter":{"calibration":null,"device_id":"GPU-1"}})";
+  Record damaged = full("b");
+  damaged.provenance_json = R"({"meter":)";
+  {
+    auto store = open().value();
+    add(*store, measured);
+    add(*store, damaged);
+  }
+  sql("ALTER TABLE joulemark.record DROP COLUMN board;"
+      "DELETE FROM joulemark.migration WHERE version = 2");
+  for (const Mode mode : {Mode::read, Mode::write}) {
+    for (const bool documents : {true, false}) {
+      const auto records = open(mode).value()->read({.documents = documents}).value();
+      ASSERT_EQ(records.size(), 2u);
+      EXPECT_EQ(records[0].board, "GPU-1");
+      EXPECT_EQ(records[1].board, "");
+      EXPECT_EQ(records[0].provenance_json.empty(), !documents);
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/columns.hpp"
+#include "store/said.hpp"
 
 namespace joulemark::store {
 namespace {
@@ -110,6 +111,7 @@ Result<Record> from_full_json(std::string_view text) {
        {std::pair{"run", &record.run}, {"model", &record.model}, {"status", &record.status}}) {
     if (field->empty()) return unsound(fmt::format("it has no '{}'", name));
   }
+  add_board(record);
   return record;
 }
 

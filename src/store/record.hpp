@@ -26,6 +26,7 @@ struct Record {
   std::string campaign;  ///< groups the rows of one `measure` call: its first run's id
   std::string model, architecture, input_size, setup, runtime, runtime_version, device, meter,
       scope;
+  std::string board;  ///< which one of its name the device is; empty where its driver does not say
   std::string precision, layout, format;
   std::optional<std::int64_t> batch;
   std::string policy;  ///< batch_1 | throughput | min_energy | fixed

@@ -20,18 +20,30 @@ bool is_wanted(int depth, json::parse_event_t event, const json& parsed) {
   return parsed == "settings" || parsed == "job" || parsed == "meter";
 }
 
+/// Null where it is no object.
+json provenance_of(const Record& record) {
+  json provenance = json::parse(record.provenance_json, is_wanted, false);
+  return provenance.is_object() ? provenance : json();
+}
+
 }  // namespace
 
 Said said_by(const Record& record) {
-  const json provenance = json::parse(record.provenance_json, is_wanted, false);
-  if (!provenance.is_object()) return {};
+  const json provenance = provenance_of(record);
+  if (provenance.is_null()) return {};
   Said said;
   said.cuda_graph = field(provenance, "settings", "cuda_graph") == true;
   const json job = provenance.value("job", json());
   if (job.is_number_unsigned()) said.job = job.get<std::size_t>();
-  const json id = field(provenance, "meter", "device_id");
-  if (id.is_string()) said.device_id = id.get<std::string>();
   return said;
+}
+
+void add_board(Record& record) {
+  if (!record.board.empty()) return;
+  const json provenance = provenance_of(record);
+  if (provenance.is_null()) return;
+  const json id = field(provenance, "meter", "device_id");
+  if (id.is_string()) record.board = id.get<std::string>();
 }
 
 }  // namespace joulemark::store

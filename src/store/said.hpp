@@ -12,10 +12,12 @@ namespace joulemark::store {
 struct Said {
   bool cuda_graph = false;  ///< not of its setup, which may have any name
   std::optional<std::size_t> job;
-  std::string device_id;  ///< of its meter; empty where that has none
 };
 
 /// What it does not say is as if nothing was there.
 Said said_by(const Record& record);
+
+/// Sets the board of a row that was written before there was a column for it, from its provenance.
+void add_board(Record& record);
 
 }  // namespace joulemark::store

@@ -43,6 +43,11 @@ Result<Record> the_one(std::vector<Record> found, const std::string& prefix,
               fmt::format("Write more of it, for instance {}", found.back().run));
 }
 
+void forget_documents(Record& record) {
+  record.conditions_json.clear();
+  record.provenance_json.clear();
+}
+
 Error nothing_measured(const std::string& place) {
   return {ErrorKind::not_found, fmt::format("there are no measurements in {}", place),
           "Measure something first: joulemark measure MODEL, or name a database with --db"};

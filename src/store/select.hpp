@@ -18,6 +18,9 @@ std::vector<Record> newest(std::vector<Record> all);
 Result<Record> the_one(std::vector<Record> found, const std::string& prefix,
                        const std::string& place);
 
+/// Empties its conditions and its provenance.
+void forget_documents(Record& record);
+
 Error nothing_measured(const std::string& place);
 
 }  // namespace joulemark::store

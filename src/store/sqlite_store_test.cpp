@@ -77,7 +77,7 @@ TEST_F(Sqlite, ANewerSchemaIsNotTouched) {
     const auto store = open(mode);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().kind, ErrorKind::newer_schema);
-    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 2")));
+    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 3")));
   }
   EXPECT_EQ(bytes(), before);
 }
@@ -209,7 +209,7 @@ TEST_F(Sqlite, TakesAllOfManyOrNone) {
 
 TEST_F(Sqlite, AnOlderDatabaseHasNoCalibrations) {
   add(*open().value(), full("a"));
-  sql("DROP TABLE calibration; PRAGMA user_version = 1");
+  sql("DROP TABLE calibration; ALTER TABLE record DROP COLUMN board; PRAGMA user_version = 1");
   const auto reader = open(Mode::read).value();
   EXPECT_EQ(reader->newest_calibration("nvml", "H200", "GPU-1").value(), std::nullopt);
   EXPECT_EQ(reader->read({})->size(), 1u);
@@ -217,6 +217,33 @@ TEST_F(Sqlite, AnOlderDatabaseHasNoCalibrations) {
   const auto writer = open().value();
   EXPECT_TRUE(writer->append(StoredCalibration{"a", "nvml", "H200", "GPU-1", "2026", "{}"}));
   EXPECT_EQ(writer->read({})->size(), 1u);
+}
+
+TEST_F(Sqlite, AnOlderDatabaseHasBoardsInItsProvenance) {
+  Record measured = full("a");
+  measured.provenance_json = R"({"meter":{"name":"nvml","device_id":"GPU-1"}})";
+  Record damaged = full("b");
+  damaged.provenance_json = R"({"meter":)";
+  {
+    auto store = open().value();
+    add(*store, measured);
+    add(*store, damaged);
+  }
+  sql("ALTER TABLE record DROP COLUMN board; PRAGMA user_version = 2");
+  const auto boards = [](const Result<std::vector<Record>>& records) {
+    std::vector<std::string> all;
+    for (const Record& r : records.value()) all.push_back(r.board);
+    return all;
+  };
+  EXPECT_THAT(boards(open(Mode::read).value()->read({})), ElementsAre("GPU-1", ""));
+  EXPECT_THAT(boards(open(Mode::read).value()->read({.documents = false})),
+              ElementsAre("GPU-1", ""));
+  EXPECT_EQ(open(Mode::read).value()->read({.documents = false})->front().provenance_json, "");
+  // Opening it for writing gives them their column, and keeps all else.
+  EXPECT_THAT(boards(open().value()->read({.documents = false})), ElementsAre("GPU-1", ""));
+  const Record kept = open().value()->find("a").value();
+  EXPECT_EQ(kept.provenance_json, measured.provenance_json);
+  EXPECT_EQ(kept.windows.size(), measured.windows.size());
 }
 
 }  // namespace

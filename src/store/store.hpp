@@ -27,6 +27,8 @@ struct Filter {
   bool newest_only = false;
   /// False: records come without their windows, which most of the time of reading goes into.
   bool windows = true;
+  /// False: they come without conditions and provenance, which are the most of what a row holds.
+  bool documents = true;
 };
 
 /// A device that one measurement at a time may use.
