@@ -25,7 +25,8 @@ LAYERS = (
     ("measure",),
     ("calibrate",),
     ("campaign",),
-    ("report", "web"),
+    ("report",),
+    ("site",),
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}

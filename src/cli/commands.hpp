@@ -61,6 +61,8 @@ int run_score(const ScoreOptions& options, const CommonOptions& common);
 int run_edition_fit(const EditionFitOptions& options, const CommonOptions& common);
 int run_edition_show(const EditionOptions& options, const CommonOptions& common);
 int run_edition_verify(const EditionOptions& options, const CommonOptions& common);
+int run_serve(const ServeOptions& options, const CommonOptions& common);
+int run_export_site(const ExportSiteOptions& options, const CommonOptions& common);
 int run_import(const ImportOptions& options, const CommonOptions& common);
 int run_export(const ExportOptions& options, const CommonOptions& common);
 

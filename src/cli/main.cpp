@@ -18,8 +18,8 @@
 #endif
 
 /// The command line: one function per command declares its options, those of `campaign`,
-/// `catalogue`, `choose` and `score` in campaign_options.cpp, catalogue_options.cpp and
-/// score_options.cpp; everything else is in cmd_*.cpp.
+/// `catalogue`, `choose`, `score` and the page in campaign_options.cpp, catalogue_options.cpp,
+/// score_options.cpp and site_options.cpp; everything else is in cmd_*.cpp.
 namespace joulemark::cli {
 
 // Options that several commands have.
@@ -326,7 +326,7 @@ constexpr Command kCommands[] = {
     {"list", add_list},       {"show", add_show},           {"report", add_report},
     {"analyse", add_analyse}, {"findings", add_findings},   {"choose", add_choose},
     {"compare", add_compare}, {"score", add_score},         {"export", add_export},
-    {"import", add_import},
+    {"import", add_import},   {"serve", add_serve},         {"export-site", add_export_site},
 };
 
 /// The defaults of this environment. Not CLI11's envname: every subcommand would apply it, those

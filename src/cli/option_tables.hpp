@@ -34,6 +34,10 @@ std::span<const Command> edition_commands();
 Run add_choose(CLI::App& app, CommonOptions& common);
 Run add_score(CLI::App& app, CommonOptions& common);
 
+// Commands whose options are declared in site_options.cpp.
+Run add_serve(CLI::App& app, CommonOptions& common);
+Run add_export_site(CLI::App& app, CommonOptions& common);
+
 // Options that several commands have (main.cpp).
 
 inline constexpr const char* kAllMeters = "auto, nvml, rapl, estimate, replay or synthetic";

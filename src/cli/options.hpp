@@ -158,6 +158,18 @@ struct ChooseOptions {
   std::size_t rows = 10;   ///< to show
   bool predicted = false;  ///< also models that were not measured
 };
+struct SiteOptions {
+  bool api_only = false;   ///< documents without the page
+  bool predicted = false;  ///< also models that were not measured
+};
+struct ExportSiteOptions : SiteOptions {
+  std::filesystem::path folder;
+  bool force = false;  ///< also into a folder that holds something else
+};
+struct ServeOptions : SiteOptions {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0: any that is free
+};
 struct ImportOptions {
   std::vector<std::string> from;  ///< locations of stores
 };

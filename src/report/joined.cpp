@@ -253,18 +253,26 @@ std::string joined_csv(std::span<const Joined> rows) {
   return out;
 }
 
+nlohmann::ordered_json joined_cells(const Joined& row) {
+  static const std::vector<Column> kBefore = subject_columns();
+  static const std::vector<Column> kBehind = published_columns();
+  ordered_json cells = ordered_json::array();
+  for (const Column& c : kBefore) cells.push_back(json(c.value(row)));
+  auto record = ordered_json::parse(store::to_json(std::span(row.measured, 1), -1));
+  for (const auto& [name, value] : record.at(0).items()) {
+    if (name != "model") cells.push_back(std::move(value));
+  }
+  for (const Column& c : kBehind) cells.push_back(json(c.value(row)));
+  return cells;
+}
+
 std::string joined_json(std::span<const Joined> rows) {
-  const auto before = subject_columns();
-  const auto behind = published_columns();
+  const auto columns = joined_columns();
   ordered_json list = ordered_json::array();
   for (const Joined& row : rows) {
+    ordered_json cells = joined_cells(row);
     ordered_json object = ordered_json::object();
-    for (const Column& c : before) object[c.words.name] = json(c.value(row));
-    const auto record = ordered_json::parse(store::to_json(std::span(row.measured, 1), -1));
-    for (const auto& [name, value] : record.at(0).items()) {
-      if (name != "model") object[name] = value;
-    }
-    for (const Column& c : behind) object[c.words.name] = json(c.value(row));
+    for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i].name] = cells.at(i);
     list.push_back(std::move(object));
   }
   return list.dump(1, ' ', false, ordered_json::error_handler_t::replace);

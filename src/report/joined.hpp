@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "catalogue/catalogue.hpp"
 #include "store/record.hpp"
 
@@ -45,6 +47,8 @@ std::vector<JoinedColumn> joined_columns();
 
 /// Rows under a header, RFC 4180; empty is not known.
 std::string joined_csv(std::span<const Joined> rows);
+/// The cells of one row, in the order of joined_columns(): an array; null is not known.
+nlohmann::ordered_json joined_cells(const Joined& row);
 /// An array of objects; null is not known.
 std::string joined_json(std::span<const Joined> rows);
 

@@ -1,0 +1,41 @@
+#include "cli/site_files.hpp"
+
+#include "catalogue/built_in.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/open_store.hpp"
+#include "score/built_in.hpp"
+#include "site/documents.hpp"
+#include "site/page.hpp"
+
+namespace joulemark::cli {
+namespace {
+
+Result<std::vector<store::Record>> all_records(const CommonOptions& common) {
+  auto store = open_store(common, store::Mode::read);
+  if (!store) return tl::unexpected(store.error());
+  store::Filter filter;
+  filter.windows = false;
+  return (*store)->read(filter);
+}
+
+}  // namespace
+
+Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& common) {
+  site::Files files = site::descriptions();
+  if (!options.api_only) {
+    auto page = site::page();
+    if (!page) return page;
+    files.merge(*page);
+  }
+  const auto records = all_records(common);
+  if (!records) return tl::unexpected(records.error());
+  const auto edition = score::edition_named("");
+  if (!edition) return tl::unexpected(edition.error());
+  auto documents = site::documents(*records, catalogue::built_in(), *edition,
+                                   {JOULEMARK_VERSION, options.predicted, &interrupted()});
+  if (!documents) return documents;
+  files.merge(*documents);
+  return files;
+}
+
+}  // namespace joulemark::cli

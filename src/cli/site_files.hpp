@@ -1,0 +1,14 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "cli/options.hpp"
+#include "site/files.hpp"
+
+namespace joulemark::cli {
+
+/// Everything that a site of this database has: the documents of its rows, the texts that describe
+/// them and, but for --api-only, the page. Ctrl-C ends it between two analyses. Errors: those of
+/// the store, site::documents and site::page.
+Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& common);
+
+}  // namespace joulemark::cli

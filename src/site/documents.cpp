@@ -1,0 +1,229 @@
+#include "site/documents.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/write.hpp"
+#include "figure/svg.hpp"
+#include "report/analysed.hpp"
+#include "report/joined.hpp"
+#include "report/predicted.hpp"
+#include "site/models.hpp"
+#include "store/select.hpp"
+
+namespace joulemark::site {
+namespace {
+
+using analysis::Analysis;
+using nlohmann::ordered_json;
+using report::Joined;
+using store::Record;
+
+/// What analyses take; rows of `fixed` belong to `batch`, which takes all.
+constexpr std::array<std::string_view, 3> kPolicies = {"batch_1", "min_energy", "throughput"};
+
+/// Compares setups, so that of one of them it would have nothing to say.
+constexpr std::string_view kOfAllSetups = "runtimes";
+
+/// One setup as index.json has it.
+struct Setup {
+  const Record* example = nullptr;
+  std::set<std::string> policies;
+  std::set<std::string> models;  ///< "architecture@size" that were measured
+};
+using Setups = std::map<std::string, Setup>;
+
+Setups setups_of(std::span<const Joined> rows) {
+  Setups setups;
+  for (const Joined& j : rows) {
+    const Record& r = *j.measured;
+    Setup& setup = setups[r.setup];
+    // A row that was measured knows what a failed or a predicted one may not.
+    const bool is_better =
+        setup.example == nullptr || (setup.example->status != "ok" && r.status == "ok");
+    if (is_better) setup.example = &r;
+    setup.policies.insert(r.policy);
+    if (r.status == "ok") setup.models.insert(r.architecture + "@" + r.input_size);
+  }
+  return setups;
+}
+
+ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+
+ordered_json setups_json(const Setups& setups) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [name, setup] : setups) {
+    const Record& r = *setup.example;
+    list.push_back({{"name", name},
+                    {"device", r.device},
+                    {"runtime", r.runtime},
+                    {"format", text_or_null(r.format)},
+                    {"precision", r.precision},
+                    {"layout", r.layout},
+                    {"policies", setup.policies},
+                    {"models", setup.models.size()}});
+  }
+  return list;
+}
+
+ordered_json edition_json(const score::Edition& edition, const Letters& letters) {
+  if (!letters.is_any) return nullptr;
+  return {{"name", edition.name},
+          {"draft", edition.is_draft},
+          {"setup", edition.setup},
+          {"policy", edition.policy}};
+}
+
+// --- analyses
+
+/// What one analysis said, as the files that stand beside each other.
+using Said = std::vector<std::pair<std::string, File>>;
+
+Error about(Error error, const Analysis& a, const std::string& of) {
+  error.what = fmt::format("{} of {}: {}", a.name, of, error.what);
+  return error;
+}
+
+Result<Said> said_by(const Analysis& a, const analysis::Input& input, const std::string& of,
+                     const Wanted& wanted) {
+  if (wanted.stop != nullptr && *wanted.stop) {
+    return fail(ErrorKind::interrupted, "interrupted before all analyses were made");
+  }
+  const auto outcome = a.run(input);
+  if (!outcome) return tl::unexpected(about(outcome.error(), a, of));
+  Said said;
+  const auto add = [&](const std::string& name, std::string bytes) {
+    said.emplace_back(name, File{std::move(bytes), type_of(name)});
+  };
+  add(fmt::format("{}.json", a.name), analysis::to_json(a, *outcome));
+  add(fmt::format("{}.csv", a.name), analysis::to_csv(*outcome));
+  for (const figure::Figure& f : outcome->figures) {
+    auto drawn = figure::svg(f);
+    if (!drawn) return tl::unexpected(about(drawn.error(), a, of));
+    add(analysis::file_of(a, f), std::move(*drawn));
+  }
+  return said;
+}
+
+/// Every analysis of every setup, as it is made.
+class Analyses {
+ public:
+  Analyses(std::span<const analysis::Row> rows, const Wanted& wanted)
+      : all_(rows.begin(), rows.end()), wanted_(wanted) {
+    for (const analysis::Row& row : rows) by_setup_[row.setup].push_back(row);
+  }
+
+  Result<void> add(const std::string& setup, const std::string& policy) {
+    const analysis::Input input{by_setup_[setup], policy};
+    const std::string of = setup + ", policy " + policy;
+    for (const Analysis& a : analysis::analyses()) {
+      const bool is_of_all = a.name == kOfAllSetups;
+      const auto said = is_of_all ? of_all_setups(a, policy) : said_by(a, input, of, wanted_);
+      if (!said) return tl::unexpected(said.error());
+      keep(setup, policy, a, *said);
+    }
+    return {};
+  }
+
+  Files files;                                ///< those of analyses
+  ordered_json list = ordered_json::array();  ///< of index.json
+
+ private:
+  /// The same for each setup, so it is made once.
+  Result<Said> of_all_setups(const Analysis& a, const std::string& policy) {
+    if (const auto made = of_all_.find(policy); made != of_all_.end()) return made->second;
+    auto said = said_by(a, {all_, policy}, "all setups, policy " + policy, wanted_);
+    if (said) of_all_.emplace(policy, *said);
+    return said;
+  }
+
+  void keep(const std::string& setup, const std::string& policy, const Analysis& a,
+            const Said& said) {
+    const std::string folder = fmt::format("analyses/{}/{}/", folder_of(setup), policy);
+    for (const auto& [name, file] : said) files.emplace(kApi + folder + name, file);
+    list.push_back({{"setup", setup},
+                    {"policy", policy},
+                    {"name", a.name},
+                    {"path", fmt::format("{}{}.json", folder, a.name)}});
+  }
+
+  std::vector<analysis::Row> all_;
+  const Wanted& wanted_;
+  std::map<std::string, std::vector<analysis::Row>> by_setup_;
+  std::map<std::string, Said> of_all_;  ///< by policy
+};
+
+Result<Analyses> analyses_of(const Setups& setups, std::span<const analysis::Row> rows,
+                             const Wanted& wanted) {
+  Analyses analyses(rows, wanted);
+  for (const auto& [name, setup] : setups) {
+    for (const std::string_view policy : kPolicies) {
+      if (!setup.policies.contains(std::string(policy))) continue;
+      if (auto ok = analyses.add(name, std::string(policy)); !ok) {
+        return tl::unexpected(ok.error());
+      }
+    }
+  }
+  return analyses;
+}
+
+/// The newest record of each configuration, and predictions where they are wanted.
+std::vector<Record> records_to_show(std::span<const Record> records,
+                                    const catalogue::Catalogue& catalogue, bool predicted) {
+  auto shown = store::newest({records.begin(), records.end()});
+  if (!predicted) return shown;
+  auto more = report::predicted_records(shown, catalogue);
+  shown.insert(shown.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+  return shown;
+}
+
+}  // namespace
+
+std::string folder_of(const std::string& setup) {
+  std::string folder;
+  for (const char c : setup) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                          (c == '.' && !folder.empty());
+    folder += is_plain ? std::string(1, c) : fmt::format("~{:02X}", static_cast<unsigned char>(c));
+  }
+  return folder.empty() ? "~" : folder;
+}
+
+Result<Files> documents(std::span<const Record> records, const catalogue::Catalogue& catalogue,
+                        const score::Edition& edition, const Wanted& wanted) {
+  const auto shown = records_to_show(records, catalogue, wanted.predicted);
+  const auto joined = report::join(shown, catalogue);
+  const auto analysed = report::analysis_rows(records, catalogue);
+  const Setups setups = setups_of(joined);
+  const Letters letters = letters_of(joined, analysed, edition);
+  auto analyses = analyses_of(setups, analysed, wanted);
+  if (!analyses) return tl::unexpected(analyses.error());
+  const ordered_json index = {{"schema", "joulemark.site/1"},
+                              {"joulemark", wanted.version},
+                              {"setups", setups_json(setups)},
+                              {"edition", edition_json(edition, letters)},
+                              {"analyses", std::move(analyses->list)}};
+  Files files = std::move(analyses->files);
+  const auto add = [&](std::string path, std::string bytes) {
+    std::string type = type_of(path);
+    files.emplace(std::move(path), File{std::move(bytes), std::move(type)});
+  };
+  add(kIndex, index.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+  add(std::string(kApi) + "models.json", models_json(joined, letters));
+  return files;
+}
+
+}  // namespace joulemark::site
