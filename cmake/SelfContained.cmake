@@ -7,6 +7,7 @@ if(NOT JOULEMARK_SELF_CONTAINED)
 endif()
 
 set(OPENSSL_USE_STATIC_LIBS ON)
+set(ZLIB_USE_STATIC_LIBS ON)
 find_library(SQLite3_LIBRARY NAMES libsqlite3.a REQUIRED)
 
 # Only for joulemark itself: a worker shares libstdc++ with its runtime's libraries.

@@ -24,7 +24,8 @@ constexpr std::array kMeanings = {
     Meaning{kNothingMeasured, "every configuration failed"},
     Meaning{kNotFound, "no such model, run, file or folder"},
     Meaning{kPermission, "not permitted; the message says how to allow it"},
-    Meaning{kStoreProblem, "the database cannot be used: full, read-only, newer, busy"},
+    Meaning{kStoreProblem,
+            "the database cannot be used (full, read-only, newer, busy), or the port of serve"},
     Meaning{kUnavailable, "this machine lacks a meter, driver or runtime that is needed"},
     Meaning{kInterrupted, "interrupted; what was complete is kept"},
 };

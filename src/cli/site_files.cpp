@@ -1,7 +1,6 @@
 #include "cli/site_files.hpp"
 
 #include "catalogue/built_in.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/open_store.hpp"
 #include "score/built_in.hpp"
 #include "site/documents.hpp"
@@ -20,7 +19,8 @@ Result<std::vector<store::Record>> all_records(const CommonOptions& common) {
 
 }  // namespace
 
-Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& common) {
+Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& common,
+                               const std::atomic<bool>& stop) {
   site::Files files = site::descriptions();
   if (!options.api_only) {
     auto page = site::page();
@@ -32,7 +32,7 @@ Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& 
   const auto edition = score::edition_named("");
   if (!edition) return tl::unexpected(edition.error());
   auto documents = site::documents(*records, catalogue::built_in(), *edition,
-                                   {JOULEMARK_VERSION, options.predicted, &interrupted()});
+                                   {JOULEMARK_VERSION, options.predicted, &stop});
   if (!documents) return documents;
   files.merge(*documents);
   return files;

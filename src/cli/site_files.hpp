@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "base/result.hpp"
 #include "cli/options.hpp"
 #include "site/files.hpp"
@@ -7,8 +9,9 @@
 namespace joulemark::cli {
 
 /// Everything that a site of this database has: the documents of its rows, the texts that describe
-/// them and, but for --api-only, the page. Ctrl-C ends it between two analyses. Errors: those of
+/// them and, but for --api-only, the page. `stop` ends it between two analyses. Errors: those of
 /// the store, site::documents and site::page.
-Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& common);
+Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& common,
+                               const std::atomic<bool>& stop);
 
 }  // namespace joulemark::cli
