@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <limits>
 #include <list>
 #include <memory>
 #include <optional>
@@ -68,7 +69,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait_for_request() {
     parser_.emplace();
     parser_->header_limit(kMostHeaderBytes);
-    parser_->body_limit(boost::none);  // bodies are not read at all
+    // Bodies are not read at all. (In Boost 1.74 none is a limit that everything exceeds.)
+    parser_->body_limit(std::numeric_limits<std::uint64_t>::max());
     place_ = shared_.waiting.insert(shared_.waiting.end(), this);
     stream_.expires_after(shared_.for_request);
     http::async_read_header(stream_, buffer_, *parser_,

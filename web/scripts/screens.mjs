@@ -4,7 +4,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { serve } from './static-server.mjs';
+import { host } from './host.mjs';
 
 const views = {
   explore: '#/explore',
@@ -21,7 +21,7 @@ const views = {
   data: '#/data',
 };
 const wanted = process.argv.slice(2);
-const { server, url } = await serve();
+const { url, close } = await host();
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 mkdirSync('screens', { recursive: true });
 for (const [name, hash] of Object.entries(views)) {
@@ -42,4 +42,4 @@ for (const [name, hash] of Object.entries(views)) {
   }
 }
 await browser.close();
-server.close();
+close();

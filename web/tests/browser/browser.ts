@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 // @ts-expect-error: a script, without types
-import { serve } from '../../scripts/static-server.mjs';
+import { host as hostOf } from '../../scripts/host.mjs';
 
 const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -16,16 +16,17 @@ export interface Opened {
 
 export function useBrowser() {
   let browser: Browser;
-  let host: { server: { close(): void }; url: string };
+  let host: { name: string; url: string; close(): void };
   beforeAll(async () => {
     const built = join(import.meta.dirname, '../../dist/index.html');
     if (!existsSync(built)) throw new Error('There is no dist/: npm run build comes before npm run test:browser.');
-    host = await serve();
+    host = await hostOf();
+    console.log(`The page is on ${host.name}`);
     browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
   });
   afterAll(async () => {
     await browser?.close();
-    host?.server.close();
+    host?.close();
   });
 
   return async function open(hash: string, options: Parameters<Browser['newPage']>[0] = {}, before?: (page: Page) => Promise<void>): Promise<Opened> {
