@@ -262,6 +262,19 @@ describe('a host that fails', () => {
   });
 });
 
+test('a database without rows is said to be empty, in every view', async () => {
+  const index = { ...site, setups: [], edition: null, analyses: [] };
+  for (const view of ['explore', 'compare', 'model/resnet50', 'setups', 'findings', 'calculator', 'data']) {
+    const { page, complaints } = await open(`#/${view}`, {}, async (p) => {
+      await p.route('**/api/v1/index.json', (route) => route.fulfill({ json: index }));
+      await p.route('**/api/v1/models.json', (route) => route.fulfill({ json: { ...models, rows: [] } }));
+    });
+    expect(await page.locator('.notice').first().innerText(), view).toMatch(/Nothing is measured yet/);
+    expect(complaints, view).toEqual([]);
+    await page.close();
+  }
+});
+
 test('the calculator carries the interval', async () => {
   const { page } = await open('#/calculator?joules=0.036&images=1000000&pue=1&grid=500&price=1');
   // 36 kJ a day are 0.01 kWh: 3.65 kWh, 3.65 and 1.825 kg a year.
