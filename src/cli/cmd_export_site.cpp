@@ -93,7 +93,7 @@ int run_export_site(const ExportSiteOptions& options, const CommonOptions& commo
   if (const auto ok = check_is_ours(options.folder, options.force); !ok) {
     return report_error(ok.error(), common.json);
   }
-  const auto files = site_files(options, common, interrupted());
+  const auto files = site_files(options, common, interrupted(), Haste::all);
   if (!files) return report_error(files.error(), common.json);
   for (const std::string& path : in_order(*files)) {
     const auto written = write_one(options.folder / path, files->at(path).bytes);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
@@ -38,7 +39,7 @@ site::Reload reload_of(const ServeOptions& options, const CommonOptions& common,
     reload.state = [path = common.db.path()] { return site::state_of(path); };
     reload.seen = reload.state();
   }
-  reload.make = [&] { return site_files(options, common, stop); };
+  reload.make = [&] { return site_files(options, common, stop, Haste::none); };
   reload.say = [](const std::string& text) { fmt::print(stderr, "joulemark: {}\n", text); };
   reload.stop = [&] { stop = true; };
   return reload;
@@ -55,7 +56,8 @@ int run_serve(const ServeOptions& options, const CommonOptions& common) {
   if (!server) return report_error(server.error(), common.json);
   std::atomic<bool> stop = false;
   const site::Reload reload = reload_of(options, common, stop);
-  auto files = site_files(options, common, interrupted());
+  if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "joulemark: making the documents ...\n");
+  auto files = site_files(options, common, interrupted(), Haste::all);
   if (!files) return report_error(files.error(), common.json);
   auto ready = site::ready(std::move(*files));
   if (!ready) return report_error(ready.error(), common.json);

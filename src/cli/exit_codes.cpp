@@ -26,7 +26,8 @@ constexpr std::array kMeanings = {
     Meaning{kPermission, "not permitted; the message says how to allow it"},
     Meaning{kStoreProblem,
             "the database cannot be used (full, read-only, newer, busy), or the port of serve"},
-    Meaning{kUnavailable, "this machine lacks a meter, driver or runtime that is needed, or this build its page"},
+    Meaning{kUnavailable,
+            "this machine lacks a meter, driver or runtime that is needed, or this build its page"},
     Meaning{kInterrupted, "interrupted; what was complete is kept"},
 };
 

@@ -1,5 +1,8 @@
 #include "cli/site_files.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include "catalogue/built_in.hpp"
 #include "cli/open_store.hpp"
 #include "score/built_in.hpp"
@@ -20,7 +23,7 @@ Result<std::vector<store::Record>> all_records(const CommonOptions& common) {
 }  // namespace
 
 Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& common,
-                               const std::atomic<bool>& stop) {
+                               const std::atomic<bool>& stop, Haste haste) {
   site::Files files = site::descriptions();
   if (!options.api_only) {
     auto page = site::page();
@@ -31,8 +34,10 @@ Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& 
   if (!records) return tl::unexpected(records.error());
   const auto edition = score::edition_named("");
   if (!edition) return tl::unexpected(edition.error());
-  auto documents = site::documents(*records, catalogue::built_in(), *edition,
-                                   {JOULEMARK_VERSION, options.predicted, &stop});
+  site::Wanted wanted{JOULEMARK_VERSION, options.predicted};
+  wanted.threads = haste == Haste::all ? std::max(1U, std::thread::hardware_concurrency()) : 1;
+  wanted.stop = &stop;
+  auto documents = site::documents(*records, catalogue::built_in(), *edition, wanted);
   if (!documents) return documents;
   files.merge(*documents);
   return files;

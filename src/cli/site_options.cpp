@@ -22,8 +22,8 @@ Run add_serve(CLI::App& app, CommonOptions& common) {
   app.description("Open the measurements as a page, to explore, compare and calculate");
   app.footer(
       "Prints the address to open in a browser, and answers until Ctrl-C. When the database "
-      "changes, the page has\nits new rows some seconds later; of PostgreSQL, after a new start. "
-      "Nothing can be changed through it.\n"
+      "changes, the page has\nits new rows some seconds after somebody has looked at it, or in a "
+      "minute; of PostgreSQL, after a new start.\nNothing can be changed through it.\n"
       "Examples:\n"
       "  joulemark serve --db data/results\n"
       "  joulemark serve --port 0 --db joulemark.sqlite");

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -116,63 +119,84 @@ Result<Said> said_by(const Analysis& a, const analysis::Input& input, const std:
   return said;
 }
 
-/// Every analysis of every setup, as it is made.
-class Analyses {
- public:
-  Analyses(std::span<const analysis::Row> rows, const Wanted& wanted)
-      : all_(rows.begin(), rows.end()), wanted_(wanted) {
-    for (const analysis::Row& row : rows) by_setup_[row.setup].push_back(row);
-  }
+/// One analysis to be made.
+struct Job {
+  const Analysis* analysis;
+  const analysis::Input* input;
+  std::string of;  ///< for messages
+  Result<Said> said = fail(ErrorKind::internal, "not made");
+};
 
-  Result<void> add(const std::string& setup, const std::string& policy) {
-    const analysis::Input input{by_setup_[setup], policy};
-    const std::string of = setup + ", policy " + policy;
-    for (const Analysis& a : analysis::analyses()) {
-      const bool is_of_all = a.name == kOfAllSetups;
-      const auto said = is_of_all ? of_all_setups(a, policy) : said_by(a, input, of, wanted_);
-      if (!said) return tl::unexpected(said.error());
-      keep(setup, policy, a, *said);
+/// Makes all of them, several at a time: each is pure, and has a place of its own for its result.
+void make(std::vector<Job>& jobs, const Wanted& wanted) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < jobs.size(); i = next++) {
+      Job& job = jobs[i];
+      job.said = said_by(*job.analysis, *job.input, job.of, wanted);
     }
-    return {};
-  }
+  };
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < std::min(wanted.threads, jobs.size()); ++i) others.emplace_back(work);
+  work();
+  for (std::thread& thread : others) thread.join();
+}
 
-  Files files;                                ///< those of analyses
+/// Rows of one setup or, for an empty one, of all; under one policy.
+using Inputs = std::map<std::pair<std::string, std::string>, analysis::Input>;
+
+Inputs inputs_of(const Setups& setups, std::span<const analysis::Row> rows) {
+  Inputs inputs;
+  for (const auto& [name, setup] : setups) {
+    for (const std::string_view policy : kPolicies) {
+      const std::string p(policy);
+      if (!setup.policies.contains(p)) continue;
+      analysis::Input input{{}, p};
+      std::ranges::copy_if(rows, std::back_inserter(input.rows),
+                           [&](const analysis::Row& row) { return row.setup == name; });
+      inputs.emplace(std::pair(name, p), std::move(input));
+      inputs.emplace(std::pair("", p), analysis::Input{{rows.begin(), rows.end()}, p});
+    }
+  }
+  return inputs;
+}
+
+struct Analyses {
+  Files files;
   ordered_json list = ordered_json::array();  ///< of index.json
-
- private:
-  /// The same for each setup, so it is made once.
-  Result<Said> of_all_setups(const Analysis& a, const std::string& policy) {
-    if (const auto made = of_all_.find(policy); made != of_all_.end()) return made->second;
-    auto said = said_by(a, {all_, policy}, "all setups, policy " + policy, wanted_);
-    if (said) of_all_.emplace(policy, *said);
-    return said;
-  }
-
-  void keep(const std::string& setup, const std::string& policy, const Analysis& a,
-            const Said& said) {
-    const std::string folder = fmt::format("analyses/{}/{}/", folder_of(setup), policy);
-    for (const auto& [name, file] : said) files.emplace(kApi + folder + name, file);
-    list.push_back({{"setup", setup},
-                    {"policy", policy},
-                    {"name", a.name},
-                    {"path", fmt::format("{}{}.json", folder, a.name)}});
-  }
-
-  std::vector<analysis::Row> all_;
-  const Wanted& wanted_;
-  std::map<std::string, std::vector<analysis::Row>> by_setup_;
-  std::map<std::string, Said> of_all_;  ///< by policy
 };
 
 Result<Analyses> analyses_of(const Setups& setups, std::span<const analysis::Row> rows,
                              const Wanted& wanted) {
-  Analyses analyses(rows, wanted);
-  for (const auto& [name, setup] : setups) {
-    for (const std::string_view policy : kPolicies) {
-      if (!setup.policies.contains(std::string(policy))) continue;
-      if (auto ok = analyses.add(name, std::string(policy)); !ok) {
-        return tl::unexpected(ok.error());
+  const Inputs inputs = inputs_of(setups, rows);
+  std::vector<Job> jobs;
+  for (const auto& [key, input] : inputs) {
+    const auto& [setup, policy] = key;
+    const std::string of = (setup.empty() ? "all setups" : setup) + ", policy " + policy;
+    for (const Analysis& a : analysis::analyses()) {
+      if (setup.empty() == (a.name == kOfAllSetups)) jobs.push_back({&a, &input, of});
+    }
+  }
+  make(jobs, wanted);
+  std::map<std::pair<const Analysis*, const analysis::Input*>, const Said*> made;
+  for (const Job& job : jobs) {
+    if (!job.said) return tl::unexpected(job.said.error());
+    made[{job.analysis, job.input}] = &*job.said;
+  }
+  Analyses analyses;
+  for (const auto& [key, input] : inputs) {
+    const auto& [setup, policy] = key;
+    if (setup.empty()) continue;
+    const std::string folder = fmt::format("analyses/{}/{}/", folder_of(setup), policy);
+    for (const Analysis& a : analysis::analyses()) {
+      const analysis::Input& of = a.name == kOfAllSetups ? inputs.at({"", policy}) : input;
+      for (const auto& [name, file] : *made.at({&a, &of})) {
+        analyses.files.emplace(kApi + folder + name, file);
       }
+      analyses.list.push_back({{"setup", setup},
+                               {"policy", policy},
+                               {"name", a.name},
+                               {"path", fmt::format("{}{}.json", folder, a.name)}});
     }
   }
   return analyses;

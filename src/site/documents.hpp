@@ -15,8 +15,9 @@
 namespace joulemark::site {
 
 struct Wanted {
-  std::string version;     ///< of this program
-  bool predicted = false;  ///< also models that were not measured
+  std::string version;      ///< of this program
+  bool predicted = false;   ///< also models that were not measured
+  std::size_t threads = 1;  ///< that may work at the same time
   /// Ends the work early, which takes seconds for thousands of rows; may be null.
   const std::atomic<bool>* stop = nullptr;
 };

@@ -38,7 +38,7 @@ store::Record record(const std::string& architecture, double joules, const std::
 Result<Files> of(const std::vector<store::Record>& records,
                  const std::atomic<bool>* stop = nullptr) {
   return documents(records, catalogue::built_in(), *score::edition_named(""),
-                   {"1.2.3", false, stop});
+                   {"1.2.3", false, 3, stop});
 }
 
 json document(const Files& files, const std::string& path) {

@@ -39,6 +39,7 @@ constexpr seconds kForAnyAnswer{10};
 /// What is still sent by who was refused is read for so long, so that it reads the answer.
 constexpr seconds kForRefused{2};
 constexpr seconds kForLastAnswers{2};
+constexpr int kLeastUrgent = 19;
 constexpr milliseconds kUntilFilesAreFree{100};
 
 class Connection;
@@ -50,6 +51,7 @@ struct Shared {
   Reach reach = Reach::loopback;
   milliseconds for_request{};
   bool is_stopping = false;
+  bool was_asked = false;  ///< for something, since this was last set to false
   std::size_t open = 0;
   /// Those whose request is not all there yet, the longest waiting first.
   std::list<Connection*> waiting;
@@ -108,7 +110,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         error.category() == http::make_error_code(http::error::bad_target).category();
     if (is_wrong && !is_cut) return send(refusal(400));
     if (error) return close();  // gone, or too slow
-    site_ = shared_.site;       // stays as long as its answer
+    shared_.was_asked = true;
+    site_ = shared_.site;  // stays as long as its answer
     send(answer(request(), *site_, shared_.reach));
   }
 
@@ -254,7 +257,8 @@ class BeastServer : public Server {
     shared_.site = std::make_shared<const Site>(std::move(site));
     reload_ = reload;
     wait_for_signal();
-    if (reload_.state) watch(reload_.seen);
+    seen_ = reload_.seen;
+    if (reload_.state) watch();
     accept();
     shared_.io.run();
     if (maker_.joinable()) maker_.join();
@@ -294,22 +298,34 @@ class BeastServer : public Server {
 
   // --- a new site
 
-  void watch(std::string state) {
+  void watch() {
     reload_timer_.expires_after(reload_.every);
-    reload_timer_.async_wait([this, state = std::move(state)](error_code error) mutable {
+    reload_timer_.async_wait([this](error_code error) {
       if (error || shared_.is_stopping) return;
-      // What changes while a site is made is looked at when it is done.
-      if (is_making_) return watch(std::move(state));
-      std::string now = reload_.state();
-      if (now != state) make();
-      watch(std::move(now));
+      look();
+      watch();
     });
+  }
+
+  void look() {
+    if (is_making_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (std::string state = reload_.state(); state != seen_) {
+      seen_ = std::move(state);
+      changed_at_ = now;
+      shared_.was_asked = false;
+    }
+    const bool is_due = changed_at_ && (shared_.was_asked || now - *changed_at_ >= reload_.quiet);
+    if (is_due) make();
   }
 
   void make() {
     if (maker_.joinable()) maker_.join();
     is_making_ = true;
+    changed_at_.reset();
     maker_ = std::thread([this] {
+      // Of this thread alone, as Linux has it: behind whatever is measured.
+      static_cast<void>(setpriority(PRIO_PROCESS, 0, kLeastUrgent));
       auto made = reload_.make().and_then(ready);
       asio::post(shared_.io, [this, made = std::move(made)]() mutable { take(std::move(made)); });
     });
@@ -361,6 +377,8 @@ class BeastServer : public Server {
   bool is_accepting_ = false;
   bool is_making_ = false;
   Reload reload_;
+  std::string seen_;
+  std::optional<std::chrono::steady_clock::time_point> changed_at_;  ///< and not made since
   std::thread maker_;
 };
 

@@ -36,6 +36,9 @@ struct Reload {
   /// Is called when the server was told to stop, so that `make` ends soon.
   std::function<void()> stop{};
   std::chrono::milliseconds every{2'000};
+  /// What has changed is made anew as soon as somebody asks for something, else when nothing has
+  /// changed for so long: while rows are measured on this machine, it is not disturbed for nobody.
+  std::chrono::milliseconds quiet{60'000};
 };
 
 class Server {
