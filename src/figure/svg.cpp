@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <ranges>
+#include <string_view>
 
 #include "figure/frame.hpp"
 #include "figure/marks.hpp"
@@ -243,6 +244,15 @@ std::vector<Box> add_reference_names(std::string& out, const Figure& f, const Fr
 /// A name that is farther from its mark is not drawn: it would be hard to say whose it is.
 constexpr double kFarthestName = 80.0;
 
+/// Where the names of categories stand, which are within the plot.
+void add_category_names(std::vector<Box>& obstacles, const Frame& frame) {
+  for (const Text& text : frame.texts) {
+    if (std::string_view(text.role) != "category") continue;
+    obstacles.push_back(
+        {text.x, text.y - kTextSize, kTextSize * width_of(text.text), kTextSize * 1.3});
+  }
+}
+
 /// Names beside the marks that want one, where they overlap nothing.
 void add_names(std::string& out, const Figure& f, const Frame& frame,
                const std::vector<Placed>& marks, std::vector<Box> obstacles) {
@@ -254,6 +264,7 @@ void add_names(std::string& out, const Figure& f, const Frame& frame,
     named.push_back(*p);
     wanted.push_back({p->x, p->y, kSmallSize * width_of(m.name), kSmallSize * 1.2});
   }
+  add_category_names(obstacles, frame);
   for (const Placed& p : marks) {
     obstacles.push_back(p.box());
     for (const Box& b : p.bars(frame)) obstacles.push_back(b);

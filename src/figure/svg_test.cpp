@@ -165,6 +165,7 @@ TEST(Svg, TextsNeverOverlap) {
 TEST(Svg, LongNamesOfCategoriesStandAboveTheirRows) {
   Figure f = forest(20);
   f.y.categories = {std::string(90, 'a') + "-" + std::string(40, 'b'), "b", "c"};
+  for (Mark& m : f.marks) m.named = true;
   expect_no_overlap(f);
   EXPECT_GT(frame_of(f).plot.width, 500.0);
   EXPECT_LT(frame_of(forest(20)).plot.x, 60.0);
