@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <iterator>
 
 #include "score/edition.hpp"
 #include "score/testing/rows.hpp"
@@ -47,6 +48,22 @@ TEST(Fit, FindsTheCurveThatTheFrontierIsOn) {
     EXPECT_LT(curve.log2_ci95(error), 0.05);
   }
   EXPECT_EQ(edition.curve(TestSet::sketch), nullptr) << "nothing was tested on it";
+}
+
+/// What src/score/testing/band.py prints (SciPy 1.17.1; 10,000 draws of another generator).
+TEST(Fit, ItsBandIsThatOfSciPy) {
+  constexpr double kHalfWidths[] = {0.02049, 0.01175, 0.01090, 0.00976, 0.00824,
+                                    0.00705, 0.00725, 0.00904, 0.01176};
+  const Edition edition = fitted(zoo());
+  const Curve& curve = *edition.curve(TestSet::imagenet);
+  EXPECT_NEAR(curve.c, -3.003983, 1e-5);
+  EXPECT_NEAR(curve.gamma, 1.502663, 1e-5);
+  EXPECT_NEAR(curve.floor, 0.079823, 1e-5);
+  ASSERT_EQ(curve.band.size(), std::size(kHalfWidths));
+  for (std::size_t i = 0; i < curve.band.size(); ++i) {
+    // Two ends of 2,000 draws are known to a few percent of their distance.
+    EXPECT_NEAR(curve.band[i].log2_ci95, kHalfWidths[i], 0.06 * kHalfWidths[i]) << i;
+  }
 }
 
 TEST(Fit, TheBandIsALineBetweenItsNodes) {
