@@ -164,7 +164,8 @@ std::optional<int> refused(const Request& r, Reach reach) {
   const std::string_view host = whole ? whole->host : r.host;
   const bool has_host = r.hosts == 1 || (r.hosts == 0 && r.is_http_1_0);
   if (!has_host) return 400;
-  const bool names_another = !(r.hosts == 0 && !whole) && !is_this_machine(host);
+  const bool names_any = r.hosts == 1 || whole;
+  const bool names_another = names_any && !is_this_machine(host);
   if (reach == Reach::loopback && names_another) return 421;
   if (r.method != "GET" && r.method != "HEAD") return 405;
   if (r.has_body) return 413;
@@ -207,7 +208,8 @@ bool takes_gzip(std::string_view accept_encoding) {
       if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) return;
       const std::string_view number = parameter.substr(2);
       const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), q);
-      if (error != std::errc() || !(q >= 0.0 && q <= 1.0)) q = 0.0;
+      const bool is_weight = error == std::errc() && q >= 0.0 && q <= 1.0;
+      if (!is_weight) q = 0.0;
     });
     if (equal_words(coding, "gzip") || equal_words(coding, "x-gzip")) {
       gzip = std::max(gzip, q);

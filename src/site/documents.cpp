@@ -191,7 +191,7 @@ Result<Analyses> analyses_of(const Setups& setups, std::span<const analysis::Row
     for (const Analysis& a : analysis::analyses()) {
       const analysis::Input& of = a.name == kOfAllSetups ? inputs.at({"", policy}) : input;
       for (const auto& [name, file] : *made.at({&a, &of})) {
-        analyses.files.emplace(kApi + folder + name, file);
+        analyses.files.emplace(fmt::format("{}{}{}", kApi, folder, name), file);
       }
       analyses.list.push_back({{"setup", setup},
                                {"policy", policy},

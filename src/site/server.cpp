@@ -46,7 +46,6 @@ class Connection;
 
 /// What all connections share. All of it is of one thread.
 struct Shared {
-  asio::io_context io{1};
   std::shared_ptr<const Site> site;
   Reach reach = Reach::loopback;
   milliseconds for_request{};
@@ -56,6 +55,8 @@ struct Shared {
   /// Those whose request is not all there yet, the longest waiting first.
   std::list<Connection*> waiting;
   std::function<void()> on_closed;  ///< a place became free
+  /// The last, so that it is the first to go: connections that it still holds need the rest.
+  asio::io_context io{1};
 };
 
 /// One client: waits for a request, answers it, and begins again.
@@ -101,18 +102,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void on_request(error_code error) {
     if (!is_open_) return;
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      return send(refusal(431));
+    const int refused = error ? refused_with(error) : 0;
+    if (refused != 0) {
+      send(refusal(refused));
+    } else if (error) {
+      close();  // gone, or too slow
+    } else {
+      shared_.was_asked = true;
+      site_ = shared_.site;  // stays as long as its answer
+      send(answer(request(), *site_, shared_.reach));
     }
-    const bool is_cut =
-        error == http::error::end_of_stream || error == http::error::partial_message;
-    const bool is_wrong =
-        error.category() == http::make_error_code(http::error::bad_target).category();
-    if (is_wrong && !is_cut) return send(refusal(400));
-    if (error) return close();  // gone, or too slow
-    shared_.was_asked = true;
-    site_ = shared_.site;  // stays as long as its answer
-    send(answer(request(), *site_, shared_.reach));
+  }
+
+  /// The status for what is no request; 0 where nobody is there to be answered.
+  static int refused_with(error_code error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+    if (error == http::error::end_of_stream || error == http::error::partial_message) return 0;
+    const bool is_parsers = error.category() == make_error_code(http::error::bad_target).category();
+    return is_parsers ? 400 : 0;
   }
 
   /// Views into the parser's message.
@@ -152,13 +159,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_sent(error_code error) {
     if (!is_open_) return;
     site_.reset();
-    if (error || shared_.is_stopping) return close();
-    if (message_.keep_alive()) return wait_for_request();
-    error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    if (!answer_.closes) return close();
-    stream_.expires_after(kForRefused);
-    read_rest();
+    if (!error && !shared_.is_stopping && message_.keep_alive()) {
+      wait_for_request();
+    } else if (!error && answer_.closes) {
+      error = stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+      stream_.expires_after(kForRefused);
+      read_rest();
+    } else {
+      close();
+    }
   }
 
   /// Closing a socket with something unread in it would take the answer back from the client.
@@ -166,8 +175,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     buffer_.clear();
     stream_.async_read_some(buffer_.prepare(kMostHeaderBytes),
                             [self = shared_from_this()](error_code error, std::size_t) {
-                              if (error || !self->is_open_) return self->close();
-                              self->read_rest();
+                              if (error || !self->is_open_) {
+                                self->close();
+                              } else {
+                                self->read_rest();
+                              }
                             });
   }
 
@@ -235,10 +247,10 @@ class BeastServer : public Server {
     }
     shared_.reach = address.is_loopback() ? Reach::loopback : Reach::anywhere;
     const tcp::endpoint endpoint(address, o.port);
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    error = acceptor_.open(endpoint.protocol(), error);
+    if (!error) error = acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) error = acceptor_.bind(endpoint, error);
+    if (!error) error = acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) return tl::unexpected(not_listening(o, error));
     return {};
   }
@@ -274,15 +286,18 @@ class BeastServer : public Server {
     acceptor_.async_accept([this](error_code error, tcp::socket socket) {
       is_accepting_ = false;
       if (shared_.is_stopping) return;
-      if (error) return try_again_soon();
-      welcome(std::move(socket));
-      accept();
+      if (error) {
+        try_again_soon();
+      } else {
+        welcome(std::move(socket));
+        accept();
+      }
     });
   }
 
   void welcome(tcp::socket&& socket) {
     error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
+    ignored = socket.set_option(tcp::no_delay(true), ignored);
     const auto connection = std::make_shared<Connection>(std::move(socket), shared_);
     if (shared_.open > most_ && !shared_.waiting.empty()) shared_.waiting.front()->close();
     connection->wait_for_request();
@@ -356,7 +371,7 @@ class BeastServer : public Server {
     shared_.is_stopping = true;
     if (reload_.stop) reload_.stop();
     error_code ignored;
-    acceptor_.close(ignored);
+    ignored = acceptor_.close(ignored);
     retry_.cancel();
     reload_timer_.cancel();
     while (!shared_.waiting.empty()) shared_.waiting.front()->close();
