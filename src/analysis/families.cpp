@@ -169,7 +169,7 @@ std::string dearer_in_words(std::vector<AtLevel> dearer) {
   };
   const AtLevel& least = dearer.front();
   const AtLevel& most = dearer.back();
-  const std::string words =
+  std::string words =
       fmt::format("{} times the least energy at {:g} % top-1", times(least), least.accuracy);
   if (dearer.size() == 1) return words;
   return fmt::format("from {} to {} times at {:g} %", words, times(most), most.accuracy);

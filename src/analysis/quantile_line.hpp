@@ -34,6 +34,6 @@ struct TimedPoints {
 /// and Koenker 1997; for draws of the same points: Chernozhukov, Fernandez-Val and Melly 2020),
 /// which takes a fraction of the time. Those that the line leaves on another side are near from
 /// then on, which `sides` says afterwards, and it is sought again.
-std::optional<QuantileLine> fit_quantile_line(TimedPoints& points, double q);
+std::optional<QuantileLine> fit_quantile_line(TimedPoints& all, double q);
 
 }  // namespace joulemark::analysis

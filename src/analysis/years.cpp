@@ -196,7 +196,7 @@ std::string chance_in_words(const Rate& rate) {
 /// "by the line through all years it halves every 3.1 (95 %: 2.2 to 5.0) years, which ..."
 std::string add_halving(Outcome& o, const Goal& goal, int last) {
   const auto rate = rate_of(goal, last);
-  const std::string none = add_rate(o, "halvings_per_year", "1/a", goal, rate);
+  std::string none = add_rate(o, "halvings_per_year", "1/a", goal, rate);
   if (!rate || rate->value <= 0.0) return none.empty() ? "there is no trend downwards" : none;
   const bool falls = rate->ci95 && rate->ci95->low > 0.0;
   Value time{"halving_time", goal.words, "a", 1.0 / rate->value, {}, "", models_of(goal.able)};
@@ -244,7 +244,7 @@ void add_accuracy(Outcome& o, const Goal& goal, int last) {
   if (!records) return;
   add_rows(o, "accuracy", goal, *records);
   const auto rate = rate_of(goal, last);
-  const std::string none = add_rate(o, "points_per_year", "%/a", goal, rate);
+  std::string none = add_rate(o, "points_per_year", "%/a", goal, rate);
   const auto& [first, holder, year] = ends_of(goal, *records);
   o.sentences.push_back(fmt::format(
       "With {}, the best top-1 went from {} % in {} ({}) to {} % ({}, since {}); {} (n = {}).",
