@@ -214,13 +214,14 @@ Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& fol
 }
 
 Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,
-                                              std::int64_t count) {
+                                              std::int64_t count,
+                                              const std::optional<Retry>& again) {
   const auto rows = done_by_shard(campaign, folder);
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::int64_t> numbers;
   for (std::int64_t n = 1; n <= count; ++n) {
     const Shard shard{static_cast<std::size_t>(n), static_cast<std::size_t>(count)};
-    if (!left_of(campaign, *rows, shard).empty()) numbers.push_back(n);
+    if (!left_of(campaign, *rows, shard, again).empty()) numbers.push_back(n);
   }
   return numbers;
 }

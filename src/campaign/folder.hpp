@@ -70,9 +70,11 @@ std::vector<store::Record> lacking(const Campaign& campaign, const std::vector<s
 /// What `collect` would make of them. Errors: the stores'.
 Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folder& folder);
 
-/// Which of so many shards have something left, by their numbers. Errors: the stores'.
+/// Which of so many shards have something left, or to try again, by their numbers. Errors: the
+/// stores'.
 Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,
-                                              std::int64_t count);
+                                              std::int64_t count,
+                                              const std::optional<Retry>& again = {});
 
 /// What is left for this folder to do, and what is to be tried again: of the campaign, or of its
 /// shard. Errors: the stores'.

@@ -39,22 +39,34 @@ void add_slot(CLI::App& app, CampaignRunOptions& o, const char* what) {
       ->type_name("S");
 }
 
+void add_device(CLI::App& app, CampaignRunOptions& o) {
+  app.add_option(
+         "--device", o.device,
+         "instead of the plan's: one, or several at the same time: cuda:0,cuda:1 or cuda:all")
+      ->type_name("LIST");
+}
+
+void add_retry(CLI::App& app, CampaignRunOptions& o) {
+  app.add_flag("--retry-failed", o.retry_failed,
+               "measure failures again, once: of all kinds, or of those named, such as timed_out")
+      ->type_name("[=KIND,...]");
+}
+/// What CLI11 makes of an option without its value.
+void all_for_true(CampaignRunOptions& o) {
+  if (o.retry_failed == "true") o.retry_failed = "all";
+}
+
 Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<CampaignRunOptions>();
   app.alias("resume");
   app.description("Measure what is left of a campaign; called again, it goes on");
   add_folder(app, *o);
   add_slot(app, *o, "begin nothing that may not end in so many seconds; 0: no limit");
-  app.add_option(
-         "--device", o->device,
-         "instead of the plan's: one, or several at the same time: cuda:0,cuda:1 or cuda:all")
-      ->type_name("LIST");
+  add_device(app, *o);
   app.add_option("--shard", o->shard,
                  "every N-th job only, from the K-th on, into a database of its own")
       ->type_name("K/N");
-  app.add_flag("--retry-failed", o->retry_failed,
-               "measure failures again, once: of all kinds, or of those named, such as timed_out")
-      ->type_name("[=KIND,...]");
+  add_retry(app, *o);
   app.add_flag("--tolerate-failures", o->tolerate_failures,
                "end with 0 also when configurations failed: their rows say why");
   add_idle(app, o->idle_seconds, "how long idle power is measured before each lot");
@@ -62,7 +74,7 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   add_worker(app, o->worker, o->worker_options);
   add_exporter(app, *o);
   return [o, &common] {
-    if (o->retry_failed == "true") o->retry_failed = "all";  // what CLI11 makes of no value
+    all_for_true(*o);
     return run_campaign_run(*o, common);
   };
 }
@@ -107,12 +119,17 @@ Run add_campaign_submit(CLI::App& app, CommonOptions& common) {
       ->type_name("OPTION");
   app.add_flag("--shared", o->shared, "all nodes see the folder, though it does not look so");
   app.add_flag("--dry-run", o->dry_run, "print the script, and nothing else");
+  add_device(app, *o);
+  add_retry(app, *o);
   add_slot(app, *o, "seconds for each task to begin something in; 0: as --time allows");
   add_idle(app, o->idle_seconds, "how long idle power is measured before each lot");
   add_meter(app, o->meter, o->meter_options, kAllMeters);
   add_worker(app, o->worker, o->worker_options);
   add_exporter(app, *o);
-  return [o, &common] { return run_campaign_submit(*o, common); };
+  return [o, &common] {
+    all_for_true(*o);
+    return run_campaign_submit(*o, common);
+  };
 }
 
 Run add_campaign_status(CLI::App& app, CommonOptions& common) {

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -30,7 +31,13 @@ Result<slurm::JobRequest> request_of(const CampaignSubmitOptions& o, const campa
                                      const campaign::Folder& folder) {
   auto program = this_program();
   if (!program) return tl::unexpected(program.error());
-  auto tasks = campaign::shards_left(c, folder, o.shards);
+  std::optional<campaign::Retry> again;
+  if (!o.retry_failed.empty()) {
+    auto kinds = campaign::parse_retry(o.retry_failed);
+    if (!kinds) return tl::unexpected(kinds.error());
+    again = std::move(*kinds);
+  }
+  auto tasks = campaign::shards_left(c, folder, o.shards, again);
   if (!tasks) return tl::unexpected(tasks.error());
   slurm::JobRequest r;
   r.folder = folder.root;
@@ -43,6 +50,8 @@ Result<slurm::JobRequest> request_of(const CampaignSubmitOptions& o, const campa
   if (o.slot > 0.0) r.slot_s = o.slot;
   r.sbatch_options = o.sbatch_options;
   r.run_options = passed_on(o);
+  if (!o.device.empty()) r.run_options.insert(r.run_options.end(), {"--device", o.device});
+  if (!o.retry_failed.empty()) r.run_options.push_back("--retry-failed=" + o.retry_failed);
   return r;
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -169,7 +170,8 @@ def test_a_slot_that_is_over_ends_the_run_and_the_next_goes_on(six):
     assert six.run().json["left"] == 0
 
 
-@pytest.mark.parametrize("seed", range(2))
+# Ten kills each: JOULEMARK_KILLS=200 takes ten minutes.
+@pytest.mark.parametrize("seed", range(int(os.environ.get("JOULEMARK_KILLS", "20")) // 10))
 def test_killed_at_random_moments_it_loses_nothing_and_does_nothing_twice(world, seed):
     source = random.Random(seed)
     campaigns = Campaigns(world, {f"model{i:02}": FAST for i in range(12)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections import Counter
@@ -232,3 +233,21 @@ def test_without_slurm_everything_says_so(world, tmp_path):
     assert missing.code == 2 and "--slurm" in missing.err
     wrong = two.submit("--time", "1")
     assert wrong.code == 2 and "--time" in wrong.err
+
+
+def test_failures_are_tried_again_by_the_tasks_of_their_shards(world):
+    three = Submitted(world, None, 3)
+    assert three.run().json["left"] == 0
+    with closing(sqlite3.connect(three.folder / "results.sqlite")) as database, database:
+        database.execute("UPDATE record SET status = 'timed_out', message = 'too slow' WHERE architecture = 'model01'")
+    nothing = three.submit("--dry-run", shards=3)
+    assert nothing.code == 2 or "#SBATCH --array" not in nothing.out
+    printed = three.submit("--dry-run", "--retry-failed=timed_out", "--device", "cpu", shards=3)
+    assert printed.code == 0, printed.err
+    assert re.search(r"#SBATCH --array=[123]\n", printed.out), "of one shard"
+    assert "--retry-failed=timed_out" in printed.out and "--device cpu" in printed.out
+    assert re.search(r"#SBATCH --array=[123]\n", three.submit("--dry-run", "--retry-failed", shards=3).out)
+    others = three.submit("--dry-run", "--retry-failed=crashed", shards=3)
+    assert "#SBATCH --array" not in others.out
+    wrong = three.submit("--dry-run", "--retry-failed=slow")
+    assert wrong.code == 2 and "slow" in wrong.err
