@@ -224,7 +224,7 @@ ordered_json json(const Answer& a, const ChooseOptions& options, const score::Ed
 }  // namespace
 
 int run_choose(const ChooseOptions& options, const CommonOptions& common) {
-  const auto edition = score::edition_named(options.edition);
+  const auto edition = score::edition_named(options.edition, options.policy);
   if (!edition) return report_error(edition.error(), common.json);
   const auto rows = rows_to_analyse(options.setup, common, options.predicted);
   if (!rows) return report_error(rows.error(), common.json);

@@ -116,10 +116,22 @@ ordered_json json(const Cheaper& c) {
           {"high", c.ci95.high}};
 }
 
+/// A letter of another policy would be of other energies than were asked about.
+Result<score::Edition> edition_for(const ScoreOptions& options) {
+  auto edition = score::edition_named(options.edition, options.policy);
+  const bool is_asked = !edition || !options.edition.empty() || edition->policy == options.policy;
+  if (is_asked) return edition;
+  return fail(ErrorKind::not_found,
+              fmt::format("no edition here is of policy {}", options.policy),
+              fmt::format("Fit one, and name its file with --edition: joulemark score edition fit "
+                          "--policy {} --name NAME",
+                          options.policy));
+}
+
 }  // namespace
 
 int run_score(const ScoreOptions& options, const CommonOptions& common) {
-  const auto edition = score::edition_named(options.edition);
+  const auto edition = edition_for(options);
   if (!edition) return report_error(edition.error(), common.json);
   const auto rows = rows_to_analyse(options.setup, common, options.predicted);
   if (!rows) return report_error(rows.error(), common.json);

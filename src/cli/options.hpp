@@ -136,7 +136,8 @@ struct CompareOptions {
 struct ScoreOptions {
   std::vector<std::string> models;  ///< none: all that are measured
   std::string setup;                ///< glob
-  std::string edition;              ///< name or file; empty: the newest that is built in
+  std::string edition;              ///< name or file; empty: the newest of the policy
+  std::string policy = "throughput";
   catalogue::TestSet on = catalogue::TestSet::imagenet;
   bool predicted = false;  ///< also models that were not measured
 };

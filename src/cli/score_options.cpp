@@ -26,7 +26,8 @@ void add_on(CLI::App& app, catalogue::TestSet& on) {
 }
 
 void add_edition(CLI::App& app, std::string& edition) {
-  app.add_option("--edition", edition, "name, or a file; the newest built-in one if not given")
+  app.add_option("--edition", edition,
+                 "name, or a file; the newest built-in one of the policy if not given")
       ->type_name("NAME|FILE");
 }
 
@@ -107,6 +108,8 @@ Run add_score(CLI::App& app, CommonOptions& common) {
       ->type_name("GLOB");
   add_on(app, o->on);
   add_edition(app, o->edition);
+  add_policy(app, o->policy, "by the newest edition of this batch policy: batch_1 or throughput");
+  app.get_option("--policy")->excludes("--edition");
   add_predicted(app, o->predicted);
   return [o, &common] { return run_score(*o, common); };
 }

@@ -4,16 +4,33 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <ranges>
 #include <vector>
 
 #include "base/text.hpp"
 #include "score/edition_text.hpp"
 
 namespace joulemark::score {
+namespace {
 
-Result<Edition> edition_named(const std::string& name_or_file) {
+/// Absent where no built-in edition is of this policy.
+std::optional<Edition> newest_of(std::string_view policy) {
+  for (const BuiltInEdition& e : std::views::reverse(built_in_editions())) {
+    auto edition = from_text(e.text);
+    if (edition && edition->policy == policy) return std::move(*edition);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Edition> edition_named(const std::string& name_or_file, std::string_view policy) {
+  if (name_or_file.empty()) {
+    if (auto edition = newest_of(policy)) return std::move(*edition);
+    if (auto edition = newest_of(kUsualPolicy)) return std::move(*edition);
+  }
   const auto editions = built_in_editions();
-  if (name_or_file.empty() && !editions.empty()) return from_text(editions.back().text);
   const auto found = std::ranges::find(editions, name_or_file, &BuiltInEdition::name);
   if (found != editions.end()) return from_text(found->text);
   if (const auto text = read_file(name_or_file)) {

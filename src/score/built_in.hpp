@@ -13,11 +13,16 @@ struct BuiltInEdition {
   std::string_view name;  ///< of its file, without .json
   std::string_view text;
 };
-/// In the order of their names; the last is what is taken when none is named.
+/// In the order of their names.
 std::span<const BuiltInEdition> built_in_editions();
 
-/// The built-in edition of this name, or the one in this file; the newest for an empty text.
-/// Errors: those of from_text; not_found with the names that there are.
-Result<Edition> edition_named(const std::string& name_or_file);
+/// The policy of editions that are taken where none is named, nor a policy.
+inline constexpr std::string_view kUsualPolicy = "throughput";
+
+/// The built-in edition of this name, or the one in this file. For an empty text the newest of this
+/// policy, by its name; where there is none, of the usual one. Errors: those of from_text; not_found
+/// with the names that there are.
+Result<Edition> edition_named(const std::string& name_or_file,
+                              std::string_view policy = kUsualPolicy);
 
 }  // namespace joulemark::score

@@ -74,7 +74,17 @@ TEST(BuiltInEditions, AreThoseOfTheFolderAndCanBeRead) {
     EXPECT_EQ(read->name, built_in.name);
     EXPECT_EQ(to_text(*read), built_in.text) << "as this program writes it";
   }
-  EXPECT_EQ(edition_named("")->name, built_in_editions().back().name) << "the newest";
+}
+
+TEST(BuiltInEditions, OfAPolicyTheNewestIsTaken) {
+  EXPECT_EQ(edition_named("")->policy, kUsualPolicy);
+  EXPECT_EQ(edition_named("", "batch_1")->policy, "batch_1");
+  EXPECT_EQ(edition_named("", "min_energy")->policy, kUsualPolicy) << "there is none of that one";
+  EXPECT_EQ(edition_named("draft-2026-11", "batch_1")->policy, kUsualPolicy) << "a name decides";
+  for (const BuiltInEdition& e : built_in_editions()) {
+    const auto newest = edition_named("", edition_named(std::string(e.name))->policy);
+    EXPECT_GE(newest->name, e.name);
+  }
 }
 
 TEST(BuiltInEditions, OthersAreReadFromFilesOrNamed) {
