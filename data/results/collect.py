@@ -93,12 +93,17 @@ def write_runs(folder: Path, runs: list[dict]) -> None:
 
 
 def write_rows(folder: Path) -> None:
-    runs = runs_in(folder)
-    columns = [key for key in runs[0] if key not in BESIDE_THE_ROW]
+    runs = [with_board(run) for run in runs_in(folder)]
+    columns = [key for key in runs[-1] if key not in BESIDE_THE_ROW]
     with open(folder / "rows.csv", "w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(columns)
         rows.writerows(["" if run[c] is None else run[c] for c in columns] for run in runs)
+
+
+def with_board(run: dict) -> dict:
+    """A run from before there was a column for it has its board in the provenance alone, as joulemark reads it."""
+    return {**run, "board": run.get("board") or ((run["provenance"] or {}).get("meter") or {}).get("device_id") or None}
 
 
 def without_paths(doctor: Path) -> str:
