@@ -121,8 +121,7 @@ Result<score::Edition> edition_for(const ScoreOptions& options) {
   auto edition = score::edition_named(options.edition, options.policy);
   const bool is_asked = !edition || !options.edition.empty() || edition->policy == options.policy;
   if (is_asked) return edition;
-  return fail(ErrorKind::not_found,
-              fmt::format("no edition here is of policy {}", options.policy),
+  return fail(ErrorKind::not_found, fmt::format("no edition here is of policy {}", options.policy),
               fmt::format("Fit one, and name its file with --edition: joulemark score edition fit "
                           "--policy {} --name NAME",
                           options.policy));

@@ -20,8 +20,8 @@ std::span<const BuiltInEdition> built_in_editions();
 inline constexpr std::string_view kUsualPolicy = "throughput";
 
 /// The built-in edition of this name, or the one in this file. For an empty text the newest of this
-/// policy, by its name; where there is none, of the usual one. Errors: those of from_text; not_found
-/// with the names that there are.
+/// policy, by its name; where there is none, of the usual one. Errors: those of from_text;
+/// not_found with the names that there are.
 Result<Edition> edition_named(const std::string& name_or_file,
                               std::string_view policy = kUsualPolicy);
 

@@ -56,7 +56,7 @@ struct Edition {
   bool is_draft = true;
   std::string made_on;        ///< date, UTC: "2026-11-26"
   std::string setup, policy;  ///< of the measurements
-  /// Of the measurements that were used the newest, so that the same can be found again.
+  /// Of the measurements that decided anything the newest, so that the same can be found again.
   std::string newest_row;
   std::size_t models = 0;   ///< measured on the setup, with an energy
   std::string rows_sha256;  ///< of all rows that were used (rows_in_words)

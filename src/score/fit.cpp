@@ -220,6 +220,8 @@ Result<Edition> fit(std::span<const Row> given, const FitRequest& request) {
   for (const std::string& setup : choice->others) others.push_back(of_setup(setup));
   edition.anchors = anchors_of(chosen, others);
   Rows used = chosen;
+  Rows seen = chosen;  // that decided anything: which anchors there are, too
+  for (const Rows& other : others) seen.insert(seen.end(), other.begin(), other.end());
   for (std::size_t i = 0; i < others.size(); ++i) {
     if (auto offset = offset_of_rows(edition.anchors, others[i], choice->others[i])) {
       edition.offsets.push_back(std::move(*offset));
@@ -231,7 +233,7 @@ Result<Edition> fit(std::span<const Row> given, const FitRequest& request) {
     if (!row->board.empty()) boards.insert(row->board);
   }
   edition.boards.assign(boards.begin(), boards.end());
-  edition.newest_row = (*std::ranges::max_element(used, {}, &Row::measured_at))->measured_at;
+  edition.newest_row = (*std::ranges::max_element(seen, {}, &Row::measured_at))->measured_at;
   edition.rows_sha256 = zoo::sha256_of_text(rows_in_words(used));
   return edition;
 }

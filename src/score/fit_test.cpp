@@ -164,6 +164,22 @@ TEST(Verify, FindsNothingInItsOwnRowsAndInThoseThatCameLater) {
   EXPECT_THAT(*verify(edition, rows), IsEmpty()) << "frozen";
 }
 
+TEST(Verify, KnowsTheRowsThatOnlyChoseAnchors) {
+  auto rows = zoo();
+  const auto slower = zoo(20, 3.0, "slow");
+  rows.insert(rows.end(), slower.begin(), slower.begin() + 24);
+  // Of a setup with too few anchors for an offset, and measured last.
+  for (std::size_t i = 24; i < 30; ++i) {
+    rows.push_back(slower[i]);
+    rows.back().setup = "few";
+    rows.back().measured_at = "2026-11-20T00:00:00Z";
+  }
+  const Edition edition = fitted(rows);
+  EXPECT_EQ(edition.anchors.size(), 30U);
+  EXPECT_EQ(edition.newest_row, "2026-11-20T00:00:00Z");
+  EXPECT_THAT(*verify(edition, rows), IsEmpty());
+}
+
 TEST(Verify, NamesWhatIsOtherwise) {
   auto rows = zoo();
   Edition edition = fitted(rows);

@@ -111,7 +111,7 @@ def test_a_number_that_does_not_follow_from_its_windows_is_refused(out, tmp_path
 
 
 def test_committed_rows_are_a_database_to_read_and_to_import(world):
-    committed = {run["run"]: run for runs in collect.setups(RESULTS).values() for run in runs}
+    committed = {run["run"]: collect.with_board(run) for runs in collect.setups(RESULTS).values() for run in runs}
     if not committed:
         pytest.skip("no results are committed yet")
     read = world.run("export", "--format", "jsonl", "--db", RESULTS)
