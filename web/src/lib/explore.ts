@@ -96,7 +96,9 @@ function frontiers(table: Table, marks: Mark[], x: string, y: string): Mark[][] 
   for (const mark of marks) {
     if (mark.hollow) continue;
     const setup = table.text(table.rows[mark.id]!, 'setup');
-    bySetup.set(setup, [...(bySetup.get(setup) ?? []), mark]);
+    const of = bySetup.get(setup);
+    if (of) of.push(mark);
+    else bySetup.set(setup, [mark]);
   }
   return [...bySetup.values()].map((of) => frontier(of, betterX, betterY));
 }

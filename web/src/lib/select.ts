@@ -94,13 +94,14 @@ export function sorted(table: Table, rows: Row[], name: string, descending: bool
   const column = table.column(name);
   if (!column) return rows;
   const direction = descending ? -1 : 1;
-  return [...rows].sort((a, b) => {
-    const [x, y] = column.numeric
-      ? [table.number(a, name), table.number(b, name)]
-      : [table.text(a, name) || null, table.text(b, name) || null];
-    if (x === null || y === null) return x === y ? a.id - b.id : x === null ? 1 : -1;
-    return (x < y ? -1 : x > y ? 1 : 0) * direction || a.id - b.id;
+  // Each cell is looked up once, not at each comparison.
+  const keyed = rows.map((row) => ({ row, key: column.numeric ? table.number(row, name) : table.text(row, name) || null }));
+  keyed.sort((a, b) => {
+    const [x, y] = [a.key, b.key];
+    if (x === null || y === null) return x === y ? a.row.id - b.row.id : x === null ? 1 : -1;
+    return (x < y ? -1 : x > y ? 1 : 0) * direction || a.row.id - b.row.id;
   });
+  return keyed.map(({ row }) => row);
 }
 
 export interface Answer {
