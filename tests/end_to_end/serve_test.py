@@ -6,9 +6,11 @@ import gzip
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -152,6 +154,18 @@ def test_a_thousand_connections_at_once_are_answered(served):
             client.close()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert served.get(INDEX).status == 200
+
+
+def test_under_full_load_every_answer_is_right(served):
+    if not shutil.which("wrk"):
+        pytest.skip("wrk, which makes the load, is not here")
+    said = subprocess.run(
+        ["wrk", "-t1", "-c500", "-d3s", "-H", "Accept-Encoding: gzip", f"http://127.0.0.1:{served.port}{INDEX}"],
+        capture_output=True, text=True, timeout=60,
+    ).stdout  # fmt: skip
+    assert "requests in" in said and "Non-2xx" not in said, said
+    assert "Socket errors: connect 0, read 0, write 0" in said or "Socket errors" not in said, said
     assert served.get(INDEX).status == 200
 
 
