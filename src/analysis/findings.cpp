@@ -137,6 +137,10 @@ Finding drivers_of_energy(const Input&, const Outcome& o) {
   return f;
 }
 
+/// An exponent that is so near 1 is about proportional: twice the pixels are 1.87 to 2.14 times the
+/// energy.
+constexpr double kAboutProportional = 0.1;
+
 /// The exponent of energy in pixels.
 Finding input_size(const Input&, const Outcome& o) {
   Finding f =
@@ -150,12 +154,20 @@ Finding input_size(const Input&, const Outcome& o) {
       words(*exponent), exponent->n);
   if (!exponent->ci95) {
     f.because = "too few architectures for an interval of the median";
-  } else if (exponent->ci95->low <= 1.0 && 1.0 <= exponent->ci95->high) {
-    decide(f, Verdict::agrees, "the interval of the median holds 1");
-  } else {
+    return f;
+  }
+  const auto [low, high] = *exponent->ci95;
+  const double least = 1.0 - kAboutProportional, most = 1.0 + kAboutProportional;
+  if (least <= low && high <= most) {
+    decide(
+        f, Verdict::agrees,
+        fmt::format("the whole interval lies from {:g} to {:g}, about proportional", least, most));
+  } else if (high < least || low > most) {
     decide(f, Verdict::differs,
-           exponent->value < 1.0 ? "energy grows more slowly than pixels, beyond the interval"
-                                 : "energy grows faster than pixels, beyond the interval");
+           high < least ? "energy grows more slowly than pixels, the whole interval below 0.9"
+                        : "energy grows faster than pixels, the whole interval above 1.1");
+  } else {
+    f.because = fmt::format("the interval reaches across {:g} or {:g}", least, most);
   }
   return f;
 }

@@ -107,6 +107,8 @@ std::vector<Row> sized(double power) {
 
 TEST(Findings, TellWhetherEnergyIsProportionalToPixels) {
   EXPECT_EQ(verdict(sized(1.0), "input_size"), Verdict::agrees);
+  EXPECT_EQ(verdict(sized(1.05), "input_size"), Verdict::agrees) << "about proportional";
+  EXPECT_EQ(verdict(sized(1.1), "input_size"), Verdict::open) << "across the bound";
   EXPECT_EQ(verdict(sized(1.3), "input_size"), Verdict::differs);
   EXPECT_EQ(verdict(sized(0.7), "input_size"), Verdict::differs);
   EXPECT_EQ(verdict(power_law(), "input_size"), Verdict::open) << "one size each";
