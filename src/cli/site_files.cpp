@@ -6,6 +6,7 @@
 #include "catalogue/built_in.hpp"
 #include "cli/open_store.hpp"
 #include "score/built_in.hpp"
+#include "site/database.hpp"
 #include "site/documents.hpp"
 #include "site/page.hpp"
 
@@ -15,9 +16,7 @@ namespace {
 Result<std::vector<store::Record>> all_records(const CommonOptions& common) {
   auto store = open_store(common, store::Mode::read);
   if (!store) return tl::unexpected(store.error());
-  store::Filter filter;
-  filter.windows = false;
-  return (*store)->read(filter);
+  return (*store)->read({});
 }
 
 }  // namespace
@@ -37,9 +36,14 @@ Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& 
   site::Wanted wanted{JOULEMARK_VERSION, options.predicted};
   wanted.threads = haste == Haste::all ? std::max(1U, std::thread::hardware_concurrency()) : 1;
   wanted.stop = &stop;
+  wanted.database = !records->empty() && records->size() <= site::kMostRowsInDatabase;
   auto documents = site::documents(*records, catalogue::built_in(), *edition, wanted);
   if (!documents) return documents;
   files.merge(*documents);
+  if (!wanted.database) return files;
+  auto database = site::database(*records);
+  if (!database) return tl::unexpected(database.error());
+  files.emplace(site::kDatabase, std::move(*database));
   return files;
 }
 

@@ -235,11 +235,13 @@ Result<Files> documents(std::span<const Record> records, const catalogue::Catalo
   const Letters letters = letters_of(joined, analysed, edition);
   auto analyses = analyses_of(setups, analysed, wanted);
   if (!analyses) return tl::unexpected(analyses.error());
-  const ordered_json index = {{"schema", "joulemark.site/1"},
-                              {"joulemark", wanted.version},
-                              {"setups", setups_json(setups)},
-                              {"edition", edition_json(edition, letters)},
-                              {"analyses", std::move(analyses->list)}};
+  const ordered_json index = {
+      {"schema", "joulemark.site/1"},
+      {"joulemark", wanted.version},
+      {"setups", setups_json(setups)},
+      {"edition", edition_json(edition, letters)},
+      {"database", wanted.database ? ordered_json("joulemark.sqlite") : ordered_json(nullptr)},
+      {"analyses", std::move(analyses->list)}};
   Files files = std::move(analyses->files);
   const auto add = [&](std::string path, std::string bytes) {
     std::string type = type_of(path);

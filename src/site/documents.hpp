@@ -20,6 +20,7 @@ struct Wanted {
   std::size_t threads = 1;  ///< that may work at the same time
   /// Ends the work early, which takes seconds for thousands of rows; may be null.
   const std::atomic<bool>* stop = nullptr;
+  bool database = false;  ///< the site has one beside the documents: kDatabase
 };
 
 /// index.json, models.json, and every analysis of each setup and policy as JSON, CSV and SVG. The

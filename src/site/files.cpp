@@ -18,6 +18,7 @@ constexpr std::array kTypes = {
     Ending{".json", "application/json"},
     Ending{".csv", "text/csv; charset=utf-8"},
     Ending{".png", "image/png"},
+    Ending{".sqlite", "application/vnd.sqlite3"},
     Ending{".woff2", "font/woff2"},
 };
 

@@ -64,6 +64,14 @@ def test_documents_are_as_their_schemas_say(world):
     assert set(described["paths"]) >= {"/api/v1/index.json", "/api/v1/models.json"}
 
 
+def test_its_database_has_all_that_was_measured(world):
+    assert export(world, rows(), "--api-only").code == 0
+    api = world.folder / "site/api/v1"
+    database = api / json.loads((api / "index.json").read_text())["database"]
+    before = world.run("export", "--format", "jsonl", "--db", store(world, rows())).out
+    assert before and world.run("export", "--format", "jsonl", "--db", database).out == before
+
+
 def test_an_analysis_is_what_analyse_says(world):
     assert export(world, rows(), "--api-only").code == 0
     said = world.run("analyse", "frontier", "--db", store(world, rows()), "--out", world.folder / "out")

@@ -33,6 +33,7 @@ export const SiteSchema = v.object({
   joulemark: v.string(),
   setups: v.array(Setup),
   edition: v.nullable(Edition),
+  database: v.nullable(v.string()),
   analyses: v.array(AnalysisEntry),
 });
 

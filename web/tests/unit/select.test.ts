@@ -125,7 +125,7 @@ test('a link names weights, a size, or an architecture', () => {
 describe('place', () => {
   const setup = (name: string, models: number, policies: string[]) => ({ name, models, policies, device: 'd', runtime: 'r', format: null, precision: 'p', layout: 'l' });
   const site: Site = {
-    schema: 'joulemark.site/1', joulemark: '1', edition: null, analyses: [],
+    schema: 'joulemark.site/1', joulemark: '1', edition: null, database: null, analyses: [],
     setups: [setup('few', 2, ['batch_1']), setup('many', 9, ['fixed', 'throughput'])],
   };
   test('is the setup with the most models unless an edition has one', () => {
