@@ -61,7 +61,8 @@ class Sitting:
 
     @property
     def hours(self) -> float:
-        return (self.rows[-1].ended - self.rows[0].began) / 3600
+        # Rows of models that were not exported are written at one time, before others that began earlier.
+        return (max(r.ended for r in self.rows) - min(r.began for r in self.rows)) / 3600
 
     @property
     def measuring(self) -> float:
