@@ -11,10 +11,12 @@ export interface Place {
   policy: string;
 }
 
-/** Where a view looks if nothing else is said: the edition's setup, else the one with the most models. */
+/** Where a view looks if nothing else is said: the edition's setup where something was measured on it, else the one
+ * with the most models. */
 export function placeOf(site: Site, state: Pick<State, 'setup' | 'policy'>): Place {
   const most = [...site.setups].sort((a, b) => b.models - a.models)[0];
-  const setup = state.setup || site.edition?.setup || most?.name || '';
+  const ofEdition = site.setups.find((one) => one.name === site.edition?.setup);
+  const setup = state.setup || (ofEdition ?? most)?.name || '';
   const policies = policiesOf(site, setup);
   const usual = ['throughput', 'batch_1', 'min_energy', ...policies].find((p) => policies.includes(p));
   return { setup, policy: state.policy || usual || '' };

@@ -132,6 +132,8 @@ describe('place', () => {
     expect(placeOf(site, usual)).toEqual({ setup: 'many', policy: 'throughput' });
     expect(placeOf(site, { setup: 'few', policy: '' })).toEqual({ setup: 'few', policy: 'batch_1' });
     expect(placeOf({ ...site, edition: { name: 'e', draft: true, setup: 'few', policy: 'batch_1' } }, usual).setup).toBe('few');
+    // A database of one's own, which has nothing of the edition's setup.
+    expect(placeOf({ ...site, edition: { name: 'e', draft: true, setup: 'elsewhere', policy: 'batch_1' } }, usual).setup).toBe('many');
     expect(placeOf({ ...site, setups: [] }, usual)).toEqual({ setup: '', policy: '' });
     expect(policiesOf(site, '*')).toEqual(['batch_1', 'fixed', 'throughput']);
   });

@@ -82,4 +82,8 @@ test('each value has its origin', () => {
   expect(originOf(table, row, 'imagenet_top1')).toBe('published');
   expect(originOf(table, row, 'parameters_m')).toBe('published');
   expect(originOf(table, row, 'index')).toBe('estimated');
+  const estimate = tableOf({ energy_origin: 'estimated' });
+  expect(originOf(estimate, estimate.rows[0]!, 'energy_j_per_image')).toBe('estimated');
+  expect(originOf(estimate, estimate.rows[0]!, 'power_w')).toBe('estimated');
+  expect(originOf(estimate, estimate.rows[0]!, 'images_per_s')).toBe('measured');
 });
