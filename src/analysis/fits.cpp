@@ -106,9 +106,20 @@ std::vector<double> basis_of(std::span<const Point> points,
 }
 
 /// The loss counts as endless where there is no line.
-double loss_of(const std::optional<Fitted>& line) { return line ? line->loss : HUGE_VAL; }
+double loss_of(const auto& line) { return line ? line->loss : HUGE_VAL; }
 
 double floor_of(double least_error, double u) { return least_error * (1.0 - std::exp2(-u)); }
+
+/// The law whose floor leaves the line of log2 (error - floor), `line_of(u)`, the least loss.
+std::optional<FlooredPower> with_best_floor(double least_error, const auto& line_of,
+                                            const Search& search) {
+  const Minimum best =
+      minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor, search);
+  const auto line = line_of(best.at);
+  if (!line) return std::nullopt;
+  return FlooredPower{line->intercept, -line->slope, floor_of(least_error, best.at), line->loss,
+                      best.at_limit};
+}
 
 std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit) {
   if (!sound(points)) return std::nullopt;
@@ -119,12 +130,7 @@ std::optional<FlooredPower> floored_power(std::span<const Point> points, const F
                                     const Point& p) { return std::log2(p.error - f); }),
                y);
   };
-  const Minimum best =
-      minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor, kFine);
-  const auto line = line_of(best.at);
-  if (!line) return std::nullopt;
-  return FlooredPower{line->intercept, -line->slope, floor_of(least, best.at), line->loss,
-                      best.at_limit};
+  return with_best_floor(least, line_of, kFine);
 }
 
 std::optional<DoubleExponential> double_exponential(std::span<const Point> points,
@@ -164,12 +170,7 @@ class DrawsAtQuantile {
 
   std::optional<FlooredPower> fit(std::span<const std::size_t> indices) {
     gather(indices);
-    const Minimum best =
-        minimise([&](double u) { return loss_at(u); }, 0.0, kNearestFloor, kCoarse);
-    const auto line = line_at(best.at);
-    if (!line) return std::nullopt;
-    return FlooredPower{line->intercept, -line->slope, floor_of(least_, best.at), line->loss,
-                        best.at_limit};
+    return with_best_floor(least_, [&](double u) { return line_at(u); }, kCoarse);
   }
 
  private:
@@ -228,11 +229,6 @@ class DrawsAtQuantile {
       if (seen.distances[drawn_[k]] < seen.distances[drawn_[draw_.start]]) draw_.start = k;
     }
     return fit_quantile_line(draw_, q_);
-  }
-
-  double loss_at(double u) {
-    const auto line = line_at(u);
-    return line ? line->loss : HUGE_VAL;
   }
 
   std::span<const Point> points_;
