@@ -74,6 +74,13 @@ Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& stor
   return rows.size();
 }
 
+Result<std::optional<campaign::Retry>> retry_of(const CampaignRunOptions& o) {
+  if (o.retry_failed.empty()) return std::nullopt;
+  return campaign::parse_retry(o.retry_failed).map([](campaign::Retry again) {
+    return std::optional(std::move(again));
+  });
+}
+
 std::vector<std::string> passed_on(const CampaignRunOptions& o) {
   const CampaignRunOptions defaults;
   std::vector<std::string> options;

@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "campaign/folder.hpp"
+#include "campaign/left.hpp"
 #include "campaign/session.hpp"
 #include "campaign/zoo.hpp"
 #include "cli/options.hpp"
@@ -39,6 +41,9 @@ Result<std::unique_ptr<campaign::Session>> open_session(campaign::SessionOptions
 /// Adds the rows that the store lacks of the campaign. Returns how many these were.
 Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& store,
                                  std::vector<store::Record> found);
+
+/// Which failures are tried again; absent where none are. Error: that of parse_retry.
+Result<std::optional<campaign::Retry>> retry_of(const CampaignRunOptions& o);
 
 /// What a process that measures a part of a campaign is told: all that differs from the defaults.
 std::vector<std::string> passed_on(const CampaignRunOptions& o);

@@ -46,11 +46,9 @@ Result<Call> read_call(const CampaignRunOptions& o, const CommonOptions& common,
   if (!c) return tl::unexpected(c.error());
   Call call{o, common, std::move(*c), {}, {}, {}};
   call.device = o.device.empty() ? call.campaign.plan.device : o.device;
-  if (!o.retry_failed.empty()) {
-    auto again = campaign::parse_retry(o.retry_failed);
-    if (!again) return tl::unexpected(again.error());
-    call.again = std::move(*again);
-  }
+  auto again = retry_of(o);
+  if (!again) return tl::unexpected(again.error());
+  call.again = std::move(*again);
   if (!o.shard.empty()) {
     const auto shard = campaign::parse_shard(o.shard);
     if (!shard) return tl::unexpected(shard.error());

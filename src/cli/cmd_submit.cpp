@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -31,13 +30,9 @@ Result<slurm::JobRequest> request_of(const CampaignSubmitOptions& o, const campa
                                      const campaign::Folder& folder) {
   auto program = this_program();
   if (!program) return tl::unexpected(program.error());
-  std::optional<campaign::Retry> again;
-  if (!o.retry_failed.empty()) {
-    auto kinds = campaign::parse_retry(o.retry_failed);
-    if (!kinds) return tl::unexpected(kinds.error());
-    again = std::move(*kinds);
-  }
-  auto tasks = campaign::shards_left(c, folder, o.shards, again);
+  const auto again = retry_of(o);
+  if (!again) return tl::unexpected(again.error());
+  auto tasks = campaign::shards_left(c, folder, o.shards, *again);
   if (!tasks) return tl::unexpected(tasks.error());
   slurm::JobRequest r;
   r.folder = folder.root;
