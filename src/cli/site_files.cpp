@@ -13,10 +13,12 @@
 namespace joulemark::cli {
 namespace {
 
-Result<std::vector<store::Record>> all_records(const CommonOptions& common) {
-  auto store = open_store(common, store::Mode::read);
-  if (!store) return tl::unexpected(store.error());
-  return (*store)->read({});
+/// Of what no document has nothing is read: of many rows it would be gigabytes.
+store::Filter for_documents() {
+  store::Filter filter;
+  filter.windows = false;
+  filter.documents = false;
+  return filter;
 }
 
 }  // namespace
@@ -29,7 +31,9 @@ Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& 
     if (!page) return page;
     files.merge(*page);
   }
-  const auto records = all_records(common);
+  auto store = open_store(common, store::Mode::read);
+  if (!store) return tl::unexpected(store.error());
+  const auto records = (*store)->read(for_documents());
   if (!records) return tl::unexpected(records.error());
   const auto edition = score::edition_named("");
   if (!edition) return tl::unexpected(edition.error());
@@ -41,7 +45,9 @@ Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& 
   if (!documents) return documents;
   files.merge(*documents);
   if (!wanted.database) return files;
-  auto database = site::database(*records);
+  const auto whole = (*store)->read({});
+  if (!whole) return tl::unexpected(whole.error());
+  auto database = site::database(*whole);
   if (!database) return tl::unexpected(database.error());
   files.emplace(site::kDatabase, std::move(*database));
   return files;
