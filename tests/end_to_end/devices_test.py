@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from campaigns import FAST, Campaigns
-from world import eventually, interrupt
+from world import eventually, interrupt, kill
 
 BOTH = ("--device", "cuda:0,cuda:1")
 
@@ -90,7 +90,7 @@ def test_a_member_that_is_killed_is_started_again_and_nothing_is_lost(eight):
     process = eight.start(*BOTH)
     for _ in range(2):
         eventually(lambda: eight.status()["measured"] >= 1, "a row")
-        os.kill(eventually(eight.members, "a member").popitem()[1], signal.SIGKILL)
+        kill(eventually(eight.members, "a member").popitem()[1])
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3, err
     assert "its process ended with SIGKILL; it is started again" in err
@@ -115,7 +115,7 @@ def test_a_job_that_two_processes_died_of_is_left_for_another_run(world):
 
     process = campaigns.start(*BOTH)
     for _ in range(2):
-        os.kill(eventually(died_of_it, "a member that measures it").pop(), signal.SIGKILL)
+        kill(eventually(died_of_it, "a member that measures it").pop())
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3, err
     assert "fatal is left for another run" in err

@@ -159,5 +159,23 @@ def eventually(condition, what: str, seconds: float = 20.0):
     return value
 
 
+def kill(pid: int) -> None:
+    """Kills a process that is not ours to wait for, and returns once it runs no more.
+
+    A process still has its command line for a moment after the signal: who looks for the next one to kill would find
+    it again.
+    """
+    os.kill(pid, signal.SIGKILL)
+
+    def is_gone() -> bool:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        return state in "ZX"
+
+    eventually(is_gone, f"the end of process {pid}")
+
+
 def interrupt(process: subprocess.Popen) -> None:
     process.send_signal(signal.SIGINT)
