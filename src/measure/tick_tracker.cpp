@@ -37,6 +37,7 @@ TickTracker::Observation TickTracker::observe(Instant asked, Instant answered, J
   // Most queries take about as long; one that a busy host stretched shall not count for much.
   const Nanoseconds took = std::min(answered - asked, 2 * query_ + nominal_ / 100);
   query_ += (took - query_) / 8;
+  if (locked() && is_too_old()) return lose(answered);
 
   switch (intent_) {
     case Intent::probe:
@@ -137,6 +138,10 @@ TickTracker::Observation TickTracker::lose(Instant now) {
 bool TickTracker::shows_this_step(const Reading& now) const {
   return now.asked >= high_ && now.answered < low_ + period_ - drift_per_period_;
 }
+
+/// After a long break the step may lie anywhere in so wide a bracket that no reading fits between
+/// its end and the next step.
+bool TickTracker::is_too_old() const { return high_ - low_ + 2 * query_ >= period_; }
 
 /// Bisecting cannot get below the length of a query; it ends somewhat above that.
 Nanoseconds TickTracker::precise_enough() const {

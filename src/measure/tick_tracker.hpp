@@ -37,7 +37,8 @@ struct EnergyPoint {
 ///
 /// Between bisections the uncertainty grows by what is not yet known of the period, and when it has
 /// doubled the tracker bisects again, which is also what refines the period: each new lock is
-/// further from the first.
+/// further from the first. Where nobody asked for so long that the steps cannot be told apart any
+/// more, it searches anew.
 ///
 /// Pure: time comes in with the readings; `next_query` says when the next one is wanted.
 class TickTracker {
@@ -106,6 +107,7 @@ class TickTracker {
   void move_on(std::int64_t periods);
   void narrowed(Instant now);
   bool shows_this_step(const Reading& now) const;
+  bool is_too_old() const;
   Nanoseconds precise_enough() const;
   bool too_wide() const { return high_ - low_ > 2 * precise_enough(); }
 

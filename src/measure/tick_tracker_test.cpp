@@ -201,6 +201,29 @@ TEST(TickTracker, FindsTheStepsAgainAfterTheyMove) {
   EXPECT_LT(std::abs(steps - std::round(steps)) * 0.1, 4e-3);
 }
 
+class TickTrackerBreaks : public testing::TestWithParam<Nanoseconds> {};
+
+/// Between two lots of a campaign nobody asks for minutes, and after a few seconds of watching the
+/// period is not known well enough to tell then which step is which.
+TEST_P(TickTrackerBreaks, ALockThatAgedTooMuchIsFoundAnew) {
+  const SteppingCounter counter{from_seconds(0.10003), 37ms};
+  TickTracker tracker(100ms, 4ms);
+  poll_for(tracker, counter, 4ms, Instant{10s}, 3s);
+  ASSERT_TRUE(tracker.locked());
+  const Instant back = Instant{13s} + GetParam();
+  const auto polled = poll_for(tracker, counter, 4ms, back, 5s);
+  EXPECT_GT(polled.points.size(), 10u);
+  for (const EnergyPoint& p : polled.points) {
+    EXPECT_GT(p.at, back - 200ms);
+    const double steps = seconds(p.at.since_boot - counter.phase) / seconds(counter.period);
+    EXPECT_LT(std::abs(steps - std::round(steps)) * 0.1, 6e-3);
+    EXPECT_NEAR(p.energy.value, 300.0 * 0.10003 * std::round(steps), 1e-6);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lengths, TickTrackerBreaks,
+                         testing::Values(1s, 10s, 40s, 60s, 100s, 200s, 1000s));
+
 TEST(TickTracker, AStarvedPollerLosesPointsNotTruth) {
   const SteppingCounter counter{100ms, 20ms};
   TickTracker tracker(100ms, 4ms);
