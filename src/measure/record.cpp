@@ -94,6 +94,8 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
   if (context.idle) {
     j["idle"] = {{"power_w", context.idle->power.value},
                  {"seconds", seconds(context.idle->length)},
+                 {"waited_s", seconds(context.idle->waited)},
+                 {"settled", context.idle->settled},
                  {"state", "no worker on the device"}};
     put(j["idle"], "ci95_rel", context.idle->ci95_rel);
   }

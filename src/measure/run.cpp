@@ -17,7 +17,10 @@ constexpr double kUnstable = 0.5;
 constexpr std::size_t kFewestWindowsAtAll = 3;
 /// Three points are two intervals, the fewest that can differ.
 constexpr std::size_t kFewestIdlePoints = 3;
-constexpr Nanoseconds kIdlePatience = 5s;
+constexpr std::size_t kFewestToSettle = 6;
+/// How much longer than asked for idle power may take, until a counter's steps are known and the
+/// device has settled: an H100 takes seconds from the end of the last process on it.
+constexpr Nanoseconds kIdlePatience = 15s;
 /// A stepping counter confirms its points within two of its periods, unless the host is very busy.
 constexpr Nanoseconds kConfirmPatience = 1s;
 
@@ -167,6 +170,34 @@ std::optional<Error> instability(const RunReport& report, const Settings& settin
   return std::nullopt;
 }
 
+/// Those of the last `length`, or a little more where that takes three of them.
+std::span<const EnergyPoint> newest_points(std::span<const EnergyPoint> points,
+                                           Nanoseconds length) {
+  std::size_t count = std::min(points.size(), kFewestIdlePoints);
+  while (count < points.size() && points[points.size() - count].at > points.back().at - length)
+    ++count;
+  return points.last(count);
+}
+
+std::vector<double> watts_between(std::span<const EnergyPoint> points) {
+  std::vector<double> watts;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    watts.push_back(
+        ((points[i].energy - points[i - 1].energy) / (points[i].at - points[i - 1].at)).value);
+  }
+  return watts;
+}
+
+/// A device that something has just used falls to its idle power in seconds: its power must not
+/// change any more. Of a handful of readings nobody can tell.
+bool has_settled(std::span<const EnergyPoint> points) {
+  const std::vector<double> watts = watts_between(points);
+  if (watts.size() < kFewestToSettle) return true;
+  std::vector<double> at;
+  for (std::size_t i = 1; i < points.size(); ++i) at.push_back(seconds(points[i].at.since_boot));
+  return is_steady(at, watts, kFewestToSettle);
+}
+
 }  // namespace
 
 Totals totals(const RunReport& run) {
@@ -181,18 +212,22 @@ Totals totals(const RunReport& run) {
 
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
   bench.observer.forget();
+  bench.observer.set_spacing(Nanoseconds(0));
   const ClockOffsets clocks_before = bench.clock.offsets();
-  const Instant until = bench.clock.now() + length;
-  // A counter that steps gives its points at its own pace, after the lock on its steps.
+  const Instant began = bench.clock.now();
+  const Instant until = began + length;
   const Instant give_up = until + kIdlePatience;
-  const auto enough = [&] { return bench.observer.points().size() >= kFewestIdlePoints; };
-  const auto over = [&] {
-    const Instant now = bench.clock.now();
-    return now >= give_up || (now >= until && enough() && bench.observer.confirmed());
+  const auto seen_enough = [&] {
+    const auto newest = newest_points(bench.observer.points(), length);
+    const bool late = bench.clock.now() >= give_up - kConfirmPatience;
+    return newest.size() >= kFewestIdlePoints && (late || has_settled(newest));
   };
-  while (!over()) {
+  while (bench.clock.now() < give_up) {
     if (bench.interrupted) return interrupted_error();
-    if (bench.clock.now() >= until && enough()) bench.observer.confirm();
+    if (bench.clock.now() >= until && seen_enough()) {
+      if (bench.observer.confirmed()) break;
+      bench.observer.confirm();
+    }
     bench.clock.sleep_until(bench.observer.next_due());
     if (auto r = bench.observer.poll(); !r) return tl::unexpected(r.error());
   }
@@ -200,22 +235,20 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
   const ClockJump clocks = clock_jump(clocks_before, bench.clock.offsets());
   if (clocks.asleep > Nanoseconds(0))
     return tl::unexpected(slept(clocks.asleep, "while idle power was measured"));
-  const auto points = bench.observer.points();
-  if (!enough()) {
+  const auto points = newest_points(bench.observer.points(), length);
+  if (points.size() < kFewestIdlePoints) {
     return fail(ErrorKind::unstable,
                 fmt::format("the meter gave only {} energy readings in {:.0f} s of idling",
                             points.size(), seconds(length + kIdlePatience)),
                 "See `joulemark doctor`, or leave the net energy out with --no-idle");
   }
-  std::vector<double> watts;
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    watts.push_back(
-        ((points[i].energy - points[i - 1].energy) / (points[i].at - points[i - 1].at)).value);
-  }
   Idle idle;
   idle.length = points.back().at - points.front().at;
   idle.power = (points.back().energy - points.front().energy) / idle.length;
-  if (const auto interval = mean_interval(watts)) idle.ci95_rel = interval->relative();
+  if (const auto interval = mean_interval(watts_between(points)))
+    idle.ci95_rel = interval->relative();
+  idle.waited = std::max(Nanoseconds(0), points.front().at - began);
+  idle.settled = has_settled(points);
   return idle;
 }
 

@@ -52,11 +52,13 @@ struct Idle {
   Watts power;
   std::optional<double> ci95_rel;
   Nanoseconds length{0};
+  Nanoseconds waited{0};  ///< for the device to settle, before the time that `power` is of
+  bool settled = true;    ///< false: `power` still moved when patience was over
 };
 
-/// Watches the meter for `length`, or a little longer where it takes that to see three energy
-/// points. Errors: those of the meter, interrupted, and unstable when they do not come or the
-/// machine slept meanwhile.
+/// Watches the meter until its power has stood still for `length`, up to 15 s longer than that, and
+/// for three energy points at least. Errors: those of the meter, interrupted, and unstable when
+/// they do not come or the machine slept meanwhile.
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length);
 
 /// Everything seen while one batch size ran.

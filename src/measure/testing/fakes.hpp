@@ -34,7 +34,7 @@ class FakeMeter final : public meter::Meter {
     if (clock_.now() >= lost_at) return fail(ErrorKind::meter_lost, "the device fell off the bus");
     if (clock_.now() >= denied_at) return fail(ErrorKind::permission_denied, "not any more", "Ask");
     const auto steps = std::min(clock_.now(), still_at).since_boot / 100ms;
-    const Joules e = Watts(power_w) * (100ms * steps);
+    const Joules e = used ? used(Instant{100ms * steps}) : Watts(power_w) * (100ms * steps);
     clock_.advance(2ms);
     return e;
   }
@@ -62,7 +62,8 @@ class FakeMeter final : public meter::Meter {
   Instant denied_at{std::chrono::hours(24)};
   Instant power_denied_at{std::chrono::hours(24)};
   Instant still_at{std::chrono::hours(24)};
-  std::function<void()> on_energy;  ///< whatever happens while the counter is asked
+  std::function<Joules(Instant)> used;  ///< until then; empty: power_w all the time
+  std::function<void()> on_energy;      ///< whatever happens while the counter is asked
   std::function<void()> on_power;
   meter::Conditions current;
   std::function<meter::Conditions(Instant)> changing;
