@@ -29,6 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   static_cast<void>(campaign::campaign_from_json(text));
-  static_cast<void>(campaign::parse_export_answer(text, {"a"}));
+  static_cast<void>(campaign::parse_export_answer(text, {{"a", 0}}));
   return 0;
 }

@@ -122,39 +122,30 @@ class Runner {
   std::vector<Order> orders_of(std::span<const Step> lot) {
     std::vector<Order> orders;
     for (const Step& step : lot) {
-      const Job& job = campaign_.jobs[step.job];
-      const ExportFailures& failed = failures_[variant_of(job).artefact()];
-      const auto found = failed.find(job.model);
-      orders.push_back({step, found != failed.end() ? found->second : ""});
+      const auto failed = failures_.find(artefact_of(campaign_.jobs[step.job]));
+      orders.push_back({step, failed != failures_.end() ? failed->second : ""});
     }
     return orders;
   }
 
-  /// One call of the exporter for each kind of artefact in the lot: variants may share one.
+  /// All artefacts of the lot in one call of the exporter, which makes them side by side.
   Result<void> make_artefacts(std::span<const Step> lot) {
-    failures_.clear();
-    for (const Variant& variant : campaign_.plan.variants) {
-      if (failures_.contains(variant.artefact())) continue;
-      const std::set<std::string> models = models_of(lot, variant.artefact());
-      if (models.empty()) continue;
-      listener_.stage(variant.artefact(), fmt::format("exporting {} models", models.size()));
-      auto failed = export_models(zoo_, campaign_.plan, variant, crew_.kind(),
-                                  {models.begin(), models.end()}, clock_);
-      if (!failed) return tl::unexpected(failed.error());
-      failures_[variant.artefact()] = std::move(*failed);
-    }
+    std::set<Artefact> wanted;
+    for (const Step& step : lot) wanted.insert(artefact_of(campaign_.jobs[step.job]));
+    listener_.stage("artefacts", fmt::format("exporting {}", wanted.size()));
+    auto failed = export_artefacts(zoo_, campaign_.plan, crew_.kind(),
+                                   {wanted.begin(), wanted.end()}, clock_);
+    if (!failed) return tl::unexpected(failed.error());
+    failures_ = std::move(*failed);
     return {};
   }
 
-  const Variant& variant_of(const Job& job) const { return campaign_.plan.variants[job.variant]; }
-
-  std::set<std::string> models_of(std::span<const Step> lot, const std::string& artefact) const {
-    std::set<std::string> models;
-    for (const Step& step : lot) {
-      const Job& job = campaign_.jobs[step.job];
-      if (variant_of(job).artefact() == artefact) models.insert(job.model);
-    }
-    return models;
+  /// Variants may share one.
+  Artefact artefact_of(const Job& job) const {
+    const std::vector<Variant>& variants = campaign_.plan.variants;
+    const auto same = std::ranges::find(variants, variants[job.variant].artefact(),
+                                        [](const Variant& v) { return v.artefact(); });
+    return {job.model, static_cast<std::size_t>(same - variants.begin())};
   }
 
   const Campaign& campaign_;
@@ -165,9 +156,9 @@ class Runner {
   const Listener& listener_;
   Clock& clock_;
   Instant began_;
-  std::size_t failed_ = 0;                          ///< rows
-  std::map<std::string, ExportFailures> failures_;  ///< of the lot, by kind of artefact
-  std::set<std::size_t> begun_;                     ///< jobs
+  std::size_t failed_ = 0;       ///< rows
+  ExportFailures failures_;      ///< of the lot
+  std::set<std::size_t> begun_;  ///< jobs
   std::size_t jobs_done_ = 0;
   Nanoseconds measuring_{0};  ///< of all devices together
   Nanoseconds exporting_{0};

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "campaign/tally.hpp"
 #include "campaign/verify.hpp"
 
@@ -120,17 +122,33 @@ TEST(Tally, DevicesThatDifferAreNoDrift) {
   EXPECT_NEAR(t.sentinel.values[2], 2.04 / 2.0, 1e-12);
 }
 
-TEST(ExportAnswer, IsTheLastLine) {
+TEST(ExportAnswer, IsTheLastLineAndInTheOrderThatWasAskedFor) {
   const std::string answer =
       "UserWarning: something\n"
-      R"({"models": [{"model": "a", "status": "exported"}, {"model": "b", "status": "failed", "stage": "trace", "error": "no"}]})"
+      R"({"models": [{"model": "a", "status": "exported"}, {"model": "a", "status": "failed", "stage": "trace", "error": "no"}]})"
       "\n\n";
-  EXPECT_THAT(parse_export_answer(answer, {"a", "b"}).value(), ElementsAre(Pair("b", "trace: no")));
-  EXPECT_THAT(parse_export_answer(answer, {"a", "c"}).error().what, HasSubstr("nothing of c"));
+  const std::vector<Artefact> asked = {{"a", 0}, {"a", 2}};
+  EXPECT_THAT(parse_export_answer(answer, asked).value(),
+              ElementsAre(Pair(Artefact{"a", 2}, "trace: no")));
+  EXPECT_THAT(parse_export_answer(answer, {{"a", 0}, {"c", 0}}).error().what,
+              HasSubstr("nothing of c"));
+  EXPECT_THAT(parse_export_answer(answer, {{"a", 0}}).error().what, HasSubstr("speaks of 2"));
   for (const char* wrong : {"", "\n", "{}", "[]", "7", R"({"models": 7})", "Killed"}) {
-    EXPECT_FALSE(parse_export_answer(wrong, {"a"})) << wrong;
+    EXPECT_FALSE(parse_export_answer(wrong, {{"a", 0}})) << wrong;
   }
-  EXPECT_FALSE(parse_export_answer(R"({"models": [7, {"model": 7}, {}]})", {"a"}));
+  EXPECT_FALSE(parse_export_answer(R"({"models": [7]})", {{"a", 0}}));
+  EXPECT_FALSE(parse_export_answer(R"({"models": [{}]})", {{"a", 0}}));
+}
+
+TEST(ExportList, NamesWhatEachVariantNames) {
+  const Plan plan = parse_plan(R"({"name": "x", "models": ["a"], "batch": ["1"], "variants": [
+      {"format": "torchscript", "precision": "fp16", "layout": "channels_last", "input_size": 224},
+      {"format": "aoti", "precision": "fp32", "layout": "contiguous", "batches": "1,64", "input_size": 160}]})")
+                        .value();
+  const auto list = nlohmann::json::parse(export_list(plan, {{"a", 1}, {"b", 0}}));
+  EXPECT_EQ(list, nlohmann::json::parse(R"([
+      {"model": "a", "format": "aoti", "precision": "fp32", "layout": "contiguous", "batch": "1,64", "input_size": 160},
+      {"model": "b", "format": "torchscript", "precision": "fp16", "layout": "channels_last", "input_size": 224}])"));
 }
 
 store::Record sound() {

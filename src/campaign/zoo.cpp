@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "runtime/child.hpp"
 
@@ -87,43 +88,60 @@ Result<std::vector<std::string>> find_models(const Zoo& zoo, const std::vector<s
   return cannot_export(zoo, *answer, kLog);
 }
 
+std::string export_list(const Plan& plan, const std::vector<Artefact>& artefacts) {
+  auto list = json::array();
+  for (const Artefact& a : artefacts) {
+    const Variant& variant = plan.variants[a.variant];
+    json entry = {{"model", a.model},
+                  {"format", variant.format},
+                  {"precision", variant.precision},
+                  {"layout", variant.layout}};
+    if (variant.input_size) entry["input_size"] = *variant.input_size;
+    if (!variant.batches.empty()) entry["batch"] = variant.batches;
+    list.push_back(std::move(entry));
+  }
+  return list.dump(1);
+}
+
 Result<ExportFailures> parse_export_answer(const std::string& output,
-                                           const std::vector<std::string>& models) {
+                                           const std::vector<Artefact>& artefacts) {
   const json j = json::parse(last_line(output), nullptr, false);
   const auto wrong = [&](const std::string& what) {
     return fail(ErrorKind::invalid_input, what, "Is this the joulemark_zoo of this version?");
   };
   if (!j.is_object() || !j.contains("models") || !j["models"].is_array())
     return wrong("the exporter gave no answer");
-  std::map<std::string, std::string> status;
-  ExportFailures failures;
   const auto text = [](const json& from, const char* key) {
     return from.is_object() && from.contains(key) && from[key].is_string()
                ? from[key].get<std::string>()
                : std::string();
   };
-  for (const json& one : j["models"]) {
-    const std::string model = text(one, "model");
-    status[model] = text(one, "status");
-    if (status[model] == "failed")
-      failures[model] = fmt::format("{}: {}", text(one, "stage"), text(one, "error"));
+  const json& rows = j["models"];
+  if (rows.size() != artefacts.size()) {
+    return wrong(fmt::format("the exporter was asked for {} artefacts and speaks of {}",
+                             artefacts.size(), rows.size()));
   }
-  for (const std::string& model : models) {
-    if (!status.contains(model))
-      return wrong(fmt::format("the exporter says nothing of {}", model));
+  ExportFailures failures;
+  for (std::size_t i = 0; i < artefacts.size(); ++i) {
+    const Artefact& asked = artefacts[i];
+    if (text(rows[i], "model") != asked.model)
+      return wrong(fmt::format("the exporter says nothing of {}", asked.model));
+    if (text(rows[i], "status") == "failed")
+      failures[asked] = fmt::format("{}: {}", text(rows[i], "stage"), text(rows[i], "error"));
   }
   return failures;
 }
 
-Result<ExportFailures> export_models(const Zoo& zoo, const Plan& plan, const Variant& variant,
-                                     const std::string& device,
-                                     const std::vector<std::string>& models, Clock& clock) {
+Result<ExportFailures> export_artefacts(const Zoo& zoo, const Plan& plan, const std::string& device,
+                                        const std::vector<Artefact>& artefacts, Clock& clock) {
+  const fs::path list = zoo.logs / "export.json";
+  if (const auto ok = write_file(list, export_list(plan, artefacts)); !ok) {
+    return fail(ok.error().kind, ok.error().what,
+                "The campaign's folder must be writable and have room");
+  }
   std::vector<std::string> arguments = {"export"};
-  std::ranges::copy(models, std::back_inserter(arguments));
   const std::vector<std::pair<std::string, std::string>> options = {
-      {"--format", variant.format},
-      {"--precision", variant.precision},
-      {"--layout", variant.layout},
+      {"--list", list.string()},
       {"--device", device},
       {"--weights", plan.weights},
       {"--seed", std::to_string(plan.weights_seed)},
@@ -134,25 +152,17 @@ Result<ExportFailures> export_models(const Zoo& zoo, const Plan& plan, const Var
     arguments.push_back(option);
     arguments.push_back(value);
   }
-  if (variant.input_size) {
-    arguments.emplace_back("--input-size");
-    arguments.push_back(std::to_string(*variant.input_size));
-  }
-  if (!variant.batches.empty()) {
-    arguments.emplace_back("--batch");
-    arguments.push_back(variant.batches);
-  }
   arguments.emplace_back("--json");
-  const std::string log = fmt::format("export-{}.log", variant.name());
+  constexpr const char* kLog = "export.log";
   // The exporter ends each model in time by itself; this is for an exporter that does not.
-  const auto rounds = static_cast<double>(models.size() + 1);
-  const auto answer = ask(zoo, std::move(arguments), log,
+  const auto rounds = static_cast<double>(artefacts.size() + 1);
+  const auto answer = ask(zoo, std::move(arguments), kLog,
                           from_seconds(rounds * plan.export_timeout_s) + kListPatience, clock);
   if (!answer) return tl::unexpected(answer.error());
   if (answer->how != "exit code 0" && answer->how != "exit code 3")
-    return cannot_export(zoo, *answer, log);
-  auto failures = parse_export_answer(answer->output, models);
-  if (!failures) return cannot_export(zoo, *answer, log);
+    return cannot_export(zoo, *answer, kLog);
+  auto failures = parse_export_answer(answer->output, artefacts);
+  if (!failures) return cannot_export(zoo, *answer, kLog);
   return failures;
 }
 

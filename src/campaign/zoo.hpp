@@ -26,18 +26,28 @@ struct Zoo {
 Result<std::vector<std::string>> find_models(const Zoo& zoo, const std::vector<std::string>& globs,
                                              Clock& clock);
 
-/// Why each model of a lot has no artefact, by its name; those that have one are not in it.
-using ExportFailures = std::map<std::string, std::string>;
+/// What the exporter is to make: one model in one of the plan's variants.
+struct Artefact {
+  std::string model;
+  std::size_t variant = 0;  ///< the first of those that share the artefact
+  friend auto operator<=>(const Artefact&, const Artefact&) = default;
+};
 
-/// Makes the artefacts of these models in one variant for `device` ("cpu", "cuda"), several at
-/// once. What is there already is kept. Errors: interrupted; unsupported when the exporter cannot
-/// be run.
-Result<ExportFailures> export_models(const Zoo& zoo, const Plan& plan, const Variant& variant,
-                                     const std::string& device,
-                                     const std::vector<std::string>& models, Clock& clock);
+/// Why artefacts of a lot could not be made; those that were are not in it.
+using ExportFailures = std::map<Artefact, std::string>;
 
-/// What the exporter answers with --json, its last line. Errors: invalid_input.
+/// Makes these artefacts for `device` ("cpu", "cuda") in one call of the exporter, several at once.
+/// What is there already is kept. Errors: interrupted; unsupported when the exporter cannot be run;
+/// io where what it is to do cannot be written down.
+Result<ExportFailures> export_artefacts(const Zoo& zoo, const Plan& plan, const std::string& device,
+                                        const std::vector<Artefact>& artefacts, Clock& clock);
+
+/// What the exporter reads with --list.
+std::string export_list(const Plan& plan, const std::vector<Artefact>& artefacts);
+
+/// What the exporter answers with --json, its last line: a row for each of what was asked for, in
+/// that order. Errors: invalid_input.
 Result<ExportFailures> parse_export_answer(const std::string& output,
-                                           const std::vector<std::string>& models);
+                                           const std::vector<Artefact>& artefacts);
 
 }  // namespace joulemark::campaign

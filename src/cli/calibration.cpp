@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "calibrate/text.hpp"
 #include "cli/output.hpp"
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/write.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "campaign/verify.hpp"
 #include "campaign/zoo.hpp"

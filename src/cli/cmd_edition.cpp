@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/read_rows.hpp"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "analysis/findings.hpp"
+#include "base/file.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/read_rows.hpp"

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "catalogue/built_in.hpp"
 #include "cli/commands.hpp"
 #include "cli/open_store.hpp"

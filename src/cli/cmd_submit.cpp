@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "campaign/folder.hpp"

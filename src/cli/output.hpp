@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,9 +19,5 @@ nlohmann::ordered_json or_null(const std::optional<double>& value);
 /// Writes to standard output at once. Errors: storage_full or io, when it goes to a file or pipe
 /// that takes no more.
 Result<void> write_out(std::string_view text);
-
-/// Replaces `path` by `content` in one step: a reader sees the old file or the new one, and a
-/// failure leaves the old one. Errors: storage_full, permission_denied, not_found (its folder), io.
-Result<void> write_file(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace joulemark::cli

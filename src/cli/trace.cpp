@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/file.hpp"
 #include "cli/output.hpp"
 #include "meter/replay.hpp"
 

@@ -38,6 +38,9 @@ def test_a_campaign_from_its_plan_to_its_last_row(six):
     assert six.status()["left"] == 18
     ran = six.run()
     assert ran.code == 3, ran.err
+    assert ran.json["measured"] == 2 * (4 + 3), (
+        ran.json, [(r["model"], r["status"], r["message"]) for r in six.rows() if r["status"] != "ok"],
+    )
     assert ran.json["measured"] == 2 * (4 + 3) and ran.json["failed"] == 4 and ran.json["left"] == 0
     assert len(ran.json["sentinel"]["values"]) == 2 * (1 + 3)
     assert len(ran.json["idle_w"]["values"]) == len(six.exports())
@@ -89,6 +92,19 @@ def test_throughput_as_launched_and_batch_1_as_a_cuda_graph_from_one_artefact(wo
     assert campaigns.run().json["left"] == 0 and len(campaigns.rows()) == 8
     assert world.run("campaign", "collect", campaigns.folder, campaigns.folder).code == 0
     assert len(campaigns.rows()) == 8
+
+
+def test_all_variants_of_a_lot_are_exported_in_one_call(six):
+    variants = [VARIANT, {**VARIANT, "precision": "fp16"}]
+    assert six.plan(variants=variants, lot=12).code == 0
+    ran = six.run()
+    assert ran.json["measured"] == 2 * 4 and ran.json["failures"] == {"crashed": 2, "export_failed": 2}
+    (call,) = six.exports()
+    assert sorted((e["model"], e["precision"]) for e in call["entries"]) == sorted(
+        (model, precision) for model in json.loads(six.env["STAND_IN_MODELS"]) for precision in ("fp32", "fp16")
+    )
+    measured = Counter(r["precision"] for r in six.rows() if r["status"] == "ok")
+    assert measured == {"fp32": 4, "fp16": 4}
 
 
 def test_failures_are_tried_again_on_request_and_only_then(six):

@@ -27,7 +27,8 @@ def listed(globs: list[str]) -> int:
     return 0
 
 
-def made(name: str, out: Path) -> dict:
+def made(entry: dict, out: Path) -> dict:
+    name = entry["model"]
     options = MODELS[name]
     if isinstance(options, str):
         return {"model": name, "status": "failed", "stage": "build", "error": options}
@@ -37,8 +38,12 @@ def made(name: str, out: Path) -> dict:
     subprocess.run([*command, "--options", json.dumps(options)], check=True, capture_output=True)
     (out / name).mkdir(exist_ok=True)
     (variant,) = (scratch / name).iterdir()
-    if not (out / name / variant.name).exists():
-        variant.rename(out / name / variant.name)
+    precision = entry["precision"]
+    descriptor = json.loads((variant / "descriptor.json").read_text())
+    (variant / "descriptor.json").write_text(json.dumps({**descriptor, "precision": precision}))
+    goal = out / name / variant.name.replace("fp32", precision)
+    if not goal.exists():
+        variant.rename(goal)
     shutil.rmtree(scratch)
     return {"model": name, "status": "exported", "stage": None, "error": None}
 
@@ -50,16 +55,17 @@ def main() -> int:
     listing.add_argument("globs", nargs="+")
     listing.add_argument("--json", action="store_true")
     export = commands.add_parser("export")
-    export.add_argument("models", nargs="+")
+    export.add_argument("--list", type=Path)
     export.add_argument("--out", type=Path)
     args, others = parser.parse_known_args()
     if args.command == "list":
         return listed(args.globs)
+    entries = json.loads(args.list.read_text())
     if "STAND_IN_LOG" in os.environ:
         with open(os.environ["STAND_IN_LOG"], "a") as log:
-            log.write(json.dumps({"models": args.models, "options": others}) + "\n")
+            log.write(json.dumps({"models": [e["model"] for e in entries], "entries": entries, "options": others}) + "\n")
     time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0")))
-    rows = [made(name, args.out) for name in args.models]
+    rows = [made(entry, args.out) for entry in entries]
     print(json.dumps({"models": rows}))
     return 3 if any(r["status"] == "failed" for r in rows) else 0
 

@@ -157,6 +157,60 @@ def test_wrong_use_says_what_is_wrong(monkeypatch, capsys, tmp_path, options, sa
     assert not out.exists()
 
 
+def write_list(world, *entries):
+    path = world.scratch.parent / "list.json"
+    path.write_text(json.dumps(entries))
+    return ["--list", path]
+
+
+def test_a_list_is_many_variants_in_one_call(world):
+    entries = [
+        {"model": "zoo_tiny", "input_size": 64},
+        {"model": "zoo_raises"},
+        {"model": "zoo_tiny", "precision": "bf16"},
+        {"model": "zoo_tiny"},
+    ]
+    done = world.export(*write_list(world, *entries), "--layout", "channels_last", "--jobs", "3", "--json")
+    assert done.returncode == 3, done.stderr
+    rows = json.loads(done.stdout)["models"]
+    assert [row["model"] for row in rows] == [entry["model"] for entry in entries], "in the order of the list"
+    assert [row["status"] for row in rows] == ["exported", "failed", "exported", "exported"]
+    assert [os.path.basename(row["folder"]) for row in rows[2:]] == [
+        "torchscript-bf16-channels_last-cpu", "torchscript-fp32-channels_last-cpu",
+    ]
+    assert len(world.variants()) == 3 and world.half_made() == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([], "no JSON array of models"),
+        ([{}], "entry 0: it names no 'model'"),
+        ([{"model": "zoo_tiny"}, 7], "entry 1: it names no 'model'"),
+        ([{"model": "zoo_tiny", "precision": "fp8"}], "'precision' is 'fp8', not fp32 | tf32 | fp16 | bf16"),
+        ([{"model": "zoo_tiny", "precision": ["fp16"]}], "'precision' is ['fp16'], not fp32"),
+        ([{"model": "zoo_tiny", "input_size": 0}], "'input_size': '0' is not an integer from 1"),
+        ([{"model": "zoo_tiny", "batches": "1"}], "there is no 'batches'; there are model, format"),
+        ([{"model": "zoo_tiny", "batch": "1"}], "runs any batch"),
+        ([{"model": "zoo_tiny"}, {"model": "zoo_tiny", "precision": "fp32"}], "would be exported twice"),
+    ],
+)
+def test_a_list_that_is_none_says_where(world, in_world, monkeypatch, capsys, entries, said):
+    options = write_list(world, *entries)
+    assert run_here(monkeypatch, "export", *options, "--out", world.out) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1
+    assert world.variants() == []
+
+
+def test_models_are_named_or_listed(world, in_world, monkeypatch, capsys):
+    for arguments in ([], ["zoo_tiny", *write_list(world, {"model": "zoo_tiny"})]):
+        assert run_here(monkeypatch, "export", *arguments, "--out", world.out) == 2
+        assert "either by MODEL or by --list" in capsys.readouterr().err
+    assert run_here(monkeypatch, "export", "--list", world.out / "none.json", "--out", world.out) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
 def test_a_module_that_cannot_be_imported_is_one_line(monkeypatch, capsys, tmp_path):
     command = ["export", "resnet18", "--import", "no_such_module", "--out", tmp_path]
     assert run_here(monkeypatch, *command) == 2

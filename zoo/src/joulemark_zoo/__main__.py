@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from . import __version__, images
+from . import __version__, images, listed
 from .facts import command as facts
 from .spec import DEVICES, FORMATS, LAYOUTS, PRECISIONS, WEIGHTS, ExportSpec
 from .survey import command as survey
@@ -91,7 +91,10 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 all exported, 2 wrong use, 3 some failed (see DIR/failures.json), "
         "5 no such model, 6 DIR cannot be written.",
     )
-    export.add_argument("models", nargs="+", metavar="MODEL", help="architecture, architecture.tag or glob")
+    export.add_argument("models", nargs="*", metavar="MODEL", help="architecture, architecture.tag or glob")
+    export.add_argument("--list", type=Path, metavar="FILE",
+                        help="in place of MODEL: a JSON array of objects with model and, where they differ from the "
+                        "options, format, precision, layout, batch, input_size")
     export.add_argument("--format", choices=FORMATS, default="torchscript")
     export.add_argument("--precision", choices=PRECISIONS, default="fp32")
     export.add_argument("--layout", choices=LAYOUTS, default="contiguous")
@@ -150,25 +153,58 @@ def find(patterns: list[str], *, pretrained: bool = False) -> list[str]:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    check_options(args)
+    requests = requests_of(args)
+    for request in requests:
+        check_options(request)
+    check_images(args)
+    check_device(args)
     check_writable(args.out)
     register(args.modules)
-    models = find(args.models)
-    hub_in_reach = reach_hub(args)
-    results = export_specs(specs_of(args, models), args, hub_in_reach)
-    return summarise(results, args)
+    specs = [spec for request in requests for spec in specs_of(request, find(request.models))]
+    check_once(specs, args.out)
+    results = export_specs(specs, args, reach_hub(args))
+    return summarise(specs, results, args)
+
+
+def requests_of(args: argparse.Namespace) -> list[argparse.Namespace]:
+    """What is asked for: the options for all models that are named, or those of each entry of a list."""
+    if bool(args.models) == bool(args.list):
+        raise Refused(EXIT_USAGE, "models are named either by MODEL or by --list FILE", "See export --help")
+    if not args.list:
+        return [args]
+    try:
+        entries = listed.read(args.list, {"batch": batches, "input_size": positive})
+    except listed.BadList as error:
+        raise Refused(EXIT_USAGE, str(error), "export --help says what is in it") from error
+    return [argparse.Namespace(**{**vars(args), **entry, "models": [entry["model"]]}) for entry in entries]
+
+
+def check_once(specs: list[ExportSpec], out: Path) -> None:
+    """Two exports into one folder would be at odds."""
+    seen: set[Path] = set()
+    for spec in specs:
+        folder = spec.folder(out)
+        if folder in seen:
+            raise Refused(EXIT_USAGE, f"{folder} would be exported twice", "Name each variant of a model once")
+        seen.add(folder)
 
 
 def check_options(args: argparse.Namespace) -> None:
     if args.format == "torchscript" and args.batch:
         raise Refused(EXIT_USAGE, "a TorchScript artefact runs any batch", "Leave --batch out, or use --format aoti")
+    if args.precision == "tf32" and args.device == "cpu":
+        raise Refused(EXIT_USAGE, "tf32 is a precision of GPUs", "Name --device cuda, or export fp32")
+
+
+def check_images(args: argparse.Namespace) -> None:
     if args.images:
         try:
             images.photographs(args.images)
         except ValueError as error:
             raise Refused(EXIT_USAGE, str(error), "Name a folder of JPEG or PNG files") from error
-    if args.precision == "tf32" and args.device == "cpu":
-        raise Refused(EXIT_USAGE, "tf32 is a precision of GPUs", "Name --device cuda, or export fp32")
+
+
+def check_device(args: argparse.Namespace) -> None:
     if args.device == "cuda":
         import torch
 
@@ -275,15 +311,17 @@ def run_facts(args: argparse.Namespace) -> int:
         raise cannot_write(args.out, error) from error
 
 
-def summarise(results: list, args: argparse.Namespace) -> int:
+def summarise(specs: list[ExportSpec], results: list, args: argparse.Namespace) -> int:
+    """Says how it went; in JSON in the order of `specs`, which is that of a list."""
     failed = [r for r in results if r.status == "failed"]
     if args.json:
+        place = {spec: number for number, spec in enumerate(specs)}
         rows = [
             {
                 "model": r.spec.name, "status": r.status, "seconds": round(r.seconds, 2),
                 "folder": str(r.spec.folder(args.out)), "stage": r.stage or None, "error": r.error or None,
             }
-            for r in results
+            for r in sorted(results, key=lambda r: place[r.spec])
         ]
         print(json.dumps({"models": rows}))
     elif failed:
