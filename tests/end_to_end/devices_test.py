@@ -184,10 +184,12 @@ def test_a_device_that_is_lost_leaves_its_jobs_to_the_others(world, build):
     process = world.start(*arguments, "--meter", "nvml", env=campaigns.env)
     out, err = process.communicate(timeout=120)
     assert "cuda:1" in err and "The other devices go on" in err, err
-    assert process.returncode == 0, err
-    assert json.loads(out)["left"] == 0 and json.loads(out)["failed"] == 0
-    assert campaigns.places() == {(f"model{i}", policy): 1 for i in range(6) for policy in ("batch_1", "fixed")}
-    assert Counter(r["status"] for r in campaigns.rows()).keys() <= {"ok", "meter_lost"}
+    # A host that others use heavily may make a row unstable: it was measured, by a device that was there.
+    assert process.returncode in (0, 3), err
+    assert json.loads(out)["left"] == 0
+    measured = Counter((r["architecture"], r["policy"]) for r in campaigns.rows() if r["status"] in ("ok", "unstable"))
+    assert measured == {(f"model{i}", policy): 1 for i in range(6) for policy in ("batch_1", "fixed")}
+    assert Counter(r["status"] for r in campaigns.rows()).keys() <= {"ok", "unstable", "meter_lost"}
     units = Counter(p["meter"]["device_id"] for p in campaigns.provenance())
     assert units.keys() == {"GPU-fake-1", "GPU-fake-2"} and units["GPU-fake-1"] > units["GPU-fake-2"]
 
