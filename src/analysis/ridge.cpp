@@ -47,7 +47,7 @@ std::optional<Standard> standardise(const Features& x, std::span<const double> y
 
 /// By the singular values, for which each penalty is one division.
 double choose_penalty(const Standard& s) {
-  const Eigen::BDCSVD<MatrixXd> svd(s.z, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Eigen::JacobiSVD<MatrixXd> svd(s.z, Eigen::ComputeThinU | Eigen::ComputeThinV);
   const Eigen::ArrayXd squares = svd.singularValues().array().square();
   const VectorXd along = svd.matrixU().transpose() * s.y;
   const auto n = static_cast<double>(s.y.size());
