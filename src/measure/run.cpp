@@ -38,11 +38,13 @@ EdgeRule edge_rule_for(const MeterObserver& observer, const ActiveRun& run, Inst
 }
 
 /// The windows measured so far. A stepping counter's updates are off their grid by microseconds, so
-/// a window of five periods may be a hair shorter than five times the period.
+/// a window of five periods may be a hair shorter than five times the period. Power may differ
+/// within a step, and windows that share one are not independent: they are at least as long.
 std::vector<MeasuredWindow> windows_since(const MeterObserver& observer, const ActiveRun& run,
                                           Instant from, EdgeRule rule, const Settings& settings) {
-  const auto shortest = from_seconds(0.95 * seconds(settings.shortest_window));
-  return cut_windows(observer.points(), run.timeline(), from, shortest, rule);
+  const auto step = run.timeline().mean_step().value_or(Nanoseconds(0));
+  const auto wanted = from_seconds(0.95 * seconds(settings.shortest_window));
+  return cut_windows(observer.points(), run.timeline(), from, std::max(wanted, step), rule);
 }
 
 Result<WarmUp> warm_up(ActiveRun& run, const Bench& bench, const Settings& settings) {

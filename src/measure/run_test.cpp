@@ -78,6 +78,25 @@ TEST_F(RunTest, ConditionsAreAskedForOnceAWindow) {
   EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002);
 }
 
+TEST_F(RunTest, AWindowIsAtLeastAStepLong) {
+  behaviour_.fixed = 1200ms;
+  settings_.longest_run = 20s;
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_GE(report->windows.size(), 4u);
+  for (const MeasuredWindow& w : report->windows) EXPECT_GE(w.to - w.from, 1200ms);
+  EXPECT_NEAR(joules_per_image(*report), 400.0 * 1.201, 5.0);
+}
+
+TEST_F(RunTest, StepsThatAreTooLongForThreeWindowsGiveNoNumber) {
+  behaviour_.fixed = 2500ms;
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().message();
+  ASSERT_TRUE(report->unstable);
+  EXPECT_THAT(report->unstable->what, HasSubstr("windows came together in 10 s"));
+  EXPECT_THAT(report->unstable->next, HasSubstr("--max-seconds"));
+}
+
 // --- Meters that fail -----------------------------------------------------------------------
 
 TEST_F(RunTest, APeriodThatIsAHairLongMakesNoLongerWindows) {

@@ -40,6 +40,11 @@ void CompletionTimeline::add(Instant at) {
   at_.push_back(at_.empty() ? at : std::max(at, at_.back()));
 }
 
+std::optional<Nanoseconds> CompletionTimeline::mean_step() const {
+  if (at_.size() < 2) return std::nullopt;
+  return (at_.back() - at_.front()) / static_cast<std::int64_t>(at_.size() - 1);
+}
+
 std::optional<Images> CompletionTimeline::images_at(Instant t) const {
   if (at_.empty() || t < at_.front() || t > at_.back()) return std::nullopt;
   const auto after = std::upper_bound(at_.begin(), at_.end(), t);

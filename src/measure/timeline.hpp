@@ -21,6 +21,8 @@ class CompletionTimeline {
   std::size_t steps() const { return at_.size(); }
   std::span<const Instant> completions() const { return at_; }
   std::int64_t batch() const { return batch_; }
+  /// Time between two completions, on average. Absent before the second.
+  std::optional<Nanoseconds> mean_step() const;
 
   /// Images done at `t`, interpolated linearly between the completions around it: the device works
   /// steadily on the step in progress. Absent before the first and after the last completion.
