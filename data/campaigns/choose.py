@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Chooses architectures for a campaign: of every family of timm the most accurate, the smallest, and some between.
 
-    python3 data/campaigns/choose.py results-imagenet.csv [--of-each 2] [--largest 200] [--pixels 384] > models.json
+    python3 data/campaigns/choose.py results-imagenet.csv [--of-each 2] [--largest 200] [--pixels 384]
+        [--without data/results/SETUP/rows.csv] > models.json
 
-results-imagenet.csv is timm's published table. A family is the module of timm that defines the architecture. Left out
+results-imagenet.csv is timm's published table. What rows.csv has already counts as chosen. A family is the module of timm that defines the architecture. Left out
 are architectures of more than --largest million parameters, or evaluated at more than --pixels, and those that timm
 has for its own tests (test_...). Prints a JSON list,
 for the field `models` of a plan (docs/campaigns.md). Needs timm: run it with the exporter's Python.
@@ -64,16 +65,25 @@ def families(architectures: list[Published]) -> dict[str, list[Published]]:
     return by_module
 
 
+def measured(rows: Path | None) -> set[str]:
+    """The architectures that a table of results has, whatever came of them."""
+    if rows is None:
+        return set()
+    with rows.open(encoding="utf-8", newline="") as file:
+        return {row["architecture"] for row in csv.DictReader(file)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
     parser.add_argument("--of-each", type=int, default=2, metavar="N", help="architectures of a family (2)")
     parser.add_argument("--largest", type=float, default=200.0, metavar="M", help="million parameters (200)")
     parser.add_argument("--pixels", type=int, default=384, help="input size (384)")
+    parser.add_argument("--without", type=Path, metavar="ROWS.CSV", help="leave out what this table has")
     args = parser.parse_args()
     chosen = families(read(args.table, args.largest, args.pixels))
-    names = sorted(name for family in chosen.values() for name in spread(family, args.of_each))
-    print(json.dumps(names, indent=0))
+    names = {name for family in chosen.values() for name in spread(family, args.of_each)}
+    print(json.dumps(sorted(names - measured(args.without)), indent=0))
 
 
 if __name__ == "__main__":
