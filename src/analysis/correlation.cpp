@@ -5,7 +5,7 @@
 #include <functional>
 #include <numeric>
 
-#include <boost/math/statistics/bivariate_statistics.hpp>
+#include <Eigen/Core>
 
 namespace joulemark::analysis {
 namespace {
@@ -22,6 +22,13 @@ bool varies(std::span<const double> values) {
     differs = differs || v != first;
   }
   return is_finite && differs;
+}
+
+/// Less their mean.
+Eigen::VectorXd centred(std::span<const double> values) {
+  const Eigen::Map<const Eigen::ArrayXd> all(values.data(),
+                                             static_cast<Eigen::Index>(values.size()));
+  return all - all.mean();
 }
 
 std::vector<double> taken(std::span<const double> values, std::span<const std::size_t> indices) {
@@ -58,7 +65,8 @@ std::optional<double> partial(const std::optional<double>& xy, const std::option
 
 std::optional<double> pearson(std::span<const double> x, std::span<const double> y) {
   if (x.size() != y.size() || x.size() < 3 || !varies(x) || !varies(y)) return std::nullopt;
-  const double r = boost::math::statistics::correlation_coefficient(x, y);
+  const Eigen::VectorXd of_x = centred(x), of_y = centred(y);
+  const double r = of_x.dot(of_y) / (of_x.norm() * of_y.norm());
   // Values that differ in their last digits only have no variance that a double can hold.
   return std::isfinite(r) ? std::optional(std::clamp(r, -1.0, 1.0)) : std::nullopt;
 }

@@ -8,6 +8,7 @@
 
 #include "analysis/write.hpp"
 #include "base/file.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -38,6 +39,15 @@ Result<std::vector<const analysis::Analysis*>> named(const std::vector<std::stri
     if (is_asked) chosen.push_back(&a);
   }
   return chosen;
+}
+
+/// What each says, several at a time: an analysis is a pure function of the rows.
+std::vector<Result<analysis::Outcome>> outcomes_of(
+    const std::vector<const analysis::Analysis*>& chosen, const analysis::Input& input) {
+  std::vector<Result<analysis::Outcome>> outcomes(chosen.size());
+  for_each_below(chosen.size(), all_cpus(),
+                 [&](std::size_t i) { outcomes[i] = chosen[i]->run(input); });
+  return outcomes;
 }
 
 Result<void> write(const fs::path& folder, const analysis::Analysis& a,
@@ -71,15 +81,17 @@ int run_analyse(const AnalyseOptions& options, const CommonOptions& common) {
   std::string text;
   std::vector<std::string> figures;
   ordered_json list = ordered_json::array();
-  for (const analysis::Analysis* a : *chosen) {
-    const auto outcome = a->run(input);
-    if (!outcome) return report_error(outcome.error(), common.json);
-    if (const auto written = write(options.out, *a, *outcome); !written) {
+  const auto outcomes = outcomes_of(*chosen, input);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const analysis::Analysis& a = *(*chosen)[i];
+    if (!outcomes[i]) return report_error(outcomes[i].error(), common.json);
+    const analysis::Outcome& outcome = *outcomes[i];
+    if (const auto written = write(options.out, a, outcome); !written) {
       return report_error(written.error(), common.json);
     }
-    text += analysis::to_text(*a, *outcome) + "\n";
-    for (const figure::Figure& f : outcome->figures) figures.push_back(analysis::file_of(*a, f));
-    if (common.json) list.push_back(ordered_json::parse(analysis::to_json(*a, *outcome)));
+    text += analysis::to_text(a, outcome) + "\n";
+    for (const figure::Figure& f : outcome.figures) figures.push_back(analysis::file_of(a, f));
+    if (common.json) list.push_back(ordered_json::parse(analysis::to_json(a, outcome)));
   }
   text += fmt::format("Wrote {} (NAME.json and NAME.csv of each)\n", options.out.string());
   text += figures_in_words(figures);

@@ -1,8 +1,8 @@
 #include "cli/site_files.hpp"
 
 #include <algorithm>
-#include <thread>
 
+#include "base/parallel.hpp"
 #include "catalogue/built_in.hpp"
 #include "cli/open_store.hpp"
 #include "score/built_in.hpp"
@@ -38,7 +38,7 @@ Result<site::Files> site_files(const SiteOptions& options, const CommonOptions& 
   const auto edition = score::edition_named("");
   if (!edition) return tl::unexpected(edition.error());
   site::Wanted wanted{JOULEMARK_VERSION, options.predicted};
-  wanted.threads = haste == Haste::all ? std::max(1U, std::thread::hardware_concurrency()) : 1;
+  wanted.threads = haste == Haste::all ? all_cpus() : 1;
   wanted.stop = &stop;
   wanted.database = !records->empty() && records->size() <= site::kMostRowsInDatabase;
   auto documents = site::documents(*records, catalogue::built_in(), *edition, wanted);

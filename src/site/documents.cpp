@@ -4,18 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "analysis/write.hpp"
+#include "base/parallel.hpp"
 #include "figure/svg.hpp"
 #include "report/analysed.hpp"
 #include "report/joined.hpp"
@@ -127,19 +126,12 @@ struct Job {
   Result<Said> said = fail(ErrorKind::internal, "not made");
 };
 
-/// Makes all of them, several at a time: each is pure, and has a place of its own for its result.
+/// Makes all of them, several at a time.
 void make(std::vector<Job>& jobs, const Wanted& wanted) {
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < jobs.size(); i = next++) {
-      Job& job = jobs[i];
-      job.said = said_by(*job.analysis, *job.input, job.of, wanted);
-    }
-  };
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < std::min(wanted.threads, jobs.size()); ++i) others.emplace_back(work);
-  work();
-  for (std::thread& thread : others) thread.join();
+  for_each_below(jobs.size(), wanted.threads, [&](std::size_t i) {
+    Job& job = jobs[i];
+    job.said = said_by(*job.analysis, *job.input, job.of, wanted);
+  });
 }
 
 /// Rows of one setup or, for an empty one, of all; under one policy.
