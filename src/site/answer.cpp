@@ -9,10 +9,10 @@
 namespace joulemark::site {
 namespace {
 
-/// Nothing of another host, no script or style in the page itself, and in no frame.
+/// Nothing of another host, no script or style in the page itself. It may be framed by any page:
+/// there is nothing here that a misled click could change, and who frames it cannot read it.
 constexpr const char* kPagePolicy =
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "object-src 'none'";
+    "default-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'";
 /// Figures have their style within: as a document of its own, one may have that and nothing else.
 constexpr const char* kFigurePolicy =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
@@ -85,11 +85,12 @@ std::optional<Absolute> absolute(std::string_view target) {
 
 /// What holds for every answer.
 void add_common(Answer& a, std::string_view type) {
-  a.headers.emplace_back("Content-Security-Policy",
-                         type == "image/svg+xml" ? kFigurePolicy : kPagePolicy);
+  const bool is_figure = type == "image/svg+xml";
+  a.headers.emplace_back("Content-Security-Policy", is_figure ? kFigurePolicy : kPagePolicy);
   a.headers.emplace_back("X-Content-Type-Options", "nosniff");
   a.headers.emplace_back("Referrer-Policy", "no-referrer");
-  a.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+  // A figure may be shown by a page of another host, which then cannot read it.
+  a.headers.emplace_back("Cross-Origin-Resource-Policy", is_figure ? "cross-origin" : "same-origin");
 }
 
 struct Problem {

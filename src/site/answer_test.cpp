@@ -50,6 +50,9 @@ TEST(Answer, GivesAFileWithWhatACacheAndABrowserNeed) {
   EXPECT_EQ(header(a, "X-Content-Type-Options"), "nosniff");
   EXPECT_THAT(header(a, "Content-Security-Policy"),
               HasSubstr("default-src 'self'; base-uri 'none'"));
+  EXPECT_THAT(header(a, "Content-Security-Policy"), Not(HasSubstr("frame-ancestors")))
+      << "a figure of it may stand in another page";
+  EXPECT_EQ(header(a, "Cross-Origin-Resource-Policy"), "same-origin");
   EXPECT_THAT(header(ask(get("/assets/a-123.js")), "Cache-Control"), HasSubstr("immutable"));
 }
 
@@ -57,6 +60,7 @@ TEST(Answer, OfAFigureLetsItsOwnStyleAloneRun) {
   const Answer a = ask(get("/api/v1/a%20b.svg"));
   EXPECT_EQ(a.status, 200);
   EXPECT_THAT(header(a, "Content-Security-Policy"), HasSubstr("default-src 'none'; style-src"));
+  EXPECT_EQ(header(a, "Cross-Origin-Resource-Policy"), "cross-origin");
 }
 
 TEST(Answer, IsCompressedWhereThatIsWelcomeAndSmaller) {

@@ -53,6 +53,19 @@ def test_headers_keep_a_browser_safe_and_a_cache_right(served):
     assert int(answer.headers["content-length"]) == len(answer.body)
 
 
+def test_another_page_may_show_a_figure_and_read_nothing(served):
+    """A frame needs that no frame-ancestors forbids it, an <img> that the resource policy allows it."""
+    index = served.get(INDEX)
+    assert "frame-ancestors" not in index.headers["content-security-policy"]
+    assert index.headers["cross-origin-resource-policy"] == "same-origin"
+    assert "access-control-allow-origin" not in index.headers
+    entry = next(one for one in index.json["analyses"] if one["name"] == "frontier")
+    analysis = served.get(f"/api/v1/{entry['path']}").json
+    figure = served.get(f"/api/v1/{entry['path'].rpartition('/')[0]}/{analysis['figures'][0]['file']}")
+    assert figure.status == 200 and figure.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "sandbox" in figure.headers["content-security-policy"]
+
+
 def test_what_a_client_has_is_not_sent_again(served):
     first = served.get(INDEX)
     again = served.get(INDEX, if_none_match=first.headers["etag"])

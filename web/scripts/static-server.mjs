@@ -16,7 +16,7 @@ const types = {
   '.json': 'application/json',
   '.csv': 'text/csv; charset=utf-8',
 };
-export const policy = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+export const policy = "default-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'";
 
 export function serve(port = 0) {
   const server = createServer((request, response) => {

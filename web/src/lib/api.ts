@@ -69,7 +69,11 @@ const LeftOut = v.object({
 });
 
 /** A file beside the analysis, and no path that leads elsewhere. */
-const Figure = v.object({ file: v.pipe(v.string(), v.regex(/^[\w-]+\.svg$/)), title: v.string() });
+const Figure = v.object({
+  file: v.pipe(v.string(), v.regex(/^[\w-]+\.svg$/)),
+  title: v.string(),
+  notes: v.optional(v.array(v.string()), []),
+});
 
 /** Only what is shown: columns and rows are in the CSV, what a figure draws is in its SVG. */
 export const AnalysisSchema = v.object({

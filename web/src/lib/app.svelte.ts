@@ -3,35 +3,44 @@ import type { Site } from './api';
 import type { Table } from './table';
 import { parse, print, usual, type State } from './url';
 
-const first = parse(location.hash);
-export const address = $state({ state: first.state, problems: first.problems });
+/** Replaced as a whole, never changed in place: what follows from it is told once, and reading it costs no proxy. */
+let parsed = $state.raw(parse(location.hash));
+export const address = {
+  get state() {
+    return parsed.state;
+  },
+  get problems() {
+    return parsed.problems;
+  },
+};
 
-addEventListener('hashchange', () => {
-  const { state, problems } = parse(location.hash);
-  address.state = state;
-  address.problems = problems;
-});
+addEventListener('hashchange', () => (parsed = parse(location.hash)));
 
 /** Goes to a view like this one but for `change`. `quiet` leaves no step for the back button, for what changes with each key. */
 export function go(change: Partial<State>, { quiet = false } = {}): void {
-  const next = { ...$state.snapshot(address.state), ...change } as State;
+  const next = { ...parsed.state, ...change };
   const hash = `#${print(next)}`;
   if (hash === location.hash) return;
   if (quiet) history.replaceState(null, '', hash);
   else history.pushState(null, '', hash);
-  address.state = next;
-  address.problems = [];
+  parsed = { state: next, problems: [] };
 }
 
 /** The address of a view like this one but for `change`: what stands in links. */
 export function link(change: Partial<State>): string {
-  return `#${print({ ...address.state, ...change } as State)}`;
+  return `#${print({ ...address.state, ...change })}`;
 }
 
 /** Keeps where one looks from, and forgets what only one view uses. */
 export function viewLink(view: State['view'], change: Partial<State> = {}): string {
   const { theme, setup, policy, pins } = address.state;
   return `#${print({ ...usual, theme, setup, policy, pins, view, ...change })}`;
+}
+
+/** Goes to another view; from somebody else's page, beside it. */
+export function visit(hash: string): void {
+  if (address.state.embed) open(hash, '_blank', 'noopener');
+  else location.hash = hash;
 }
 
 export interface Data {

@@ -126,3 +126,11 @@ export function describe(table: Table, row: Row, columns: Column[], setup: strin
   lines.push(`${table.text(row, 'kind')}, batch ${table.text(row, 'batch')}, ${setup}`);
   return lines;
 }
+
+/** From the first day to the last on which rows were measured, in words. */
+export function measuredOn(table: Table, rows: readonly Row[]): string {
+  const days = rows.map((row) => table.text(row, 'measured_at').slice(0, 10)).filter(Boolean).sort();
+  const [first, last] = [days[0], days.at(-1)];
+  if (!first) return 'not measured';
+  return first === last ? `measured on ${first}` : `measured from ${first} to ${last}`;
+}

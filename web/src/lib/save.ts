@@ -12,6 +12,28 @@ export function save(name: string, content: Blob | string, type = 'text/plain'):
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+/** A picture that can be printed: three pixels for each of the screen. */
+export function png(name: string, width: number, height: number, draw: (context: CanvasRenderingContext2D) => void): void {
+  const large = document.createElement('canvas');
+  const scale = 3;
+  [large.width, large.height] = [width * scale, height * scale];
+  const context = large.getContext('2d');
+  if (!context) return;
+  context.scale(scale, scale);
+  draw(context);
+  large.toBlob((blob) => blob && save(`${name}.png`, blob));
+}
+
+/** Copies, and says in words whether it could. */
+export async function copy(text: string): Promise<string> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return 'Copied.';
+  } catch {
+    return 'The browser does not allow copying; select the text instead.';
+  }
+}
+
 /** RFC 4180; unknown is empty, as in the program's own. */
 export function csv(table: Table, rows: readonly Row[], columns = table.columns.map((c) => c.name)): string {
   const field = (value: unknown) => {

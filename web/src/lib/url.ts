@@ -19,6 +19,8 @@ export interface State {
   /** Of the page of one model: architecture, or architecture.tag, perhaps with @size. */
   model: string;
   theme: 'system' | 'light' | 'dark';
+  /** The figure that is shown alone, for a page of somebody else; empty: the whole view. */
+  embed: string;
   /** Empty: as the site says; `*`: all. */
   setup: string;
   policy: string;
@@ -56,6 +58,7 @@ export const usual: State = {
   view: 'explore',
   model: '',
   theme: 'system',
+  embed: '',
   setup: '',
   policy: '',
   x: 'energy_j_per_image',
@@ -167,6 +170,7 @@ const scale = oneOf('auto', 'linear', 'log');
 type Parameters = Omit<State, 'view' | 'model'>;
 const codecs: { [K in keyof Parameters]: Codec<Parameters[K]> } = {
   theme: oneOf('system', 'light', 'dark'),
+  embed: text,
   setup: text,
   policy: text,
   x: text,

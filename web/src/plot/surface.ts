@@ -1,4 +1,5 @@
 /** One drawing, two grounds: the canvas of the page, and an SVG file. */
+import { escaped } from '../lib/embed';
 
 export interface Stroke {
   colour: string;
@@ -85,10 +86,6 @@ export function canvasSurface(context: CanvasRenderingContext2D): Surface {
       context.restore();
     },
   };
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 }
 
 const round = (value: number) => String(Math.round(value * 100) / 100);

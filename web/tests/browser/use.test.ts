@@ -110,6 +110,11 @@ describe('address', () => {
       ['#/explore?search=%3Cimg%20onerror%3Dalert(1)%3E', /No model keeps all of that/, /Without any limit/],
       ['#/compare?pins=abacus', /abacus has no measurement/, /Leave it out/],
       ['#/findings?finding=abacus', /There is no analysis “abacus”/, /See those that there are/],
+      ['#/compare?embed=figure', /There is no figure “figure” in Compare/, /See what there is/],
+      ['#/explore?embed=abacus', /There is no figure “abacus” in Explore/, /See what there is/],
+      ['#/explore?embed=figure&ranges=imagenet_top1:99..', /There is nothing to draw/, /See why/],
+      ['#/findings?finding=frontier&embed=abacus', /There is no figure “abacus” in this analysis/, /See those that there are/],
+      ['#/findings?finding=abacus&embed=frontier', /There is no analysis “abacus”/, /See those that there are/],
       ['#/setups?from=a&to=b', /Too few to say/, /See two that share models/],
       ['#/calculator?pins=abacus', /abacus was not measured there/, /Take another/],
     ];

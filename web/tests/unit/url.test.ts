@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hasFigure, iframe } from '../../src/lib/embed';
 import { mostPins, parse, print, usual, views, type State } from '../../src/lib/url';
 
 const text = fc.string({ unit: 'binary' }).map((s) => Buffer.from(s).toString());
@@ -13,6 +14,7 @@ const state: fc.Arbitrary<State> = fc
     view: fc.constantFrom(...views),
     model: text,
     theme: fc.constantFrom('system', 'light', 'dark'),
+    embed: text,
     setup: text,
     policy: text,
     x: text,
@@ -51,6 +53,23 @@ const state: fc.Arbitrary<State> = fc
   })
   // Only the page of a model has one in its path.
   .map((s) => (s.view === 'model' ? s : { ...s, model: '' })) as fc.Arbitrary<State>;
+
+describe('a figure alone', () => {
+  test('is known by view and name', () => {
+    for (const view of views) {
+      const only = ['explore', 'setups', 'model'].includes(view);
+      expect(hasFigure(view, 'figure'), view).toBe(only || view === 'findings');
+      expect(hasFigure(view, 'frontier'), view).toBe(view === 'findings');
+    }
+  });
+
+  test('has an address that a page may hold, whatever is in it', () => {
+    const html = iframe('http://host/#/explore?search="><script>&setup=a', 'Energy & "top-1"');
+    expect(html).toContain('src="http://host/#/explore?search=&quot;&gt;&lt;script&gt;&amp;setup=a"');
+    expect(html).toContain('title="Energy &amp; &quot;top-1&quot;"');
+    expect(html.match(/[<>]/g)).toEqual(['<', '>', '<', '>']);
+  });
+});
 
 describe('address', () => {
   test('says all of a state', () => {
