@@ -82,7 +82,8 @@ function axis(spec: AxisSpec, values: number[], range: [number, number], wanted:
     high = Math.max(high, value);
   }
   if (low > high) [low, high] = spec.log ? [1, 10] : [0, 1];
-  if (low === high) [low, high] = spec.log ? [low / 2, high * 2] : [low - 1, high + 1];
+  // Nearer than their last digits, two values have no pixels between them.
+  if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high))) [low, high] = spec.log ? [low / 2, high * 2] : [low - 1, high + 1];
   const pad = (to!(high) - to!(low)) * 0.04;
   const [begin, end] = [to!(low) - pad, to!(high) + pad];
   const scale = (v: number) => range[0] + ((to!(v) - begin) / (end - begin)) * (range[1] - range[0]);

@@ -49,6 +49,7 @@ describe('axes', () => {
           expect(Math.abs(at.x(at.x.invert(pixel)) - pixel)).toBeLessThan(0.01);
         }
       }),
+      { examples: [[[1.0000000000000002e-6, 1e-6], true]] },
     );
   });
   test('of dates have whole years', () => {
