@@ -43,6 +43,11 @@ export function visit(hash: string): void {
   else location.hash = hash;
 }
 
+/** A text of index.html: it is no program, and is not sent as one. */
+export function text(id: string): DocumentFragment {
+  return (document.getElementById(id) as HTMLTemplateElement).content;
+}
+
 export interface Data {
   site: Site;
   table: Table;

@@ -4,6 +4,7 @@ import { standingOf } from './fitness';
 import { axisTitle, format, unknown } from './format';
 import { frontier } from './pareto';
 import type { Colouring } from './series';
+import { sorted } from './select';
 import { keyOf, nameOf, type Column, type Row, type Table } from './table';
 import { intervalOf, intervalWords, isInterval, originOf, wideInterval } from './uncertainty';
 import type { State } from './url';
@@ -11,7 +12,8 @@ import type { AxisSpec, Figure, Line, Mark } from '../plot/scene';
 
 export function axisOf(column: Column, scale: State['xScale'], rows: Row[], table: Table): AxisSpec {
   // What is not positive has no place on a logarithmic axis, and must not vanish from it by itself.
-  const positive = rows.every((row) => (table.number(row, column.name) ?? 1) > 0);
+  const numbers = table.numbers(column.name);
+  const positive = rows.every((row) => !(numbers[row.id]! <= 0));
   const log = scale === 'log' || (scale === 'auto' && positive && usuallyLogarithmic(column.name, column.unit));
   return { name: column.name, unit: column.unit, title: axisTitle(column.label, column), log };
 }
@@ -26,9 +28,8 @@ function wide(table: Table, row: Row, name: string): [number, number] | undefine
   return known ? [known.low, known.high] : undefined;
 }
 
-function optional<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: T });
-}
+/** A thousand bars hide the points that they are of. */
+const mostBars = 1000;
 
 export interface Drawn {
   figure: Figure;
@@ -49,9 +50,12 @@ export function draw(
   const [xAxis, yAxis] = [axisOf(x, state.xScale, rows, table), axisOf(y, state.yScale, rows, table)];
   const absent = { unknown: 0, notPositive: 0 };
   const marks: Mark[] = [];
-  for (const row of rows) {
-    const [vx, vy] = [table.number(row, x.name), table.number(row, y.name)];
-    if (vx === null || vy === null) absent.unknown += 1;
+  const [xs, ys] = [table.numbers(x.name), table.numbers(y.name)];
+  const hasBars = !state.hide.includes('bars') && rows.length <= mostBars;
+  // In the order of the frontier, which is then soon found.
+  for (const row of sorted(table, rows, x.name, better(x.name) === 1)) {
+    const [vx, vy] = [xs[row.id]!, ys[row.id]!];
+    if (Number.isNaN(vx) || Number.isNaN(vy)) absent.unknown += 1;
     else if ((xAxis.log && vx <= 0) || (yAxis.log && vy <= 0)) absent.notPositive += 1;
     else {
       marks.push({
@@ -61,11 +65,11 @@ export function draw(
         y: vy,
         series: colouring.of(row),
         hollow: standingOf(table, row) !== 'fit',
-        pinned: state.pins.includes(keyOf(table, row)),
-        ...optional('xEnds', ends(table, row, x.name)),
-        ...optional('yEnds', ends(table, row, y.name)),
-        ...optional('xWide', wide(table, row, x.name)),
-        ...optional('yWide', wide(table, row, y.name)),
+        pinned: state.pins.length > 0 && state.pins.includes(keyOf(table, row)),
+        xEnds: hasBars ? ends(table, row, x.name) : undefined,
+        yEnds: hasBars ? ends(table, row, y.name) : undefined,
+        xWide: hasBars ? wide(table, row, x.name) : undefined,
+        yWide: hasBars ? wide(table, row, y.name) : undefined,
       });
     }
   }
@@ -81,7 +85,7 @@ export function draw(
       x: xAxis,
       y: yAxis,
       labelled: labelled.map((mark) => mark.id),
-      bars: !state.hide.includes('bars'),
+      bars: hasBars,
     },
     members: members.flat().map((mark) => table.rows[mark.id]!),
     absent,

@@ -1,5 +1,5 @@
 /** Which rows stand for their configuration: the flags that docs/analysis.md calls disturbed. */
-import type { Row, Table } from './table';
+import { once } from './table';
 
 const disturbed = new Set([
   'throttled', 'meters_disagree', 'not_steady', 'shared_device', 'search_cut', 'clock_dropped',
@@ -8,9 +8,9 @@ const disturbed = new Set([
 
 export type Standing = 'fit' | 'disturbed' | 'failed' | 'predicted';
 
-export function standingOf(table: Table, row: Row): Standing {
+export const standingOf = once((table, row): Standing => {
   const status = table.text(row, 'status');
   if (status === 'predicted') return 'predicted';
   if (status !== 'ok' || table.number(row, 'energy_j_per_image') === null) return 'failed';
   return table.flags(row).some((flag) => disturbed.has(flag)) ? 'disturbed' : 'fit';
-}
+});

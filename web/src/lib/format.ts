@@ -8,17 +8,25 @@ const prefixes = [
   ['k', 1e3], ['M', 1e6], ['G', 1e9], ['T', 1e12],
 ] as const;
 
-/** Thousands are separated by commas; no exponent below 10^21. */
+/** Thousands separated by commas. Making a formatter takes a hundred times what using it does. */
+const formatters: Intl.NumberFormat[] = [];
+export function fixed(value: number, least: number, most: number): string {
+  return (formatters[least * 21 + most] ??= new Intl.NumberFormat('en-GB', { minimumFractionDigits: least, maximumFractionDigits: most })).format(value);
+}
+
+/** A count. */
+export function whole(value: number): string {
+  return fixed(value, 0, 0);
+}
+
+/** No exponent below 10^21. */
 export function decimal(value: number, digits = 3): string {
   if (value === 0) return '0';
   const magnitude = Math.floor(Math.log10(Math.abs(value)));
   const rounded = Number(value.toPrecision(digits));
   const grown = Math.floor(Math.log10(Math.abs(rounded)));
   const places = Math.max(0, digits - 1 - Math.max(magnitude, grown));
-  return rounded.toLocaleString('en-GB', {
-    minimumFractionDigits: Math.min(places, 20),
-    maximumFractionDigits: Math.min(places, 20),
-  });
+  return fixed(rounded, Math.min(places, 20), Math.min(places, 20));
 }
 
 /** 0.0412, "J" → 41.2 mJ. */
@@ -39,8 +47,8 @@ export function percent(share: number, digits = 2): string {
   return `${size < 10 ? trimmed(value, 1) : decimal(value, Math.max(digits, 2))} %`;
 }
 
-function trimmed(value: number, places: number): string {
-  return value.toLocaleString('en-GB', { maximumFractionDigits: places });
+export function trimmed(value: number, places: number): string {
+  return fixed(value, 0, places);
 }
 
 /** 2021.42 → 2021-06. */
@@ -76,11 +84,11 @@ export function format(value: number | null, { name, unit }: Unit): string {
     case '1e9':
       return `${decimal(value)} G`;
     case 'images':
-      return `${value.toLocaleString('en-GB')} ${value === 1 ? 'image' : 'images'}`;
+      return `${whole(value)} ${value === 1 ? 'image' : 'images'}`;
     case '1':
       return decimal(value);
     case '':
-      return Number.isInteger(value) ? value.toLocaleString('en-GB') : decimal(value, 4);
+      return Number.isInteger(value) ? whole(value) : decimal(value, 4);
     default:
       return `${decimal(value)} ${unit}`;
   }

@@ -1,10 +1,7 @@
-/** Search in names such as vit_base_patch16_384.augreg_in21k: every word must occur, in any order. */
-export function matches(text: string, search: string): boolean {
-  const searched = text.toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => searched.includes(word));
+/** Search in names such as vit_base_patch16_384.augreg_in21k, in small letters: every word must occur, in any order. */
+export function searching(search: string): (text: string) => boolean {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return (text) => words.every((word) => text.includes(word));
 }
 
 /** Fewest letters to add, drop or exchange between two names (Levenshtein). */

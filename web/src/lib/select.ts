@@ -1,9 +1,9 @@
 /** Which rows a view shows: pure functions of the table, the site and the address. */
 import type { Site } from './api';
 import { standingOf } from './fitness';
-import { matches, nearestNames } from './search';
-import { keyOf, subjectOf, type Row, type Table } from './table';
-import { intervalOf, isInterval, ratioBetween, wideInterval } from './uncertainty';
+import { nearestNames, searching } from './search';
+import { keyOf, once, subjectOf, type Row, type Table } from './table';
+import { betweenBoards, intervalOf, isInterval, ratioBetween, wideInterval } from './uncertainty';
 import { everySetup, type Range, type State } from './url';
 
 export interface Place {
@@ -37,23 +37,30 @@ function chosen(list: string[], value: string): boolean {
   return list.length === 0 || list.includes(value);
 }
 
+const measurementOf = once((table, row) => `${subjectOf(table, row)} ${table.text(row, 'setup')} ${table.text(row, 'batch')}`);
+
 /** Of each model in each setup, the weights with the highest accuracy on the images of `by`. */
 export function bestWeights(table: Table, rows: Row[], by: string): Row[] {
   const best = new Map<string, Row>();
   for (const row of rows) {
-    const of = `${subjectOf(table, row)} ${table.text(row, 'setup')} ${table.text(row, 'batch')}`;
+    const of = measurementOf(table, row);
     const before = best.get(of);
     if (!before || (table.number(row, by) ?? -1) > (table.number(before, by) ?? -1)) best.set(of, row);
   }
-  return rows.filter((row) => best.get(`${subjectOf(table, row)} ${table.text(row, 'setup')} ${table.text(row, 'batch')}`) === row);
+  return rows.filter((row) => best.get(measurementOf(table, row)) === row);
 }
 
-export interface Selection {
-  /** Before ranges and categories: what the filters may choose from. */
+const searchedOf = once((table, row) => ['model', 'family', 'input_size'].map((name) => table.text(row, name)).join(' ').toLowerCase());
+
+/** Before ranges and categories: what the filters may choose from. */
+export interface Base {
   base: Row[];
-  shown: Row[];
   /** Rows of this place that their standing keeps out. */
   hidden: { disturbed: number; failed: number; predicted: number };
+}
+
+export interface Selection extends Base {
+  shown: Row[];
 }
 
 /** The images that accuracy is of: those of the y axis, else ImageNet. */
@@ -62,7 +69,7 @@ export function accuracyColumn(state: Pick<State, 'x' | 'y' | 'ranges'>): string
   return named.find((name) => /_top[15]$/.test(name)) ?? 'imagenet_top1';
 }
 
-export function select(table: Table, place: Place, state: State): Selection {
+export function selectBase(table: Table, place: Place, state: State): Base {
   const hidden = { disturbed: 0, failed: 0, predicted: 0 };
   const here = table.rows.filter(
     (row) =>
@@ -78,38 +85,40 @@ export function select(table: Table, place: Place, state: State): Selection {
   const licensed = standing.filter((row) => chosen(state.licences, table.text(row, 'licence')));
   const base =
     state.weights === 'best' ? bestWeights(table, licensed, accuracyColumn(state)) : licensed;
-  const searched = (row: Row) =>
-    ['model', 'family', 'input_size'].map((name) => table.text(row, name)).join(' ');
-  const shown = base.filter(
+  return { base, hidden };
+}
+
+/** What filters leave of it. */
+export function filtered(table: Table, base: Row[], state: State): Row[] {
+  const finds = searching(state.search);
+  return base.filter(
     (row) =>
-      matches(searched(row), state.search.trim()) &&
+      finds(searchedOf(table, row)) &&
       chosen(state.kinds, table.text(row, 'kind')) &&
       chosen(state.families, table.text(row, 'family')) &&
       chosen(state.letters, table.text(row, 'letters').charAt(0)) &&
       state.ranges.every((range) => inRange(table.number(row, range.column), range)),
   );
-  return { base, shown, hidden };
+}
+
+export function select(table: Table, place: Place, state: State): Selection {
+  const of = selectBase(table, place, state);
+  return { ...of, shown: filtered(table, of.base, state) };
 }
 
 /** Unknown comes last in both directions. */
 export function sorted(table: Table, rows: Row[], name: string, descending: boolean): Row[] {
-  const column = table.column(name);
-  if (!column) return rows;
-  const direction = descending ? -1 : 1;
-  // Each cell is looked up once, not at each comparison.
-  const keyed = rows.map((row) => ({ row, key: column.numeric ? table.number(row, name) : table.text(row, name) || null }));
-  keyed.sort((a, b) => {
-    const [x, y] = [a.key, b.key];
-    if (x === null || y === null) return x === y ? a.row.id - b.row.id : x === null ? 1 : -1;
-    return (x < y ? -1 : x > y ? 1 : 0) * direction || a.row.id - b.row.id;
-  });
-  return keyed.map(({ row }) => row);
+  if (!table.column(name)) return rows;
+  // All rows are in order once; which of them these are is sooner told than their order.
+  const has = new Uint8Array(table.rows.length);
+  for (const row of rows) has[row.id] = 1;
+  return table.order(name, descending).filter((row) => has[row.id]);
 }
 
 export interface Answer {
   row: Row;
   /** Energy over that of the first, and whether that can be told from 1. */
-  beside: ReturnType<typeof ratioBetween>;
+  readonly beside: ReturnType<typeof ratioBetween>;
 }
 
 /** What keeps the budget, the best first; as `joulemark choose`. */
@@ -119,7 +128,25 @@ export function answers(table: Table, rows: Row[], state: Pick<State, 'rank' | '
   const known = rows.filter((row) => table.number(row, by) !== null && table.number(row, 'energy_j_per_image') !== null);
   const ranked = sorted(table, known, by, descending);
   const first = ranked[0];
-  return ranked.map((row) => ({ row, beside: first && first !== row ? ratioBetween(table, first, row) : null }));
+  return ranked.map((row) => ({
+    row,
+    // Of thousands only a few are shown.
+    get beside() {
+      return first && first !== row ? ratioBetween(table, first, row) : null;
+    },
+  }));
+}
+
+/** How many answers, in the order of energy, cannot be told from the first. */
+export function ties(table: Table, ranked: readonly Answer[]): number {
+  if (ranked.length === 0) return 0;
+  const [energy, ci, systematic] = ['energy_j_per_image', 'ci95_rel', 'systematic_rel'].map((name) => table.numbers(name)) as [Float64Array, Float64Array, Float64Array];
+  const reach = ({ row }: Answer) => (ci[row.id] || 0) + (systematic[row.id] || 0);
+  // No interval of a ratio is as wide as the sum of what it is made of: what is farther off needs no look.
+  const widest = ranked.reduce((most, one) => Math.max(most, reach(one)), 0);
+  const farthest = energy[ranked[0]!.row.id]! * Math.exp(reach(ranked[0]!) + widest + betweenBoards);
+  const near = ranked.findLastIndex(({ row }) => energy[row.id]! <= farthest);
+  return ranked.slice(1, near + 1).filter(({ beside }) => beside && !beside.distinguishable).length;
 }
 
 /** Limits that a row keeps by its value, and at the other end of its 95 % interval not. Of energy the interval has all of the

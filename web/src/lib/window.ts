@@ -6,7 +6,7 @@ export interface Window {
   end: number;
 }
 
-const beyond = 10;
+const beyond = 5;
 
 export function windowOf(count: number, rowHeight: number, scrolled: number, height: number): Window {
   const first = Math.max(0, Math.min(Math.floor(scrolled / rowHeight) - beyond, count - 1));

@@ -2,7 +2,7 @@
 import { place } from './labels';
 import { outline, type Palette } from './palette';
 import type { Figure, Layout, Mark, Series } from './scene';
-import type { Surface } from './surface';
+import type { Stamp, Surface } from './surface';
 
 export function colourOf(series: Series | undefined, palette: Palette): string {
   if (!series) return palette.grey;
@@ -24,12 +24,9 @@ export function paint(
   axes(surface, figure, at, palette);
   if (figure.diagonal) diagonal(surface, at, palette);
   const r = radiusFor(figure.marks.length);
-  // A thousand bars hide the points that they are of.
-  if (figure.bars && figure.marks.length <= 1000) {
-    for (const mark of figure.marks) bars(surface, mark, figure, at, palette);
-  }
+  if (figure.bars) for (const mark of figure.marks) bars(surface, mark, figure, at, palette);
   lines(surface, figure, at, palette);
-  for (const mark of figure.marks) point(surface, mark, figure, at, palette, r);
+  points(surface, figure, at, palette, r);
   labels(surface, figure, at, palette, widthOf);
 }
 
@@ -95,14 +92,24 @@ function lines(surface: Surface, figure: Figure, at: Layout, palette: Palette): 
   }
 }
 
-function point(surface: Surface, mark: Mark, figure: Figure, at: Layout, palette: Palette, r: number): void {
-  const series = figure.series[mark.series];
-  const colour = colourOf(series, palette);
-  const [x, y] = [at.x(mark.x), at.y(mark.y)];
-  const shape = outline(series?.shape ?? 0, r).map(([dx, dy]) => [x + dx, y + dy] as const);
-  if (mark.hollow) surface.polygon(shape, { colour: palette.ground }, { colour, width: 1.5 });
-  else surface.polygon(shape, { colour, alpha: 0.9 }, { colour: palette.ground, width: 0.75 });
-  if (mark.pinned) ring(surface, x, y, r + 4, palette.text, 1.5);
+function points(surface: Surface, figure: Figure, at: Layout, palette: Palette, r: number): void {
+  // Two of each series: filled, and hollow.
+  const stamps = [...figure.series, undefined].flatMap((series): Stamp[] => {
+    const [shape, colour] = [outline(series?.shape ?? 0, r), colourOf(series, palette)];
+    return [
+      { outline: shape, fill: { colour, alpha: 0.9 }, stroke: { colour: palette.ground, width: 0.75 } },
+      { outline: shape, fill: { colour: palette.ground }, stroke: { colour, width: 1.5 } },
+    ];
+  });
+  const places = figure.marks.map((mark) => ({
+    x: at.x(mark.x),
+    y: at.y(mark.y),
+    stamp: 2 * Math.min(mark.series, figure.series.length) + (mark.hollow ? 1 : 0),
+  }));
+  surface.stamp(stamps, places);
+  figure.marks.forEach((mark, i) => {
+    if (mark.pinned) ring(surface, places[i]!.x, places[i]!.y, r + 4, palette.text, 1.5);
+  });
 }
 
 export function ring(surface: Surface, x: number, y: number, r: number, colour: string, width: number): void {
@@ -123,7 +130,8 @@ function labels(
   palette: Palette,
   widthOf: (text: string) => number,
 ): void {
-  const byId = new Map(figure.marks.map((mark) => [mark.id, mark]));
+  const wanted = new Set(figure.labelled);
+  const byId = new Map(figure.marks.filter((mark) => wanted.has(mark.id)).map((mark) => [mark.id, mark]));
   const wishes = figure.labelled.flatMap((id) => {
     const mark = byId.get(id);
     return mark ? [{ id, text: mark.name, x: at.x(mark.x), y: at.y(mark.y) }] : [];

@@ -9,11 +9,11 @@ export interface Mark {
   x: number;
   y: number;
   /** Ends of the 95 % interval; absent where there is none. */
-  xEnds?: [number, number];
-  yEnds?: [number, number];
+  xEnds?: [number, number] | undefined;
+  yEnds?: [number, number] | undefined;
   /** With the systematic term. */
-  xWide?: [number, number];
-  yWide?: [number, number];
+  xWide?: [number, number] | undefined;
+  yWide?: [number, number] | undefined;
   /** Index of its series. */
   series: number;
   /** Not measured, or disturbed: drawn as an outline. */

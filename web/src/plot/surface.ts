@@ -24,17 +24,35 @@ export interface TextStyle {
   turned?: boolean;
 }
 
+export type Points = readonly (readonly [number, number])[];
+
+/** An outline about 0, 0, and how it is drawn. */
+export interface Stamp {
+  outline: Points;
+  fill: Fill | null;
+  stroke: Stroke | null;
+}
+
+export interface Place {
+  x: number;
+  y: number;
+  /** Index of its stamp. */
+  stamp: number;
+}
+
 export interface Surface {
   rectangle(x: number, y: number, width: number, height: number, fill: Fill): void;
-  polygon(points: readonly (readonly [number, number])[], fill: Fill | null, stroke: Stroke | null): void;
-  polyline(points: readonly (readonly [number, number])[], stroke: Stroke): void;
+  polygon(points: Points, fill: Fill | null, stroke: Stroke | null): void;
+  /** Few outlines at many places, each over those before it. */
+  stamp(stamps: readonly Stamp[], places: readonly Place[]): void;
+  polyline(points: Points, stroke: Stroke): void;
   text(x: number, y: number, text: string, style: TextStyle): void;
 }
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 
-export function canvasSurface(context: CanvasRenderingContext2D): Surface {
-  const trace = (points: readonly (readonly [number, number])[]) => {
+export function canvasSurface(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D): Surface {
+  const trace = (points: Points) => {
     context.beginPath();
     points.forEach(([x, y], i) => (i === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
   };
@@ -52,7 +70,7 @@ export function canvasSurface(context: CanvasRenderingContext2D): Surface {
     context.fill();
     context.globalAlpha = 1;
   };
-  return {
+  const surface: Surface = {
     rectangle(x, y, width, height, fill) {
       context.beginPath();
       context.rect(x, y, width, height);
@@ -63,6 +81,20 @@ export function canvasSurface(context: CanvasRenderingContext2D): Surface {
       context.closePath();
       if (fill) filled(fill);
       if (stroke) stroked(stroke);
+    },
+    stamp(stamps, places) {
+      if (places.length <= fewPlaces) {
+        stampExactly(surface, stamps, places);
+        return;
+      }
+      const scale = context.getTransform().a;
+      const { width, height } = context.canvas;
+      const image = context.getImageData(0, 0, width, height);
+      const pixels = stamps.map((stamp) => pixelsOf(stamp, scale, width));
+      for (const { x, y, stamp } of places) {
+        blend(image.data, pixels[stamp]!, Math.round(y * scale) * width + Math.round(x * scale));
+      }
+      context.putImageData(image, 0, 0);
     },
     polyline(points, stroke) {
       trace(points);
@@ -86,13 +118,56 @@ export function canvasSurface(context: CanvasRenderingContext2D): Surface {
       context.restore();
     },
   };
+  return surface;
+}
+
+/** Up to so many, outlines are drawn at their very places. More are laid over the picture at the nearest pixel, by hand:
+ * of 12,000, tracing outlines takes 45 ms, `drawImage` of each 25, and this 5. */
+const fewPlaces = 2000;
+
+function stampExactly(surface: Surface, stamps: readonly Stamp[], places: readonly Place[]): void {
+  for (const { x, y, stamp } of places) {
+    const { outline, fill, stroke } = stamps[stamp]!;
+    surface.polygon(outline.map(([dx, dy]) => [x + dx, y + dy] as const), fill, stroke);
+  }
+}
+
+/** What a stamp puts over a picture of this width, five numbers for each pixel: where it is from the middle, what it adds of red,
+ * green and blue, and what share it leaves. */
+function pixelsOf({ outline, fill, stroke }: Stamp, scale: number, width: number): number[] {
+  const reach = Math.max(...outline.flat().map(Math.abs)) + (stroke?.width ?? 0);
+  const middle = Math.ceil(reach * scale) + 1;
+  const size = 2 * middle;
+  const context = new OffscreenCanvas(size, size).getContext('2d')!;
+  context.setTransform(scale, 0, 0, scale, middle, middle);
+  canvasSurface(context).polygon(outline, fill, stroke);
+  const { data } = context.getImageData(0, 0, size, size);
+  const pixels: number[] = [];
+  for (let i = 0; i < size * size; i += 1) {
+    const [red, green, blue, alpha] = data.subarray(4 * i, 4 * i + 4) as unknown as [number, number, number, number];
+    const share = alpha / 255;
+    const offset = (Math.floor(i / size) - middle) * width + (i % size) - middle;
+    if (alpha > 0) pixels.push(offset, red * share, green * share, blue * share, 1 - share);
+  }
+  return pixels;
+}
+
+/** `data` is opaque, for the ground of a figure is. What would be above or below it is not there. */
+function blend(data: Uint8ClampedArray, pixels: number[], middle: number): void {
+  for (let i = 0; i < pixels.length; i += 5) {
+    const at = 4 * (middle + pixels[i]!);
+    const leaves = pixels[i + 4]!;
+    data[at] = pixels[i + 1]! + data[at]! * leaves;
+    data[at + 1] = pixels[i + 2]! + data[at + 1]! * leaves;
+    data[at + 2] = pixels[i + 3]! + data[at + 2]! * leaves;
+  }
 }
 
 const round = (value: number) => String(Math.round(value * 100) / 100);
 
 export function svgSurface(): Surface & { document(width: number, height: number, title: string): string } {
   const parts: string[] = [];
-  const coordinates = (points: readonly (readonly [number, number])[]) =>
+  const coordinates = (points: Points) =>
     points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
   const stroke = (s: Stroke | null) =>
     s === null
@@ -100,13 +175,14 @@ export function svgSurface(): Surface & { document(width: number, height: number
       : ` stroke="${s.colour}" stroke-width="${s.width}"${s.dash ? ` stroke-dasharray="${s.dash.join(' ')}"` : ''}${s.alpha === undefined ? '' : ` stroke-opacity="${s.alpha}"`}`;
   const fill = (f: Fill | null) =>
     f === null ? ' fill="none"' : ` fill="${f.colour}"${f.alpha === undefined ? '' : ` fill-opacity="${f.alpha}"`}`;
-  return {
+  const surface: ReturnType<typeof svgSurface> = {
     rectangle(x, y, width, height, f) {
       parts.push(`<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"${fill(f)}/>`);
     },
     polygon(points, f, s) {
       parts.push(`<polygon points="${coordinates(points)}"${fill(f)}${stroke(s)}/>`);
     },
+    stamp: (stamps, places) => stampExactly(surface, stamps, places),
     polyline(points, s) {
       parts.push(`<polyline points="${coordinates(points)}" fill="none"${stroke(s)}/>`);
     },
@@ -121,4 +197,5 @@ export function svgSurface(): Surface & { document(width: number, height: number
       return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="${escaped(font)}"><title>${escaped(title)}</title>${parts.join('')}</svg>`;
     },
   };
+  return surface;
 }

@@ -202,6 +202,34 @@ describe('figures', () => {
     await page.close();
   });
 
+  test('of thousands of points have each at its place, in its colour', async () => {
+    const [base] = usualRows.filter((row) => row[at('kind')] === 'CNN');
+    // One alone in the lower left corner, the others in a heap far from it.
+    const rows = Array.from({ length: 2500 }, (_, i) => {
+      const row = [...base!];
+      row[at('architecture')] = `net_${i}`;
+      row[at('model')] = `net_${i}.a`;
+      row[at('energy_j_per_image')] = i === 0 ? 0.001 : 1 + i / 2500;
+      row[at('imagenet_top1')] = i === 0 ? 50 : 80 + ((i * 7) % 100) / 20;
+      return row;
+    });
+    const { page } = await open('#/explore?hide=labels,frontier&theme=light', {}, async (p) => {
+      await p.route('**/api/v1/models.json', (route) => route.fulfill({ json: { ...models, rows } }));
+    });
+    const pixel = await page.evaluate(() => {
+      const canvas = document.querySelector('canvas')!;
+      const [w, h] = [canvas.width, canvas.height];
+      const edge = 0.04 / 1.08;
+      const [x, y] = [76 + (w - 92) * edge, h - 48 - (h - 62) * edge];
+      return [...canvas.getContext('2d')!.getImageData(Math.round(x), Math.round(y), 1, 1).data];
+    });
+    // Nine tenths of #0067b1 over white.
+    const wanted = [26, 118, 185, 255];
+    pixel.forEach((value, i) => expect(Math.abs(value - wanted[i]!), `${pixel}`).toBeLessThan(4));
+    expect(await page.locator('.plot + .fine').innerText()).toMatch(/^2500 of 2500 models.*So many intervals would hide the points/);
+    await page.close();
+  });
+
   test('show a point where the pointer is', async () => {
     const { page } = await open('#/explore?search=levit_conv_384');
     const box = (await page.locator('.overlay').boundingBox())!;

@@ -80,7 +80,7 @@ describe('figure of explore', () => {
   test('has a frontier of measurements, and outlines of predictions', () => {
     const { figure, members, absent } = drawn();
     expect(members.map((row) => table.text(row, 'model'))).toEqual(['a', 'c']);
-    expect(figure.marks.map((mark) => mark.hollow)).toEqual([false, false, false, true]);
+    expect(figure.marks.filter((mark) => mark.hollow).map((mark) => mark.id)).toEqual([3]);
     expect(absent.unknown).toBe(1);
     expect(figure.x.log).toBe(true);
     expect(figure.y.log).toBe(false);
@@ -100,7 +100,7 @@ describe('figure of explore', () => {
 
   test('is an SVG that escapes names', () => {
     const { figure } = drawn();
-    figure.marks[0]!.name = '<a> & "b"';
+    figure.marks.find((mark) => mark.id === 0)!.name = '<a> & "b"';
     const surface = svgSurface();
     paint(surface, figure, layout(figure, 600, 400), light, width);
     const svg = surface.document(600, 400, 'x < y');

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Site } from '../../src/lib/api';
-import { answers, cheaper, loosened, nearest, nearMisses, placeOf, policiesOf, rowNamed, select, sorted, unsure } from '../../src/lib/select';
+import { answers, cheaper, loosened, nearest, nearMisses, placeOf, policiesOf, rowNamed, select, sorted, ties, unsure } from '../../src/lib/select';
 import { setupWords } from '../../src/lib/setups';
 import { usual, type State } from '../../src/lib/url';
 import { names, tableOf } from './rows';
@@ -73,6 +74,22 @@ describe('answers', () => {
     const list = answers(table, [a, b], usual);
     expect(list[0]!.beside).toBeNull();
     expect(list[1]!.beside!.distinguishable).toBe(false);
+  });
+
+  test('count all that cannot be told from the first, however far off their values are', () => {
+    const row = fc.record({
+      energy_j_per_image: fc.double({ min: 0.01, max: 1, noNaN: true }),
+      ci95_rel: fc.oneof(fc.double({ min: 0, max: 1.5, noNaN: true }), fc.constant(null)),
+      systematic_rel: fc.oneof(fc.double({ min: 0, max: 0.2, noNaN: true }), fc.constant(null)),
+      meter: fc.constantFrom('nvml', 'rapl', 'other'),
+    });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 12 }), (rows) => {
+        const many = tableOf(...rows);
+        const all = answers(many, [...many.rows], usual);
+        expect(ties(many, all)).toBe(all.slice(1).filter(({ beside }) => beside && !beside.distinguishable).length);
+      }),
+    );
   });
 
   test('suggest only what is as accurate and beyond doubt cheaper', () => {
