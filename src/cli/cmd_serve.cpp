@@ -66,7 +66,7 @@ int run_serve(const ServeOptions& options, const CommonOptions& common) {
       write_out(common.json ? nlohmann::ordered_json{{"url", (*server)->url()}}.dump() + "\n"
                             : where(**server, options, ready->size()));
   if (!said) return report_error(said.error(), common.json);
-  (*server)->run(std::move(*ready), reload);
+  (*server)->run(std::move(*ready), reload, interrupted());
   return kOk;
 }
 

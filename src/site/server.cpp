@@ -265,10 +265,11 @@ class BeastServer : public Server {
 
   Reach reach() const override { return shared_.reach; }
 
-  void run(Site site, const Reload& reload) override {
+  void run(Site site, const Reload& reload, const std::atomic<bool>& told) override {
     shared_.site = std::make_shared<const Site>(std::move(site));
     reload_ = reload;
     wait_for_signal();
+    if (told) asio::post(shared_.io, [this] { stop(); });
     seen_ = reload_.seen;
     if (reload_.state) watch();
     accept();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -53,8 +54,8 @@ class Server {
   virtual std::string url() const = 0;
   virtual Reach reach() const = 0;
   /// Answers until SIGINT or SIGTERM. Then answers that were begun get two seconds to end; a second
-  /// signal ends them at once.
-  virtual void run(Site site, const Reload& reload) = 0;
+  /// signal ends them at once. `told`: whether one came before, while others watched for it.
+  virtual void run(Site site, const Reload& reload, const std::atomic<bool>& told) = 0;
 };
 
 }  // namespace joulemark::site
