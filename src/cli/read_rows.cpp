@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 
@@ -44,14 +45,12 @@ Result<std::vector<store::Record>> read(const std::string& setup_glob,
 
 Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob,
                                                    const CommonOptions& common, bool predicted) {
-  const auto records = read(setup_glob, common);
+  auto records = read(setup_glob, common);
   if (!records) return tl::unexpected(records.error());
-  auto rows = report::analysis_rows(*records, catalogue::built_in());
-  if (predicted) {
-    auto more = report::predicted_rows(*records, catalogue::built_in());
-    rows.insert(rows.end(), std::make_move_iterator(more.begin()),
-                std::make_move_iterator(more.end()));
-  }
+  std::vector<analysis::Row> more;
+  if (predicted) more = report::predicted_rows(*records, catalogue::built_in());
+  auto rows = report::analysis_rows(std::move(*records), catalogue::built_in());
+  std::ranges::move(more, std::back_inserter(rows));
   return rows;
 }
 

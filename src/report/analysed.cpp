@@ -1,6 +1,7 @@
 #include "report/analysed.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "report/joined.hpp"
 #include "report/table.hpp"
@@ -11,39 +12,39 @@ namespace {
 /// Published numbers of parameters have two decimals.
 constexpr double kSameNetwork = 0.005;
 
-analysis::Row measured(const store::Record& r) {
+analysis::Row measured(store::Record r) {
   analysis::Row row;
-  row.run = r.run;
-  row.campaign = r.campaign;
-  row.model = r.model;
-  row.architecture = r.architecture;
-  row.input_size = r.input_size;
-  row.setup = r.setup;
-  row.policy = r.policy;
-  row.batch = r.batch;
-  row.device = r.device;
-  row.board = r.board;
-  row.meter = r.meter;
-  row.runtime = r.runtime;
-  row.runtime_version = r.runtime_version;
-  row.format = r.format;
-  row.precision = r.precision;
-  row.layout = r.layout;
-  row.weights = r.weights;
-  row.status = r.status;
-  row.measured_at = r.measured_at;
-  row.method = r.method;
   row.origin = std::string(origin(r));
+  row.run = std::move(r.run);
+  row.campaign = std::move(r.campaign);
+  row.model = std::move(r.model);
+  row.architecture = std::move(r.architecture);
+  row.input_size = std::move(r.input_size);
+  row.setup = std::move(r.setup);
+  row.policy = std::move(r.policy);
+  row.batch = r.batch;
+  row.device = std::move(r.device);
+  row.board = std::move(r.board);
+  row.meter = std::move(r.meter);
+  row.runtime = std::move(r.runtime);
+  row.runtime_version = std::move(r.runtime_version);
+  row.format = std::move(r.format);
+  row.precision = std::move(r.precision);
+  row.layout = std::move(r.layout);
+  row.weights = std::move(r.weights);
+  row.status = std::move(r.status);
+  row.measured_at = std::move(r.measured_at);
+  row.method = std::move(r.method);
   row.energy_j_per_image = r.energy_j_per_image;
   row.ci95_rel = r.ci95_rel;
   row.systematic_rel = r.systematic_rel;
-  row.systematic_terms = r.systematic_terms;
+  row.systematic_terms = std::move(r.systematic_terms);
   row.images_per_s = r.images_per_s;
   row.latency_ms_p50 = r.latency_ms_p50;
   row.latency_ms_p99 = r.latency_ms_p99;
   row.power_w = r.power_w;
   row.estimator_gap_rel = r.estimator_gap_rel;
-  row.flags = r.flags;
+  row.flags = std::move(r.flags);
   return row;
 }
 
@@ -91,11 +92,17 @@ void add_published(analysis::Row& row, std::span<const Joined> weights,
 
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
                                          const catalogue::Catalogue& catalogue) {
+  return analysis_rows(std::vector(records.begin(), records.end()), catalogue);
+}
+
+std::vector<analysis::Row> analysis_rows(std::vector<store::Record>&& records,
+                                         const catalogue::Catalogue& catalogue) {
   std::vector<analysis::Row> rows;
   rows.reserve(records.size());
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    rows.push_back(measured(records[i]));
-    add_published(rows.back(), join(records.subspan(i, 1), catalogue), catalogue);
+  for (store::Record& record : records) {
+    const auto weights = join({&record, 1}, catalogue);
+    rows.push_back(measured(std::move(record)));
+    add_published(rows.back(), weights, catalogue);
   }
   return rows;
 }

@@ -13,5 +13,8 @@ namespace joulemark::report {
 /// architecture whose published top-1 is highest at its input size. Pure.
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
                                          const catalogue::Catalogue& catalogue);
+/// The same of records that nobody needs any more: their texts are taken over.
+std::vector<analysis::Row> analysis_rows(std::vector<store::Record>&& records,
+                                         const catalogue::Catalogue& catalogue);
 
 }  // namespace joulemark::report

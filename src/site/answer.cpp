@@ -90,7 +90,8 @@ void add_common(Answer& a, std::string_view type) {
   a.headers.emplace_back("X-Content-Type-Options", "nosniff");
   a.headers.emplace_back("Referrer-Policy", "no-referrer");
   // A figure may be shown by a page of another host, which then cannot read it.
-  a.headers.emplace_back("Cross-Origin-Resource-Policy", is_figure ? "cross-origin" : "same-origin");
+  a.headers.emplace_back("Cross-Origin-Resource-Policy",
+                         is_figure ? "cross-origin" : "same-origin");
 }
 
 struct Problem {

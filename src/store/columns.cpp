@@ -91,14 +91,43 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-std::map<std::string, double> terms_of(const std::string& text) {
+/// Takes the numbers of one object as they are read; of thousands of rows most of the time would go
+/// into documents that are thrown away.
+struct TermsReader : nlohmann::json_sax<nlohmann::json> {
   std::map<std::string, double> terms;
-  const auto j = nlohmann::json::parse(text, nullptr, false);
-  if (!j.is_object()) return terms;
-  for (const auto& [term, value] : j.items()) {
-    if (value.is_number()) terms[term] = value.get<double>();
+  std::string term;
+  int depth = 0;
+
+  bool take(double value) {
+    if (depth == 1) terms.insert_or_assign(term, value);
+    return depth > 0;  // what is no object has no terms
   }
-  return terms;
+  bool null() override { return depth > 0; }
+  bool boolean(bool) override { return depth > 0; }
+  bool number_integer(number_integer_t value) override { return take(static_cast<double>(value)); }
+  bool number_unsigned(number_unsigned_t value) override {
+    return take(static_cast<double>(value));
+  }
+  bool number_float(number_float_t value, const string_t&) override { return take(value); }
+  bool string(string_t&) override { return depth > 0; }
+  bool binary(binary_t&) override { return depth > 0; }
+  bool start_object(std::size_t) override { return ++depth > 0; }
+  bool end_object() override { return --depth >= 0; }
+  bool start_array(std::size_t) override { return depth++ > 0; }
+  bool end_array() override { return --depth >= 0; }
+  bool key(string_t& name) override {
+    if (depth == 1) term = std::move(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return false;
+  }
+};
+
+std::map<std::string, double> terms_of(std::string_view text) {
+  TermsReader reader;
+  const bool is_whole = nlohmann::json::sax_parse(text, &reader);
+  return is_whole ? std::move(reader.terms) : std::map<std::string, double>();
 }
 
 template <class... F>
@@ -158,17 +187,16 @@ std::string to_text(const Record& r, const Column& column) {
       column.field);
 }
 
-void from_text(Record& r, const Column& column, const std::optional<std::string>& text) {
+void from_text(Record& r, const Column& column, std::string_view text) {
   const auto number = [&](auto& field) {
     typename std::remove_reference_t<decltype(field)>::value_type value{};
     const bool read =
-        text && std::from_chars(text->data(), text->data() + text->size(), value).ec == std::errc();
+        std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
     field = read ? std::optional(value) : std::nullopt;
   };
-  const std::string given = text.value_or("");
-  std::visit(Overloaded{[&](Text f) { r.*f = given; }, [&](Number f) { number(r.*f); },
-                        [&](Count f) { number(r.*f); }, [&](Words f) { r.*f = words_of(given); },
-                        [&](Terms f) { r.*f = terms_of(given); }},
+  std::visit(Overloaded{[&](Text f) { r.*f = text; }, [&](Number f) { number(r.*f); },
+                        [&](Count f) { number(r.*f); }, [&](Words f) { r.*f = words_of(text); },
+                        [&](Terms f) { r.*f = terms_of(text); }},
              column.field);
 }
 

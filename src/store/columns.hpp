@@ -39,9 +39,8 @@ std::vector<const Column*> columns_to_read(bool documents);
 /// words separated by spaces.
 std::string to_text(const Record& record, const Column& column);
 
-/// The reverse, for stores: sets the field to what `to_text` wrote, or to absent. An absent text is
-/// an empty one.
-void from_text(Record& record, const Column& column, const std::optional<std::string>& text);
+/// The reverse, for stores: sets the field to what `to_text` wrote, or to absent.
+void from_text(Record& record, const Column& column, std::string_view text);
 
 /// Rows under a header, RFC 4180.
 std::string to_csv(std::span<const Record> records);

@@ -31,7 +31,8 @@ class LinesStore final : public Store {
       if (!filter.windows) r.windows.clear();
       if (!filter.documents) forget_documents(r);
     }
-    return filter.newest_only ? newest(std::move(some)) : some;
+    if (filter.newest_only) return newest(std::move(some));
+    return some;
   }
 
   Result<Record> find(const std::string& prefix) override {

@@ -57,7 +57,10 @@ std::string select_records(const std::vector<const Column*>& asked, bool has_boa
 Record to_record(const std::vector<const Column*>& asked, const pq::Row& row) {
   Record r;
   std::size_t i = 1;  // after the id
-  for (const Column* c : asked) from_text(r, *c, row[i++]);
+  for (const Column* c : asked) {
+    const pq::Value& value = row[i++];
+    from_text(r, *c, value ? std::string_view(*value) : std::string_view());
+  }
   return r;
 }
 

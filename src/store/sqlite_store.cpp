@@ -133,10 +133,9 @@ void load(const SQLite::Column& value, const Column& c, Record& r) {
     if (!value.isNull()) r.*(*f) = value.getDouble();
   } else if (const auto* n = std::get_if<Count>(&c.field)) {
     if (!value.isNull()) r.*(*n) = value.getInt64();
-  } else if (const auto* t = std::get_if<Text>(&c.field)) {
-    r.*(*t) = value.getString();
   } else {
-    from_text(r, c, value.getString());
+    const char* text = value.getText();  // before its size: SQLite may have to convert it
+    from_text(r, c, {text, static_cast<std::size_t>(value.getBytes())});
   }
 }
 
@@ -212,7 +211,8 @@ class SqliteStore final : public Store {
   Result<std::vector<Record>> read(const Filter& filter) override {
     try {
       std::vector<Record> all = collect("", {}, filter);
-      return filter.newest_only ? newest(std::move(all)) : all;
+      if (filter.newest_only) return newest(std::move(all));
+      return all;
     } catch (const SQLite::Exception& e) {
       return tl::unexpected(to_error(e, path_));
     }
@@ -374,7 +374,9 @@ Result<std::unique_ptr<Store>> open_sqlite(const fs::path& path, Mode mode) {
   try {
     // A reader, too, may have to undo what a killed writer left half done, and opens read-only by
     // itself where it may not write.
-    const int flags = SQLite::OPEN_READWRITE | (mode == Mode::write ? SQLite::OPEN_CREATE : 0);
+    // A store is one thread's: no lock is needed for each cell.
+    const int flags = SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX |
+                      (mode == Mode::write ? SQLite::OPEN_CREATE : 0);
     auto store = std::make_unique<SqliteStore>(path, std::move(lock), flags);
     if (auto ok = store->prepare(mode); !ok) return tl::unexpected(ok.error());
     return store;
