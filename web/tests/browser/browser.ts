@@ -14,7 +14,8 @@ export interface Opened {
   complaints: string[];
 }
 
-export function useBrowser() {
+/** `environment`: of the browser, beside what it has. */
+export function useBrowser(environment: Record<string, string> = {}) {
   let browser: Browser;
   let host: { name: string; url: string; close(): void };
   beforeAll(async () => {
@@ -22,7 +23,8 @@ export function useBrowser() {
     if (!existsSync(built)) throw new Error('There is no dist/: npm run build comes before npm run test:browser.');
     host = await hostOf();
     console.log(`The page is on ${host.name}`);
-    browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
+    const env = { ...(process.env as Record<string, string>), ...environment };
+    browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'], env });
   });
   afterAll(async () => {
     await browser?.close();
