@@ -126,8 +126,7 @@ bool Session::ends_too() {
 }
 
 Result<void> Session::measure_idle(Nanoseconds length, const Say& say) {
-  if (say) say("idle power");
-  const auto idle = measure::measure_idle({clock_, *observer_, interrupted_, {}}, length);
+  const auto idle = measure::measure_idle({clock_, *observer_, interrupted_, say}, length);
   if (!idle) return tl::unexpected(idle.error());
   context_.idle = *idle;
   return {};

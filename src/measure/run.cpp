@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "measure/active_run.hpp"
 #include "measure/conditions.hpp"
@@ -213,6 +214,7 @@ Totals totals(const RunReport& run) {
 }
 
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
+  say(bench, "idle power");
   bench.observer.forget();
   bench.observer.set_spacing(Nanoseconds(0));
   const ClockOffsets clocks_before = bench.clock.offsets();
@@ -224,8 +226,11 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
     const bool late = bench.clock.now() >= give_up - kConfirmPatience;
     return newest.size() >= kFewestIdlePoints && (late || has_settled(newest));
   };
+  bool has_waited = false;
   while (bench.clock.now() < give_up) {
     if (bench.interrupted) return interrupted_error();
+    if (bench.clock.now() >= until + kConfirmPatience && !std::exchange(has_waited, true))
+      say(bench, "idle power, until it stands still");
     if (bench.clock.now() >= until && seen_enough()) {
       if (bench.observer.confirmed()) break;
       bench.observer.confirm();
