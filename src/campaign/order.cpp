@@ -26,9 +26,10 @@ const std::vector<std::string>& policy_texts(const Plan& plan, const Variant& va
 }
 
 /// A sentinel is a unit of its own, whatever stands beside it.
-bool share_artefact(const Campaign& c, const Job& a, const Job& b) {
+bool belong_together(const Campaign& c, const Job& a, const Job& b) {
+  if (a.sentinel || b.sentinel || a.model != b.model) return false;
   const auto artefact = [&](const Job& job) { return c.plan.variants[job.variant].artefact(); };
-  return !a.sentinel && !b.sentinel && a.model == b.model && artefact(a) == artefact(b);
+  return c.plan.models_together || artefact(a) == artefact(b);
 }
 
 /// The variants by the artefact that they share, each under the first of them.
@@ -40,13 +41,15 @@ std::map<std::size_t, std::vector<std::size_t>> variants_by_artefact(const Plan&
   return shared;
 }
 
-std::vector<Job> shuffled_jobs(const Plan& plan, const std::vector<std::string>& models) {
+std::vector<Job> shuffled_jobs(const Plan& plan, std::vector<std::string> models) {
   const auto shared = variants_by_artefact(plan);
+  const auto seed = static_cast<std::uint64_t>(plan.order_seed);
+  if (plan.models_together) shuffle(models, seed);
   std::vector<std::pair<std::string, std::size_t>> artefacts;
   for (const std::string& model : models) {
     for (const auto& [first, variants] : shared) artefacts.emplace_back(model, first);
   }
-  shuffle(artefacts, static_cast<std::uint64_t>(plan.order_seed));
+  if (!plan.models_together) shuffle(artefacts, seed);
   std::vector<Job> jobs;
   for (const auto& [model, first] : artefacts) {
     for (const std::size_t v : shared.at(first)) jobs.push_back({model, v, false});
@@ -105,7 +108,7 @@ std::size_t row_count(const Campaign& campaign) {
 std::vector<std::size_t> units_of(const Campaign& campaign) {
   std::vector<std::size_t> units;
   for (std::size_t i = 0; i < campaign.jobs.size(); ++i) {
-    const bool shares = i > 0 && share_artefact(campaign, campaign.jobs[i - 1], campaign.jobs[i]);
+    const bool shares = i > 0 && belong_together(campaign, campaign.jobs[i - 1], campaign.jobs[i]);
     units.push_back(i == 0 ? 0 : units.back() + (shares ? 0 : 1));
   }
   return units;

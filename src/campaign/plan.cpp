@@ -238,6 +238,7 @@ std::string read_plan(const json& from, Plan& p) {
   f.number("max_seconds", p.max_seconds, 0.5, 3600.0);
   f.integer("max_batch", p.max_batch, 1, 1 << 20);
   f.integer("order_seed", p.order_seed, 0, INT64_MAX);
+  f.flag("models_together", p.models_together);
   f.integer("export_jobs", p.export_jobs, 1, 1024);
   f.integer("lot", p.lot, 1, 100'000);
   f.number("export_timeout", p.export_timeout_s, 1.0, 1e6);
@@ -287,6 +288,7 @@ ordered_json plan_json(const Plan& p) {
   j["max_seconds"] = p.max_seconds;
   j["max_batch"] = p.max_batch;
   j["order_seed"] = p.order_seed;
+  if (p.models_together) j["models_together"] = true;  // absent as cuda_graph is
   if (p.sentinel) j["sentinel"] = {{"model", p.sentinel->model}, {"every", p.sentinel->every}};
   j["export_jobs"] = p.export_jobs;
   j["lot"] = p.lot;

@@ -50,6 +50,8 @@ struct Plan {
   double max_seconds = 10.0;
   std::int64_t max_batch = 256;
   std::int64_t order_seed = 1;
+  /// All variants of a model follow each other, so that they are measured on one device.
+  bool models_together = false;
   std::optional<Sentinel> sentinel;
   std::int64_t export_jobs = 2;     ///< models that are exported at once
   std::int64_t lot = 16;            ///< artefacts that lie on disk at once, at most
@@ -82,7 +84,8 @@ struct Campaign {
 
 /// Every model in every variant, shuffled by the plan's seed the same way on every machine, with
 /// the sentinel at the beginning, after each `every` jobs, and at the end. Variants that share an
-/// artefact follow each other, so that it is there for both. `models`: what the plan's globs stand
+/// artefact follow each other, so that it is there for both; where the plan says so, all of a model
+/// do. `models`: what the plan's globs stand
 /// for. Errors: invalid_input for none, and for one that is there with and
 /// without its tag, whose rows could not be told apart.
 Result<Campaign> freeze(Plan plan, std::vector<std::string> models);
@@ -101,7 +104,8 @@ std::vector<measure::Policy> policies_of(const Plan& plan, const Job& job);
 /// The rows of a complete campaign.
 std::size_t row_count(const Campaign& campaign);
 
-/// A number for each job, from 0 on: the same for neighbours that share an artefact, else the next.
+/// A number for each job, from 0 on: the same for neighbours that belong together, because they
+/// share an artefact or the plan keeps models together, else the next.
 std::vector<std::size_t> units_of(const Campaign& campaign);
 
 }  // namespace joulemark::campaign

@@ -162,6 +162,28 @@ TEST(CudaGraph, JobsThatShareAnArtefactFollowEachOther) {
   }
 }
 
+TEST(ModelsTogether, AllVariantsOfAModelAreOneUnit) {
+  Plan plan = with_graphs();
+  const std::string id = freeze(plan, {"a", "b", "c"})->id;
+  plan.models_together = true;
+  const Campaign c = freeze(plan, {"a", "b", "c"}).value();
+  EXPECT_NE(c.id, id);
+  const std::vector<std::size_t> units = units_of(c);
+  ASSERT_THAT(units, SizeIs(3 * 3 + 2));
+  EXPECT_EQ(units.back(), 3u + 2 - 1);
+  std::vector<std::string> models;
+  for (std::size_t i = 1; i + 1 < c.jobs.size(); ++i) {
+    EXPECT_EQ(c.jobs[i].model, c.jobs[1 + (i - 1) / 3 * 3].model) << i;
+    if (i % 3 == 1) models.push_back(c.jobs[i].model);
+  }
+  EXPECT_THAT(models, testing::UnorderedElementsAre("a", "b", "c"));
+  plan.order_seed = 6;
+  EXPECT_NE(freeze(plan, {"a", "b", "c"})->jobs, c.jobs) << "models are shuffled";
+  const auto again = campaign_from_json(to_json(c));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(units_of(*again), units);
+}
+
 TEST(CudaGraph, IsRefusedWhereItMeansNothing) {
   const auto wrong = [](const std::string& device, const std::string& variants) {
     const auto plan = parse_plan(R"({"name": "x", "models": ["a"], "device": ")" + device +
