@@ -1,4 +1,4 @@
-/** Places for labels: each beside its point, none over another or over a point that is labelled. */
+/** Places for labels: each beside its point, none over another, over a point that is labelled or over a line. */
 
 export interface Box {
   x: number;
@@ -26,12 +26,18 @@ export function overlaps(a: Box, b: Box): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
+/** What a line from here to there takes, where it is level or upright. */
+export function between([x1, y1]: [number, number], [x2, y2]: [number, number]): Box {
+  return { x: Math.min(x1, x2), y: Math.min(y1, y2), width: Math.abs(x1 - x2), height: Math.abs(y1 - y2) };
+}
+
 /** Greedy, in the order of the wishes; a label without a free place is left out. `others` are points without a label. */
 export function place(
   wishes: Wish[],
   inside: Box,
   widthOf: (text: string) => number,
   others: readonly { id: number; x: number; y: number }[] = [],
+  lines: readonly Box[] = [],
   height = 14,
   gap = 9,
 ): Placed[] {
@@ -56,6 +62,7 @@ export function place(
         option.x + option.width <= inside.x + inside.width &&
         option.y + option.height <= inside.y + inside.height &&
         !placed.some((other) => overlaps(option, other)) &&
+        !lines.some((line) => overlaps(option, line)) &&
         !points.some((point) => point.id !== id && overlaps(option, point)),
     );
     if (free) placed.push({ id, text, ...free });

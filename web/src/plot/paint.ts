@@ -1,7 +1,7 @@
 /** Draws a figure on a surface. */
-import { place } from './labels';
+import { between, place } from './labels';
 import { outline, type Palette } from './palette';
-import type { Figure, Layout, Mark, Series } from './scene';
+import type { Figure, Layout, Line, Mark, Series } from './scene';
 import type { Stamp, Surface } from './surface';
 
 export function colourOf(series: Series | undefined, palette: Palette): string {
@@ -79,17 +79,21 @@ function bars(surface: Surface, mark: Mark, figure: Figure, at: Layout, palette:
 
 function lines(surface: Surface, figure: Figure, at: Layout, palette: Palette): void {
   for (const line of figure.lines) {
-    const points: [number, number][] = [];
-    line.points.forEach((point, i) => {
-      const [x, y] = [at.x(point.x), at.y(point.y)];
-      const before = points.at(-1);
-      // A frontier holds what it has until the next member.
-      if (line.kind === 'stairs' && i > 0 && before) points.push([x, before[1]]);
-      points.push([x, y]);
-    });
     const colour = line.hue === null ? palette.text : (palette.hues[line.hue] ?? palette.grey);
-    surface.polyline(points, { colour, width: 1.5, alpha: line.kind === 'stairs' ? 0.75 : 0.5 });
+    surface.polyline(corners(line, at), { colour, width: 1.5, alpha: line.kind === 'stairs' ? 0.75 : 0.5 });
   }
+}
+
+function corners(line: Line, at: Layout): [number, number][] {
+  const points: [number, number][] = [];
+  for (const point of line.points) {
+    const [x, y] = [at.x(point.x), at.y(point.y)];
+    const before = points.at(-1);
+    // A frontier holds what it has until the next member.
+    if (line.kind === 'stairs' && before) points.push([x, before[1]]);
+    points.push([x, y]);
+  }
+  return points;
 }
 
 function points(surface: Surface, figure: Figure, at: Layout, palette: Palette, r: number): void {
@@ -145,7 +149,10 @@ function labels(
   // Among very many points there is no free place at all; labels then lie over some.
   const few = figure.marks.length <= 500;
   const others = few ? figure.marks.map((m) => ({ id: m.id, x: at.x(m.x), y: at.y(m.y) })) : [];
-  for (const label of place(wishes, inside, widthOf, others)) {
+  const steps = figure.lines.flatMap((line) =>
+    line.kind === 'stairs' ? corners(line, at).map(([x, y], i, all) => between([x, y], all[i + 1] ?? [x, y])) : [],
+  );
+  for (const label of place(wishes, inside, widthOf, others, steps)) {
     surface.text(label.anchor[0], label.anchor[1], label.text, {
       colour: palette.text,
       size: 12,

@@ -4,7 +4,7 @@ import { usual, type State } from '../../src/lib/url';
 import { describe as words, draw } from '../../src/lib/explore';
 import { colouring } from '../../src/lib/series';
 import { csv } from '../../src/lib/save';
-import { overlaps, place } from '../../src/plot/labels';
+import { between, overlaps, place } from '../../src/plot/labels';
 import { dark, light, outline, shapeCount } from '../../src/plot/palette';
 import { paint } from '../../src/plot/paint';
 import { layout, logTicks, type Figure } from '../../src/plot/scene';
@@ -29,6 +29,17 @@ test('no label lies over another', () => {
 
 test('one label alone always finds a place', () => {
   expect(place([{ id: 1, text: 'alone', x: 200, y: 150 }], { x: 0, y: 0, width: 400, height: 300 }, width)).toHaveLength(1);
+});
+
+test('a label goes where no line strikes it out', () => {
+  const inside = { x: 0, y: 0, width: 400, height: 300 };
+  // At the left edge, with a line to the right as a frontier has it: neither left of the point nor on the line.
+  const wish = { id: 1, text: 'member', x: 5, y: 150 };
+  const line = between([5, 150], [300, 150]);
+  const [free] = place([wish], inside, width, [{ id: 2, x: 20, y: 165 }]);
+  expect(overlaps(free!, line)).toBe(true);
+  const [placed] = place([wish], inside, width, [{ id: 2, x: 20, y: 165 }], [line]);
+  expect(overlaps(placed!, line)).toBe(false);
 });
 
 describe('axes', () => {
