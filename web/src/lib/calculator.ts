@@ -40,19 +40,3 @@ export function calculate(inputs: Inputs, days: number): Outcome {
   });
   return { energy: times(1), cost: times(inputs.price), carbon: times(inputs.grid / 1000) };
 }
-
-/** Where the defaults are from. Each can be changed: they are averages, and nobody's own. */
-export const sources = {
-  pue: {
-    value: 1.54,
-    words: 'average of data centres that answered, Uptime Institute, Global Data Center Survey 2025',
-  },
-  grid: {
-    value: 445,
-    words: 'world average of 2024, IEA, Electricity 2025',
-  },
-  price: {
-    value: 0.15,
-    words: 'no source: a round number to be replaced by that of your contract',
-  },
-};
