@@ -4,8 +4,9 @@
 //
 // Points are made up from those that were measured, with other names and a little more or less energy. A redraw is a change of
 // the x axis between logarithmic and linear, from the call until the frame after it is painted; of the page also with all that
-// follows from it (filters, answers, frontier, names, table), and of that the canvas. Hovering is what the page's thread does for
-// one event of the pointer and the frames after it, by the browser's own account.
+// follows from it (filters, answers, frontier, names; not the table, which the page makes after that frame), and of that the
+// canvas. Hovering is what the page's thread does for one event of the pointer and the frames after it, by the browser's own
+// account.
 
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
