@@ -36,6 +36,8 @@ const views = {
   embed: { hash: '#/explore?embed=figure', width: 480, height: 400, theme: 'dark' },
 } as const;
 
+if (!existsSync(font)) console.log(`Explore is not compared with its pictures: they are in the font ${font}, which is not here`);
+
 test.skipIf(!existsSync(font)).each(Object.entries(views))('Explore looks as it did: %s', async (name, view) => {
   const size = { width: view.width, height: view.height };
   const { page } = await open(view.hash, { viewport: size, colorScheme: view.theme, reducedMotion: 'reduce' }, fixed);
