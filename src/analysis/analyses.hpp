@@ -21,8 +21,9 @@ struct Input {
 using Run = Result<Outcome> (*)(const Input&);
 
 struct Analysis {
-  const char* name;  ///< of its files and on the command line
-  const char* what;  ///< in a few words
+  const char* name;   ///< of its files and on the command line
+  const char* label;  ///< for who sees names beside each other: what they are about
+  const char* what;   ///< in a few words
   Run run;
 };
 

@@ -188,6 +188,7 @@ Result<Analyses> analyses_of(const Setups& setups, std::span<const analysis::Row
       analyses.list.push_back({{"setup", setup},
                                {"policy", policy},
                                {"name", a.name},
+                               {"label", a.label},
                                {"path", fmt::format("{}{}.json", folder, a.name)}});
     }
   }

@@ -25,6 +25,7 @@ const AnalysisEntry = v.object({
   setup: v.string(),
   policy: v.string(),
   name: v.string(),
+  label: v.string(),
   path: v.string(),
 });
 

@@ -289,7 +289,7 @@ describe('a host that fails', () => {
       await p.route('**/analyses/**/frontier.json', (route) => route.fulfill({ body: '{"analysis": 1}' }));
     });
     expect(await page.getByRole('alert').innerText()).toMatch(/frontier\.json is not as agreed/);
-    await page.getByRole('button', { name: 'returns' }).click();
+    await page.getByRole('button', { name: 'Price of accuracy' }).click();
     await page.waitForSelector('#finding-title');
     await page.close();
   });
