@@ -25,11 +25,13 @@ struct Analysis {
   const char* label;  ///< for who sees names beside each other: what they are about
   const char* what;   ///< in a few words
   Run run;
+  bool of_all_setups = false;  ///< rows of all setups belong into its input, not of one
 };
 
 /// All of them, in the order of reports. docs/analysis.md says how each is made.
 std::span<const Analysis> analyses();
 
+Result<Outcome> energies(const Input& input);
 Result<Outcome> frontier(const Input& input);
 Result<Outcome> returns(const Input& input);
 Result<Outcome> drivers(const Input& input);

@@ -44,6 +44,15 @@ Result<Begun> begin_with_accuracy(const Input& input) {
   return begun;
 }
 
+std::map<std::string, Chosen> choose_by_setup(const Input& input) {
+  std::map<std::string, Chosen> setups;
+  for (const Row& row : input.rows) {
+    if (setups.contains(row.setup)) continue;
+    setups.emplace(row.setup, choose(input.rows, row.setup, input.policy));
+  }
+  return setups;
+}
+
 void settle(Begun& begun) {
   begun.outcome.n = begun.chosen.rows.size();
   begun.outcome.left_out = begun.chosen.left_out;

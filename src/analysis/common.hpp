@@ -34,6 +34,9 @@ Result<Begun> begin(const Input& input, const std::string& policy, const Worth& 
 /// check_accuracies.
 Result<Begun> begin_with_accuracy(const Input& input);
 
+/// The fit rows of every setup under the input's policy; none for no rows.
+std::map<std::string, Chosen> choose_by_setup(const Input& input);
+
 /// Puts into the outcome what is known of the chosen rows: their number, those left out, remarks.
 void settle(Begun& begun);
 

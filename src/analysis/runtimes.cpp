@@ -216,16 +216,6 @@ void add_columns(Outcome& o) {
                {"to_run", "", "identifier of the measurement"}};
 }
 
-/// The fit rows of every setup.
-std::map<std::string, Chosen> by_setup(const Input& input) {
-  std::map<std::string, Chosen> setups;
-  for (const Row& row : input.rows) {
-    if (setups.contains(row.setup)) continue;
-    setups.emplace(row.setup, choose(input.rows, row.setup, input.policy));
-  }
-  return setups;
-}
-
 /// Every two setups that share enough models; the others in words.
 struct Comparisons {
   std::vector<Comparison> made;
@@ -298,7 +288,7 @@ void add_figure(Outcome& o, const std::vector<Comparison>& made,
 }  // namespace
 
 Result<Outcome> runtimes(const Input& input) {
-  const auto setups = by_setup(input);
+  const auto setups = choose_by_setup(input);
   if (setups.empty()) return tl::unexpected(no_rows());
   const Comparisons comparisons = compare_all(setups);
   Begun begun{used_rows(setups, comparisons.made), {}};

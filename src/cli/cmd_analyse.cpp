@@ -14,6 +14,7 @@
 #include "cli/output.hpp"
 #include "cli/read_rows.hpp"
 #include "figure/svg.hpp"
+#include "score/analyses.hpp"
 
 /// `joulemark analyse`: between a store, files and the pure functions of src/analysis.
 namespace joulemark::cli {
@@ -25,7 +26,7 @@ using nlohmann::ordered_json;
 /// Those of these names, each once and in the order of the table; all for no names.
 Result<std::vector<const analysis::Analysis*>> named(const std::vector<std::string>& names) {
   std::vector<std::string> known;
-  for (const analysis::Analysis& a : analysis::analyses()) known.emplace_back(a.name);
+  for (const analysis::Analysis& a : score::analyses()) known.emplace_back(a.name);
   for (const std::string& name : names) {
     if (std::ranges::find(known, name) != known.end()) continue;
     const auto near = nearest(name, known, 1);
@@ -34,7 +35,7 @@ Result<std::vector<const analysis::Analysis*>> named(const std::vector<std::stri
                              : fmt::format("Did you mean {}?", near.front()));
   }
   std::vector<const analysis::Analysis*> chosen;
-  for (const analysis::Analysis& a : analysis::analyses()) {
+  for (const analysis::Analysis& a : score::analyses()) {
     const bool is_asked = names.empty() || std::ranges::find(names, a.name) != names.end();
     if (is_asked) chosen.push_back(&a);
   }

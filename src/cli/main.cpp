@@ -12,6 +12,7 @@
 #include "analysis/analyses.hpp"
 #include "cli/commands.hpp"
 #include "cli/option_tables.hpp"
+#include "score/analyses.hpp"
 
 #ifndef JOULEMARK_VERSION
 #define JOULEMARK_VERSION "0.1.0"
@@ -268,7 +269,7 @@ Run add_analyse(CLI::App& app, CommonOptions& common) {
   auto o = std::make_shared<AnalyseOptions>();
   app.description("Say what the measurements show, with intervals (docs/analysis.md)");
   std::string names = "Analyses:\n";
-  for (const analysis::Analysis& a : analysis::analyses()) {
+  for (const analysis::Analysis& a : score::analyses()) {
     names += fmt::format("  {:<12}{}\n", a.name, a.what);
   }
   app.footer(names +

@@ -19,6 +19,7 @@
 #include "report/analysed.hpp"
 #include "report/joined.hpp"
 #include "report/predicted.hpp"
+#include "score/analyses.hpp"
 #include "site/models.hpp"
 #include "store/select.hpp"
 
@@ -32,9 +33,6 @@ using store::Record;
 
 /// What analyses take; rows of `fixed` belong to `batch`, which takes all.
 constexpr std::array<std::string_view, 3> kPolicies = {"batch_1", "min_energy", "throughput"};
-
-/// Compares setups, so that of one of them it would have nothing to say.
-constexpr std::string_view kOfAllSetups = "runtimes";
 
 /// One setup as index.json has it.
 struct Setup {
@@ -165,8 +163,8 @@ Result<Analyses> analyses_of(const Setups& setups, std::span<const analysis::Row
   for (const auto& [key, input] : inputs) {
     const auto& [setup, policy] = key;
     const std::string of = (setup.empty() ? "all setups" : setup) + ", policy " + policy;
-    for (const Analysis& a : analysis::analyses()) {
-      if (setup.empty() == (a.name == kOfAllSetups)) jobs.push_back({&a, &input, of});
+    for (const Analysis& a : score::analyses()) {
+      if (setup.empty() == a.of_all_setups) jobs.push_back({&a, &input, of});
     }
   }
   make(jobs, wanted);
@@ -180,8 +178,8 @@ Result<Analyses> analyses_of(const Setups& setups, std::span<const analysis::Row
     const auto& [setup, policy] = key;
     if (setup.empty()) continue;
     const std::string folder = fmt::format("analyses/{}/{}/", folder_of(setup), policy);
-    for (const Analysis& a : analysis::analyses()) {
-      const analysis::Input& of = a.name == kOfAllSetups ? inputs.at({"", policy}) : input;
+    for (const Analysis& a : score::analyses()) {
+      const analysis::Input& of = a.of_all_setups ? inputs.at({"", policy}) : input;
       for (const auto& [name, file] : *made.at({&a, &of})) {
         analyses.files.emplace(fmt::format("{}{}{}", kApi, folder, name), file);
       }

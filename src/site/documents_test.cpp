@@ -12,6 +12,7 @@
 #include "catalogue/built_in.hpp"
 #include "report/joined.hpp"
 #include "report/testing/record.hpp"
+#include "score/analyses.hpp"
 #include "score/built_in.hpp"
 #include "site/page.hpp"
 #include "site/watch.hpp"
@@ -63,7 +64,7 @@ TEST(Documents, ListEverySetupAndItsAnalyses) {
   EXPECT_EQ(index["setups"][1]["name"], "other / setup");
   EXPECT_EQ(index["setups"][1]["policies"], json::array({"throughput"}));
   EXPECT_EQ(index["edition"]["name"], score::edition_named("")->name);
-  EXPECT_EQ(index["analyses"].size(), 2 * analysis::analyses().size());
+  EXPECT_EQ(index["analyses"].size(), 2 * score::analyses().size());
   for (const json& entry : index["analyses"]) {
     const std::string path = entry["path"];
     const json analysis = document(*files, path);

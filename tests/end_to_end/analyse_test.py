@@ -12,7 +12,10 @@ import pytest
 from measured import MODELS, row, rows, store
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("frontier", "returns", "drivers", "years", "sizes", "runtimes", "batch", "families", "robustness", "prediction", "quality")
+NAMES = (
+    "frontier", "returns", "drivers", "years", "sizes", "energies", "runtimes", "batch", "families", "robustness", "prediction", "quality",
+    "scores",
+)
 
 
 def analyse(world, rows: list[dict], *arguments):
@@ -46,7 +49,7 @@ def test_every_analysis_writes_json_and_csv_and_says_what_it_found(world):
 
 
 FIGURES = {
-    "frontier": ["frontier.svg"], "returns": ["returns.svg", "returns-point.svg"], "batch": ["batch.svg"], "runtimes": ["runtimes.svg"],
+    "frontier": ["frontier.svg"], "returns": ["returns.svg", "returns-point.svg"], "batch": ["batch.svg"], "energies": ["energies.svg"], "runtimes": ["runtimes.svg"],
     "drivers": ["drivers-parameters.svg", "drivers-gmacs.svg", "drivers-activations.svg"],
     "quality": ["quality-repeats.svg", "quality-drift.svg"], "robustness": ["robustness.svg", "robustness-at-equal-top1.svg"],
     "families": ["families.svg"],
