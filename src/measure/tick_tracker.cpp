@@ -141,7 +141,7 @@ bool TickTracker::shows_this_step(const Reading& now) const {
 
 /// After a long break the step may lie anywhere in so wide a bracket that no reading fits between
 /// its end and the next step.
-bool TickTracker::is_too_old() const { return high_ - low_ + 2 * query_ >= period_; }
+bool TickTracker::is_too_old() const { return high_ - low_ + query_ >= period_; }
 
 /// Bisecting cannot get below the length of a query; it ends somewhat above that.
 Nanoseconds TickTracker::precise_enough() const {

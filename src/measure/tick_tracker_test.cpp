@@ -224,6 +224,15 @@ TEST_P(TickTrackerBreaks, ALockThatAgedTooMuchIsFoundAnew) {
 INSTANTIATE_TEST_SUITE_P(Lengths, TickTrackerBreaks,
                          testing::Values(1s, 10s, 40s, 60s, 100s, 200s, 1000s));
 
+TEST(TickTracker, SlowQueriesKeepTheirLock) {
+  const SteppingCounter counter{100ms, 37ms};
+  for (const Nanoseconds cost : {10ms, 15ms, 20ms}) {
+    TickTracker tracker(100ms, cost);
+    const auto polled = poll_for(tracker, counter, cost, Instant{10s}, 20s);
+    EXPECT_GT(polled.points.size(), 100u) << seconds(cost);
+  }
+}
+
 TEST(TickTracker, AStarvedPollerLosesPointsNotTruth) {
   const SteppingCounter counter{100ms, 20ms};
   TickTracker tracker(100ms, 4ms);
