@@ -38,7 +38,8 @@ TEST_F(Models, FrontierIsCheapestFirst) {
 }
 
 TEST_F(Models, LastPointIsFromTheCheapestWithinAPoint) {
-  const auto last = last_point(*frontier_of(prices()));
+  const auto frontier = *frontier_of(prices());  // which the point refers to
+  const auto last = last_point(frontier);
   ASSERT_TRUE(last);
   EXPECT_EQ(last->below->row->architecture, "b");
   EXPECT_DOUBLE_EQ(last->step.times, 2.5);

@@ -1,8 +1,11 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
-#include <regex>
+#include <string_view>
 
 #include "figure/svg.hpp"
 
@@ -10,38 +13,91 @@
 namespace joulemark::figure {
 namespace {
 
+constexpr std::array<std::string_view, 5> kEntities = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+constexpr std::array<std::string_view, 6> kPlaces = {
+    " d=", " x=", " y=", " viewBox=", " width=", " height="};
+
+// By hand and not by std::regex, whose matching recurses once for each character: a path of a few
+// thousand marks overflows the stack.
+
+/// Text without markup: every & begins one of the five entities.
+bool is_text(std::string_view text) {
+  for (std::size_t at = text.find_first_of("<>&"); at != std::string_view::npos;
+       at = text.find_first_of("<>&", at + 1)) {
+    const std::string_view rest = text.substr(at);
+    const auto begins = [&](std::string_view entity) { return rest.starts_with(entity); };
+    if (!std::ranges::any_of(kEntities, begins)) return false;
+  }
+  return true;
+}
+
+/// The texts between quotes of a tag, each with what stands before it: ` d=`.
+std::vector<std::pair<std::string_view, std::string_view>> attributes(std::string_view tag) {
+  std::vector<std::pair<std::string_view, std::string_view>> found;
+  while (true) {
+    const auto open = tag.find('"');
+    if (open == std::string_view::npos) return found;
+    const auto close = tag.find('"', open + 1);
+    if (close == std::string_view::npos) return {{tag, "<"}};  // which no attribute may have
+    found.emplace_back(tag.substr(0, open), tag.substr(open + 1, close - open - 1));
+    tag.remove_prefix(close + 1);
+  }
+}
+
+std::string_view name_of(std::string_view tag) {
+  return tag.substr(0, tag.find_first_not_of("abcdefghijklmnopqrstuvwxyz"));
+}
+
 /// What is wrong with it as XML of elements, attributes and text; empty for nothing.
-std::string malformed(const std::string& xml) {
-  static const std::regex kTag(R"re(<(/?)([a-z]+)((?: [a-zA-Z-]+="[^"<&]*")*)(/?)>)re");
-  static const std::regex kText("([^<>&]|&(amp|lt|gt|quot|#39);)*");
-  std::vector<std::string> open;
-  auto at = xml.begin();
-  for (std::sregex_iterator it(xml.begin(), xml.end(), kTag), end; it != end; ++it) {
-    const std::smatch& tag = *it;
-    const std::string between(at, tag[0].first);
-    if (!std::regex_match(between, kText)) return "text: " + between;
-    at = tag[0].second;
-    if (tag[4].length() > 0) continue;
-    if (tag[1].length() == 0) {
-      open.push_back(tag[2]);
-    } else if (open.empty() || open.back() != tag[2]) {
-      return "closes what is not open: " + tag[0].str();
+std::string malformed(std::string_view xml) {
+  std::vector<std::string_view> open;
+  while (true) {
+    const auto begin = xml.find('<');
+    const std::string_view between = xml.substr(0, begin);
+    if (!is_text(between)) return fmt::format("text: {}", between);
+    if (begin == std::string_view::npos) break;
+    const auto end = xml.find('>', begin);
+    if (end == std::string_view::npos) return "a tag that does not end";
+    std::string_view tag = xml.substr(begin + 1, end - begin - 1);
+    xml.remove_prefix(end + 1);
+    for (const auto& [before, value] : attributes(tag)) {
+      if (!before.ends_with('=') || !is_text(value)) return fmt::format("attribute: {}", tag);
+    }
+    if (tag.ends_with('/')) continue;
+    if (!tag.starts_with('/')) {
+      open.push_back(name_of(tag));
+      if (open.back().empty()) return fmt::format("no name: {}", tag);
+    } else if (open.empty() || open.back() != tag.substr(1)) {
+      return fmt::format("closes what is not open: {}", tag);
     } else {
       open.pop_back();
     }
+    if (open.empty()) return xml == "\n" ? "" : "after the end";
   }
-  if (!open.empty()) return "not closed: " + open.back();
-  return std::string(at, xml.end()) == "\n" ? "" : "after the end";
+  return open.empty() ? "nothing" : fmt::format("not closed: {}", open.back());
 }
 
 /// Numbers of paths and places: what is not finite is printed in letters, but for those of paths.
-bool has_numbers_only(const std::string& xml) {
-  static const std::regex kPlace(R"re( (?:d|x|y|viewBox|width|height)="([^"]*)")re");
-  static const std::regex kNumbers("[-0-9. MLHVahvlmz]*");
-  for (std::sregex_iterator it(xml.begin(), xml.end(), kPlace), end; it != end; ++it) {
-    if (!std::regex_match((*it)[1].str(), kNumbers)) return false;
+bool has_numbers_only(std::string_view xml) {
+  for (const auto& [before, value] : attributes(xml)) {
+    const auto is_place = [&](std::string_view name) { return before.ends_with(name); };
+    if (!std::ranges::any_of(kPlaces, is_place)) continue;
+    if (value.find_first_not_of("-0123456789. MLHVahvlmz") != std::string_view::npos) return false;
   }
   return true;
+}
+
+TEST(Malformed, IsSaidToBe) {
+  EXPECT_EQ(malformed("<svg a=\"1 &amp; 2\"><g/><text>a &lt; b</text></svg>\n"), "");
+  for (const char* wrong :
+       {"", "\n", "<svg>", "<svg></svg>", "<svg></g>\n", "<svg><g></svg>\n", "<svg>a & b</svg>\n",
+        "<svg a=\"a & b\"></svg>\n", "<svg a=\"1></svg>\n", "<svg a\"1\"></svg>\n", "<svg",
+        "< ></svg>\n", "<svg></svg>\n<g/>", "<svg>></svg>\n"}) {
+    EXPECT_NE(malformed(wrong), "") << wrong;
+  }
+  EXPECT_TRUE(has_numbers_only("<path d=\"M1 2h-3.5z\" x=\"4\" class=\"nan\"/>"));
+  EXPECT_FALSE(has_numbers_only("<path d=\"M1 nan\"/>"));
+  EXPECT_FALSE(has_numbers_only("<svg viewBox=\"0 0 inf 1\">"));
 }
 
 class Chance {
