@@ -41,16 +41,16 @@ Error write_failure(const std::string& target, int code) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return {ErrorKind::storage_full, what, "Make room, or choose another place with --out"};
+      return {ErrorKind::storage_full, what, "Make room, or choose another place"};
     case EACCES:
     case EPERM:
     case EROFS:
-      return {ErrorKind::permission_denied, what, "Choose another place with --out"};
+      return {ErrorKind::permission_denied, what, "Choose another place"};
     case ENOENT:
     case ENOTDIR:
-      return {ErrorKind::not_found, what, "Make its folder, or choose another with --out"};
+      return {ErrorKind::not_found, what, "Make its folder, or choose another"};
     default:
-      return {ErrorKind::io, what, "Choose another place with --out"};
+      return {ErrorKind::io, what, "Choose another place"};
   }
 }
 
