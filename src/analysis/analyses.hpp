@@ -21,10 +21,10 @@ struct Input {
 using Run = Result<Outcome> (*)(const Input&);
 
 struct Analysis {
-  const char* name;   ///< of its files and on the command line
-  const char* label;  ///< for who sees names beside each other: what they are about
-  const char* what;   ///< in a few words
-  Run run;
+  const char* name = "";   ///< of its files and on the command line
+  const char* label = "";  ///< for who sees names beside each other: what they are about
+  const char* what = "";   ///< in a few words
+  Run run = nullptr;
   bool of_all_setups = false;  ///< rows of all setups belong into its input, not of one
 };
 

@@ -95,7 +95,7 @@ std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
   return analysis_rows(std::vector(records.begin(), records.end()), catalogue);
 }
 
-std::vector<analysis::Row> analysis_rows(std::vector<store::Record>&& records,
+std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
                                          const catalogue::Catalogue& catalogue) {
   std::vector<analysis::Row> rows;
   rows.reserve(records.size());

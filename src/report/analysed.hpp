@@ -14,7 +14,7 @@ namespace joulemark::report {
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
                                          const catalogue::Catalogue& catalogue);
 /// The same of records that nobody needs any more: their texts are taken over.
-std::vector<analysis::Row> analysis_rows(std::vector<store::Record>&& records,
+std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
                                          const catalogue::Catalogue& catalogue);
 
 }  // namespace joulemark::report
