@@ -91,43 +91,14 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-/// Takes the numbers of one object as they are read; of thousands of rows most of the time would go
-/// into documents that are thrown away.
-struct TermsReader : nlohmann::json_sax<nlohmann::json> {
-  std::map<std::string, double> terms;
-  std::string term;
-  int depth = 0;
-
-  bool take(double value) {
-    if (depth == 1) terms.insert_or_assign(term, value);
-    return depth > 0;  // what is no object has no terms
-  }
-  bool null() override { return depth > 0; }
-  bool boolean(bool) override { return depth > 0; }
-  bool number_integer(number_integer_t value) override { return take(static_cast<double>(value)); }
-  bool number_unsigned(number_unsigned_t value) override {
-    return take(static_cast<double>(value));
-  }
-  bool number_float(number_float_t value, const string_t&) override { return take(value); }
-  bool string(string_t&) override { return depth > 0; }
-  bool binary(binary_t&) override { return depth > 0; }
-  bool start_object(std::size_t) override { return ++depth > 0; }
-  bool end_object() override { return --depth >= 0; }
-  bool start_array(std::size_t) override { return depth++ > 0; }
-  bool end_array() override { return --depth >= 0; }
-  bool key(string_t& name) override {
-    if (depth == 1) term = std::move(name);
-    return true;
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
-    return false;
-  }
-};
-
 std::map<std::string, double> terms_of(std::string_view text) {
-  TermsReader reader;
-  const bool is_whole = nlohmann::json::sax_parse(text, &reader);
-  return is_whole ? std::move(reader.terms) : std::map<std::string, double>();
+  std::map<std::string, double> terms;
+  const auto j = nlohmann::json::parse(text, nullptr, false);
+  if (!j.is_object()) return terms;
+  for (const auto& [term, value] : j.items()) {
+    if (value.is_number()) terms[term] = value.get<double>();
+  }
+  return terms;
 }
 
 template <class... F>
