@@ -28,16 +28,15 @@ const std::vector<std::string>& policy_texts(const Plan& plan, const Variant& va
 /// A sentinel is a unit of its own, whatever stands beside it.
 bool belong_together(const Campaign& c, const Job& a, const Job& b) {
   if (a.sentinel || b.sentinel || a.model != b.model) return false;
-  const auto artefact = [&](const Job& job) { return c.plan.variants[job.variant].artefact(); };
-  return c.plan.models_together || artefact(a) == artefact(b);
+  const auto first = [&](const Job& job) { return first_of_artefact(c.plan, job.variant); };
+  return c.plan.models_together || first(a) == first(b);
 }
 
 /// The variants by the artefact that they share, each under the first of them.
 std::map<std::size_t, std::vector<std::size_t>> variants_by_artefact(const Plan& plan) {
   std::map<std::size_t, std::vector<std::size_t>> shared;
-  std::map<std::string, std::size_t> first;
   for (std::size_t v = 0; v < plan.variants.size(); ++v)
-    shared[first.try_emplace(plan.variants[v].artefact(), v).first->second].push_back(v);
+    shared[first_of_artefact(plan, v)].push_back(v);
   return shared;
 }
 
@@ -78,6 +77,12 @@ std::string Variant::artefact() const {
 }
 
 std::string Variant::name() const { return artefact() + (cuda_graph ? "-cuda_graph" : ""); }
+
+std::size_t first_of_artefact(const Plan& plan, std::size_t variant) {
+  const auto same = std::ranges::find(plan.variants, plan.variants[variant].artefact(),
+                                      [](const Variant& v) { return v.artefact(); });
+  return static_cast<std::size_t>(same - plan.variants.begin());
+}
 
 double longest_job_s(const Plan& plan, const Variant& variant) {
   constexpr double kLoadAndGate = 5.0;

@@ -99,6 +99,10 @@ std::string to_json(const Campaign& campaign);
 /// Errors: invalid_input, also when the id is not that of the content: somebody edited it.
 Result<Campaign> campaign_from_json(const std::string& text);
 
+/// The first of the variants that have the artefact of this one, itself or another: one is made for
+/// all of them.
+std::size_t first_of_artefact(const Plan& plan, std::size_t variant);
+
 /// The policies that a job is measured under. The plan was read, so that they are sound.
 std::vector<measure::Policy> policies_of(const Plan& plan, const Job& job);
 /// The rows of a complete campaign.

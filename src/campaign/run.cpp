@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 #include <span>
 
@@ -140,12 +139,8 @@ class Runner {
     return {};
   }
 
-  /// Variants may share one.
   Artefact artefact_of(const Job& job) const {
-    const std::vector<Variant>& variants = campaign_.plan.variants;
-    const auto same = std::ranges::find(variants, variants[job.variant].artefact(),
-                                        [](const Variant& v) { return v.artefact(); });
-    return {job.model, static_cast<std::size_t>(same - variants.begin())};
+    return {job.model, first_of_artefact(campaign_.plan, job.variant)};
   }
 
   const Campaign& campaign_;

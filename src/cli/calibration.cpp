@@ -4,7 +4,6 @@
 
 #include "base/file.hpp"
 #include "calibrate/text.hpp"
-#include "cli/output.hpp"
 
 namespace joulemark::cli {
 namespace {

@@ -5,7 +5,6 @@
 #include "analysis/findings.hpp"
 #include "base/file.hpp"
 #include "cli/commands.hpp"
-#include "cli/output.hpp"
 #include "cli/read_rows.hpp"
 
 /// `joulemark findings`: the page that holds the measurements against the paper.

@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 
 namespace joulemark::cli {
+
 nlohmann::ordered_json or_null(const std::optional<double>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
 }

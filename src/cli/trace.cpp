@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/file.hpp"
-#include "cli/output.hpp"
 #include "meter/replay.hpp"
 
 namespace joulemark::cli {

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from world import state_of
+
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol")
 NODES = ("n1", "n2", "n3")
 GPUS_PER_NODE = 2
@@ -88,15 +90,6 @@ def free_ports(count: int) -> list[int]:
             for each in sockets:
                 each.close()
     raise RuntimeError("no free ports")
-
-
-def state_of(pid: int) -> str | None:
-    """The kernel's letter for a process; None when it is gone or only waits to be reaped."""
-    try:
-        letter = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return None
-    return None if letter in "ZX" else letter
 
 
 def parent_of(pid: int) -> int | None:

@@ -159,6 +159,15 @@ def eventually(condition, what: str, seconds: float = 20.0):
     return value
 
 
+def state_of(pid: int) -> str | None:
+    """The kernel's letter for a process; None when it is gone or only waits to be reaped."""
+    try:
+        letter = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return None
+    return None if letter in "ZX" else letter
+
+
 def kill(pid: int) -> None:
     """Kills a process that is not ours to wait for, and returns once it runs no more.
 
@@ -166,15 +175,7 @@ def kill(pid: int) -> None:
     it again.
     """
     os.kill(pid, signal.SIGKILL)
-
-    def is_gone() -> bool:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        return state in "ZX"
-
-    eventually(is_gone, f"the end of process {pid}")
+    eventually(lambda: state_of(pid) is None, f"the end of process {pid}")
 
 
 def interrupt(process: subprocess.Popen) -> None:
