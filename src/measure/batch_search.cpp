@@ -19,9 +19,14 @@ double best_throughput(std::span<const Burst> bursts) {
 }  // namespace
 
 std::optional<std::int64_t> BatchSearch::next() const {
-  if (bursts_.empty()) return too_large_ ? std::nullopt : std::optional<std::int64_t>(1);
+  if (bursts_.empty()) return first_that_may_fit();
   const auto larger = next_larger();
   return larger ? larger : missing_half();
+}
+
+std::optional<std::int64_t> BatchSearch::first_that_may_fit() const {
+  if (!too_large_) return std::min(limits_.first, limits_.largest);
+  return *too_large_ > 1 ? std::optional(*too_large_ / 2) : std::nullopt;
 }
 
 std::optional<std::int64_t> BatchSearch::next_larger() const {
@@ -64,7 +69,7 @@ bool BatchSearch::cut_short() const {
   return doubled <= limits_.largest && !affordable(doubled);
 }
 
-/// Where the walk jumped over half of the best size, that half may do as well.
+/// Where the walk jumped over half of the best size, or began with it, that half may do as well.
 std::optional<std::int64_t> BatchSearch::missing_half() const {
   const auto best = throughput_batch();
   if (!best || *best == 1) return std::nullopt;

@@ -77,8 +77,9 @@ Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const 
 }
 
 Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
-                                   const Settings& settings) {
-  BatchSearch search({settings.largest_batch, settings.search_running, settings.search_longest});
+                                   const Settings& settings, std::int64_t first) {
+  BatchSearch search(
+      {first, settings.largest_batch, settings.search_running, settings.search_longest});
   while (const auto batch = search.next()) {
     say(bench, fmt::format("looking for the best batch: {}", *batch));
     const auto burst = run_burst(worker, *batch, bench, settings);

@@ -55,6 +55,7 @@ struct BurstTime {
 /// Zero: no limit. Preparing counts apart: it says nothing of the device, and a runtime that picks
 /// kernels for seconds at every batch size would else never get to see the large ones.
 struct BatchSearchLimits {
+  std::int64_t first = 1;  ///< the batch to begin with, where it is no larger than the largest
   std::int64_t largest = 256;
   Nanoseconds running{0};  ///< of all bursts together, less their preparing
   Nanoseconds altogether{0};
@@ -62,8 +63,10 @@ struct BatchSearchLimits {
 
 /// Walks powers of two until out of memory, the cap, the budget, or until growing has twice in a
 /// row gained nothing, climbs out of a hole left out. While throughput grows in proportion to the
-/// batch it walks in steps of four, and comes back for the half of the best size where that was
-/// jumped over. `next` is absent when the search is over; `add` and `out_of_memory` answer it.
+/// batch it walks in steps of four. It comes back for the half of the best size where that was
+/// jumped over, or is below the first, and for the half of that where it is as good; below the
+/// first also where that does not fit. `next` is absent when the search is over; `add` and
+/// `out_of_memory` answer it.
 class BatchSearch {
  public:
   explicit BatchSearch(BatchSearchLimits limits) : limits_(limits) {}
@@ -82,6 +85,7 @@ class BatchSearch {
   std::optional<std::int64_t> min_energy_batch() const;
 
  private:
+  std::optional<std::int64_t> first_that_may_fit() const;
   std::optional<std::int64_t> next_larger() const;
   bool affordable(std::int64_t batch) const;
   std::optional<std::int64_t> missing_half() const;

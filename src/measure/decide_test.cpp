@@ -87,7 +87,7 @@ std::vector<std::int64_t> walk(BatchSearch& search, auto throughput_of,
 }
 
 TEST(BatchSearch, StopsAfterTwoDoublingsWithoutGainAndTakesTheSmallestNearThePeak) {
-  BatchSearch search({1024, 0ns, 0ns});
+  BatchSearch search({1, 1024, 0ns, 0ns});
   const auto tried = walk(search, [](std::int64_t b) {
     return b >= 16 ? 1000.0 + double(b) / 100.0 : 60.0 * double(b);
   });
@@ -100,29 +100,61 @@ TEST(BatchSearch, ClimbsOutOfAHole) {
   // A vgg11 in fp16 on an H200, images/s at 1, 2, 4, ...; the last three are assumed.
   const std::map<std::int64_t, double> rates = {{1, 2325},  {2, 4333},  {4, 6948},  {8, 8429},
                                                 {16, 3532}, {32, 5480}, {64, 9000}, {128, 9500}};
-  BatchSearch search({128, 0ns, 0ns});
+  BatchSearch search({1, 128, 0ns, 0ns});
   walk(search, [&](std::int64_t batch) { return rates.at(batch); });
   EXPECT_EQ(search.throughput_batch(), 128);
 }
 
 TEST(BatchSearch, OutOfMemoryEndsItBelow) {
-  BatchSearch search({1024, 0ns, 0ns});
+  BatchSearch search({1, 1024, 0ns, 0ns});
   walk(search, [](std::int64_t b) { return 100.0 * double(b); }, 8);
   EXPECT_EQ(search.throughput_batch(), 8);
   EXPECT_EQ(search.memory_limit(), 16);  // 32 did not fit, then 16
 }
 
+/// Throughput, by batch: at 8 the device has some work left, at 32 it is full.
+double of_a_gpu(std::int64_t b) { return b >= 32 ? 1000.0 + double(b) / 100.0 : 30.0 * double(b); }
+
+TEST(BatchSearch, BeginsWhereItIsTold) {
+  BatchSearch search({8, 1024, 0ns, 0ns});
+  EXPECT_THAT(walk(search, of_a_gpu), ElementsAre(8, 16, 64, 128, 256, 32));
+  EXPECT_EQ(search.throughput_batch(), 32);
+  BatchSearch capped({8, 4, 0ns, 0ns});
+  EXPECT_THAT(walk(capped, of_a_gpu), ElementsAre(4, 2));
+  EXPECT_EQ(capped.throughput_batch(), 4);
+}
+
+TEST(BatchSearch, WalksDownWhereTheFirstIsTheBest) {
+  BatchSearch search({8, 1024, 0ns, 0ns});
+  // Grows up to 2, where it stays, and falls from 8 on.
+  const auto rate = [](std::int64_t b) { return b > 8 ? 50.0 : b > 1 ? 100.0 : 60.0; };
+  EXPECT_THAT(walk(search, rate), ElementsAre(8, 16, 32, 4, 2, 1));
+  EXPECT_EQ(search.throughput_batch(), 2);
+}
+
+TEST(BatchSearch, WalksDownWhereTheFirstDoesNotFit) {
+  BatchSearch search({8, 1024, 0ns, 0ns});
+  EXPECT_THAT(
+      walk(search, [](std::int64_t b) { return 100.0 * double(b); }, 2), ElementsAre(8, 4, 2, 1));
+  EXPECT_EQ(search.throughput_batch(), 2);
+  EXPECT_EQ(search.memory_limit(), 4);
+  BatchSearch hopeless({8, 1024, 0ns, 0ns});
+  walk(hopeless, [](std::int64_t) { return 1.0; }, 0);
+  EXPECT_FALSE(hopeless.throughput_batch());
+  EXPECT_EQ(hopeless.memory_limit(), 1);
+}
+
 TEST(BatchSearch, NotEvenOneFits) {
-  BatchSearch search({1024, 0ns, 0ns});
+  BatchSearch search({1, 1024, 0ns, 0ns});
   walk(search, [](std::int64_t) { return 1.0; }, 0);
   EXPECT_FALSE(search.throughput_batch());
   EXPECT_FALSE(search.next());
 }
 
 TEST(BatchSearch, KeepsToItsCapAndBudget) {
-  BatchSearch capped({4, 0ns, 0ns});
+  BatchSearch capped({1, 4, 0ns, 0ns});
   EXPECT_THAT(walk(capped, [](std::int64_t b) { return 100.0 * double(b); }), ElementsAre(1, 2, 4));
-  BatchSearch hurried({1024, 450ms, 0ns});
+  BatchSearch hurried({1, 1024, 450ms, 0ns});
   // Bursts of 100 ms each, with steps of 1 ms: a fifth would end past 450 ms. Linear: steps of
   // four.
   EXPECT_THAT(walk(hurried, [](std::int64_t b) { return 1000.0 * double(b); }),
@@ -130,33 +162,33 @@ TEST(BatchSearch, KeepsToItsCapAndBudget) {
 }
 
 TEST(BatchSearch, SaysWhenTimeRanOutWhileThroughputGrew) {
-  BatchSearch hurried({1024, 450ms, 0ns});
+  BatchSearch hurried({1, 1024, 450ms, 0ns});
   walk(hurried, [](std::int64_t b) { return 1000.0 * double(b); });
   EXPECT_TRUE(hurried.cut_short());
-  BatchSearch at_its_peak({1024, 450ms, 0ns});
+  BatchSearch at_its_peak({1, 1024, 450ms, 0ns});
   walk(at_its_peak, [](std::int64_t) { return 1e5; });
   EXPECT_FALSE(at_its_peak.cut_short());
-  BatchSearch capped({4, 10s, 0ns});
+  BatchSearch capped({1, 4, 10s, 0ns});
   walk(capped, [](std::int64_t b) { return 1000.0 * double(b); });
   EXPECT_FALSE(capped.cut_short());
-  BatchSearch full({1024, 450ms, 0ns});
+  BatchSearch full({1, 1024, 450ms, 0ns});
   walk(full, [](std::int64_t b) { return 1000.0 * double(b); }, 2);
   EXPECT_FALSE(full.cut_short());
 }
 
 TEST(BatchSearch, StartsNoBurstWhoseStepsAreTooLong) {
   // Steps of 0.5 s at batch 1: seven of batch 2 take 7 s, of which 3.5 s are new.
-  BatchSearch search({1024, 5s, 0ns});
+  BatchSearch search({1, 1024, 5s, 0ns});
   search.add({1, ImagesPerSecond(2.0), {}}, {0ns, 2s});
   EXPECT_EQ(search.next(), std::nullopt);
-  BatchSearch patient({1024, 8s, 0ns});
+  BatchSearch patient({1, 1024, 8s, 0ns});
   patient.add({1, ImagesPerSecond(2.0), {}}, {0ns, 2s});
   EXPECT_EQ(patient.next(), 2);
 }
 
 TEST(BatchSearch, ARuntimeThatPreparesForLongIsGivenThatTimeUpToALimit) {
-  BatchSearch patient({1024, 5s, 60s});
-  BatchSearch enough({1024, 5s, 5s});
+  BatchSearch patient({1, 1024, 5s, 60s});
+  BatchSearch enough({1, 1024, 5s, 5s});
   for (BatchSearch* search : {&patient, &enough}) {
     search->add({1, ImagesPerSecond(1000), {}}, {3s, 300ms});
   }
@@ -167,7 +199,7 @@ TEST(BatchSearch, ARuntimeThatPreparesForLongIsGivenThatTimeUpToALimit) {
 }
 
 TEST(BatchSearch, LeastEnergyNeedNotBeFastest) {
-  BatchSearch search({4, 0ns, 0ns});
+  BatchSearch search({1, 4, 0ns, 0ns});
   search.add({1, ImagesPerSecond(10), JoulesPerImage(3)}, {0ns, 1ms});
   search.add({2, ImagesPerSecond(20), JoulesPerImage(1)}, {0ns, 1ms});
   search.add({4, ImagesPerSecond(40), JoulesPerImage(2)}, {0ns, 1ms});

@@ -123,6 +123,14 @@ TEST_F(ModelTest, TheThroughputBatchIsFoundAndMeasuredInTheSameWorker) {
   EXPECT_EQ(workers_started_, 1);
 }
 
+TEST_F(ModelTest, OnAGpuTheSearchBeginsWithTheBatchOfTheOutputCheck) {
+  settings_.largest_batch = 64;
+  const auto first = [&] { return measure({kThroughput}).at(0).search.value().bursts()[0].batch; };
+  EXPECT_EQ(first(), 1);
+  subject_.device = "cuda:0";
+  EXPECT_EQ(first(), kImages);
+}
+
 TEST_F(ModelTest, TheSearchIsNotMisledByStampsThatCatchUpWhileTheQueueRunsEmpty) {
   behaviour_ = {.fixed = 70ms, .per_image = 0ms, .late_steps = 0.9};
   settings_.largest_batch = 4;

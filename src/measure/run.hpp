@@ -110,10 +110,10 @@ Totals totals(const RunReport& run);
 Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
                                 const Settings& settings);
 
-/// Runs bursts at growing batch sizes. Out of memory ends the search, it does not fail it; any
-/// other error of the worker does.
+/// Runs bursts at growing batch sizes from `first` on. Out of memory ends the search, it does not
+/// fail it; any other error of the worker does.
 Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
-                                   const Settings& settings);
+                                   const Settings& settings, std::int64_t first = 1);
 
 struct TimedBurst {
   Burst burst;
