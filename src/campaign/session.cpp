@@ -12,7 +12,6 @@
 #include "meter/host.hpp"
 #include "meter/sysfs.hpp"
 #include "runtime/folder.hpp"
-#include "runtime/process_worker.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -126,6 +125,7 @@ bool Session::ends_too() {
 }
 
 Result<void> Session::measure_idle(Nanoseconds length, const Say& say) {
+  next_.reset();  // "no worker on the device" is what the row will say
   const auto idle = measure::measure_idle({clock_, *observer_, interrupted_, say}, length);
   if (!idle) return tl::unexpected(idle.error());
   context_.idle = *idle;
@@ -153,17 +153,38 @@ Result<store::Record> Session::append_failure(const zoo::Descriptor& descriptor,
   return r;
 }
 
+Result<runtime::StartingWorker> Session::launch_worker() {
+  runtime::StartOptions start;
+  start.threads = options_.threads;
+  start.interrupted = &interrupted_;
+  return runtime::launch_worker(station_.program, start, clock_);
+}
+
+/// The worker of the next model is launched here, so that it loads its libraries while this one
+/// loads a model and is checked. When this one is measured it waits, and takes nothing from
+/// what is measured. On a CPU it would: there it is not launched before its time.
+Result<std::unique_ptr<runtime::Worker>> Session::take_worker() {
+  Result<std::unique_ptr<runtime::Worker>> worker = fail(ErrorKind::not_found, "none was launched");
+  if (auto launched = std::exchange(next_, std::nullopt)) worker = std::move(*launched).greet();
+  if (!worker) {  // also where something has ended it while it waited
+    auto launched = launch_worker();
+    if (!launched) return tl::unexpected(launched.error());
+    worker = std::move(*launched).greet();
+  }
+  if (worker && options_.several && station_.device.kind() != "cpu") {
+    // One that cannot be launched now is told of when it is needed.
+    if (auto next = launch_worker()) next_ = std::move(*next);
+  }
+  return worker;
+}
+
 Result<void> Session::measure(const zoo::Descriptor& descriptor, const Turn& turn,
                               const std::vector<measure::Policy>& policies, const Say& say,
                               const Sink& sink) {
   const measure::Subject subject = subject_of(descriptor, turn);
-  runtime::StartOptions start;
-  start.threads = options_.threads;
-  start.interrupted = &interrupted_;
   const measure::Bench bench{clock_, *observer_, interrupted_, say};
   return measure::measure_model(
-      subject, policies, bench, options_.settings,
-      [&] { return runtime::start_worker(station_.program, start, clock_); },
+      subject, policies, bench, options_.settings, [&] { return take_worker(); },
       [&](const measure::Outcome& outcome) -> Result<void> {
         if (!outcome.run && outcome.run.error().kind == ErrorKind::crashed && ends_too())
           return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");

@@ -16,6 +16,7 @@
 #include "meter/calibration.hpp"
 #include "meter/meter.hpp"
 #include "meter/registry.hpp"
+#include "runtime/process_worker.hpp"
 #include "runtime/registry.hpp"
 #include "store/store.hpp"
 #include "zoo/descriptor.hpp"
@@ -33,6 +34,7 @@ struct SessionOptions {
   meter::MeterOptions meter_options;
   int threads = 0;
   bool strict = false;      ///< a flagged result is a failure
+  bool several = false;     ///< models follow each other: the next one's worker is started early
   std::string setup;        ///< name of the setup; empty: made from device, runtime and artefact
   std::string campaign;     ///< groups the rows
   std::size_t devices = 1;  ///< of this host that are measured at the same time
@@ -104,6 +106,8 @@ class Session {
 
  private:
   measure::Subject subject_of(const zoo::Descriptor& descriptor, const Turn& turn);
+  Result<std::unique_ptr<runtime::Worker>> take_worker();
+  Result<runtime::StartingWorker> launch_worker();
   Result<std::optional<meter::Calibration>> calibration_of(const meter::MeterInfo& meter);
   bool ends_too();
   Session(SessionOptions options, Station station, Clock& clock,
@@ -118,6 +122,7 @@ class Session {
   std::unique_ptr<measure::MeterObserver> observer_;
   std::unique_ptr<store::Store> store_;
   measure::RecordContext context_;
+  std::optional<runtime::StartingWorker> next_;  ///< for the model after this one
 };
 
 }  // namespace joulemark::campaign

@@ -36,6 +36,7 @@ Result<campaign::SessionOptions> session_options(const CampaignRunOptions& o,
   s.worker_options = o.worker_options;
   s.meter = o.meter;
   s.campaign = c.id;
+  s.several = true;
   s.calibrations = campaign::Folder{folder.root}.database();
   s.joulemark_version = JOULEMARK_VERSION;
   s.settings.target_rel = c.plan.target_rel;

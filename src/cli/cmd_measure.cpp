@@ -96,6 +96,7 @@ Result<Sitting> prepare(const MeasureOptions& o, const CommonOptions& common, Cl
   auto models = resolve_models(o, common, station->device);
   if (!models) return tl::unexpected(models.error());
   sitting.models = std::move(*models);
+  options.several = sitting.models.size() > 1;
   auto session = campaign::Session::open(std::move(options), std::move(*station), common.db, clock,
                                          interrupted());
   if (!session) return tl::unexpected(session.error());

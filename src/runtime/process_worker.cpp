@@ -326,8 +326,13 @@ Command command_for(const WorkerProgram& program, const StartOptions& options,
 
 }  // namespace
 
-Result<std::unique_ptr<Worker>> start_worker(const WorkerProgram& program,
-                                             const StartOptions& options, Clock& clock) {
+Result<std::unique_ptr<Worker>> StartingWorker::greet() && {
+  if (auto greeted = greet_(); !greeted) return tl::unexpected(greeted.error());
+  return std::move(worker_);
+}
+
+Result<StartingWorker> launch_worker(const WorkerProgram& program, const StartOptions& options,
+                                     Clock& clock) {
   auto folder = WorkerFolder::create(options.temporary_root.empty() ? temporary_root()
                                                                     : options.temporary_root);
   if (!folder) return tl::unexpected(folder.error());
@@ -347,10 +352,17 @@ Result<std::unique_ptr<Worker>> start_worker(const WorkerProgram& program,
   auto worker = std::make_unique<ProcessWorker>(
       std::move(*folder), std::move(*memory), std::move(*child), ends[0], clock,
       program.path.filename().string(), options.interrupted);
-  if (auto greeted = worker->greet(options.timeout); !greeted) {
-    return tl::unexpected(greeted.error());
-  }
-  return worker;
+  StartingWorker starting;
+  starting.greet_ = [of = worker.get(), timeout = options.timeout] { return of->greet(timeout); };
+  starting.worker_ = std::move(worker);
+  return starting;
+}
+
+Result<std::unique_ptr<Worker>> start_worker(const WorkerProgram& program,
+                                             const StartOptions& options, Clock& clock) {
+  auto starting = launch_worker(program, options, clock);
+  if (!starting) return tl::unexpected(starting.error());
+  return std::move(*starting).greet();
 }
 
 }  // namespace joulemark::runtime

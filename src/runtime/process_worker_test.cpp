@@ -330,6 +330,18 @@ TEST_F(ProcessWorker, HasAFolderWhileItLives) {
   EXPECT_THAT(bench_.worker_folders(), IsEmpty());
 }
 
+TEST_F(ProcessWorker, MayBeLaunchedBeforeItIsGreeted) {
+  auto one = bench_.launched(JOULEMARK_REFERENCE_WORKER);
+  auto other = bench_.launched(JOULEMARK_REFERENCE_WORKER);
+  EXPECT_THAT(bench_.worker_folders(), SizeIs(2));
+  const auto worker = std::move(*one).greet();
+  ASSERT_TRUE(worker) << outcome_of(worker);
+  EXPECT_EQ((*worker)->hello().worker, "reference");
+  EXPECT_TRUE((*worker)->load(bench_.model(kFast), kAmple));
+  other.reset();  // never greeted
+  EXPECT_THAT(bench_.worker_folders(), SizeIs(1)) << "it ended";
+}
+
 TEST_F(ProcessWorker, LeavesNoFolderWhenItIsKilled) {
   auto worker = start();
   ASSERT_THAT(bench_.worker_folders(), SizeIs(1));

@@ -99,6 +99,24 @@ def test_a_member_that_is_killed_is_started_again_and_nothing_is_lost(eight):
     assert len(eight.rows()) == ROWS and eight.world.workers() == []
 
 
+def test_the_next_models_worker_waits_beside_the_present_one_and_may_be_lost(world):
+    """On a GPU it is started early. What ends it meanwhile is no failure of the model that it was for."""
+    campaigns = TwoGpus(world, {f"model{i}": FAST for i in range(3)})
+    campaigns.plan(device="cuda:0")
+    process = campaigns.start()
+    both = eventually(lambda: w if len(w := world.workers()) == 2 else None, "two workers")
+    kill(max(both, key=started_at))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert {r["status"] for r in campaigns.rows()} == {"ok"} and len(campaigns.rows()) == 3
+    assert world.workers() == [] and world.left_behind() == []
+
+
+def started_at(pid: int) -> int:
+    """In ticks since the machine's start."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
+
 def test_a_job_that_two_processes_died_of_is_left_for_another_run(world):
     """This test stands in for what it is of a model that kills the process beside its worker."""
     campaigns = TwoGpus(world, {"fatal": {**FAST, "chatter": True}, "sound": FAST})

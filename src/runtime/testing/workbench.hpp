@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -62,6 +63,15 @@ class Workbench {
     options.temporary_root = scratch.path() / "tmp";
     options.timeout = timeout;
     return start_worker({"reference", program}, options, clock);
+  }
+
+  /// One that nobody has greeted yet.
+  std::optional<StartingWorker> launched(const std::filesystem::path& program) {
+    options.temporary_root = scratch.path() / "tmp";
+    options.timeout = kAmple;
+    auto starting = launch_worker({"reference", program}, options, clock);
+    EXPECT_TRUE(starting) << outcome_of(starting);
+    return starting ? std::optional(std::move(*starting)) : std::nullopt;
   }
 
   /// A worker that the test needs; its start is no part of what is tested.
