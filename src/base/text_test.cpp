@@ -35,6 +35,10 @@ TEST(RunId, SortsByTimeAndDiffersWithinASecond) {
   const std::string a = make_run_id();
   EXPECT_THAT(a, MatchesRegex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"));
   EXPECT_NE(a, make_run_id());
+  EXPECT_EQ(seconds_of_run_id("20261127T054226Z-e8e689"),
+            seconds_of_rfc3339("2026-11-27T05:42:26Z"));
+  for (const char* other : {"", "20261127", "20261127T054226Z", "2026-11-27T05:42:26Z-e8e689"})
+    EXPECT_EQ(seconds_of_run_id(other), std::nullopt) << other;
   EXPECT_THAT(rfc3339_now(), MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"));
 }
 

@@ -15,4 +15,7 @@ std::optional<double> seconds_of_rfc3339(const std::string& text);
 /// runs of several machines can be merged).
 std::string make_run_id();
 
+/// Seconds since 1970 of the time in such an identifier; absent for anything else.
+std::optional<double> seconds_of_run_id(const std::string& id);
+
 }  // namespace joulemark

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/text.hpp"
+#include "campaign/pace.hpp"
 
 namespace joulemark::campaign {
 namespace {
@@ -29,6 +30,7 @@ class Runner {
 
   Result<std::size_t> all() {
     if (auto ok = start_clean(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = learn_pace(); !ok) return tl::unexpected(ok.error());
     while (!slot_is_over()) {
       const auto steps = not_begun();
       if (!steps) return tl::unexpected(steps.error());
@@ -47,6 +49,13 @@ class Runner {
     auto left = steps_left(campaign_, folder_, options_.again);
     if (left) std::erase_if(*left, [&](const Step& step) { return begun_.contains(step.job); });
     return left;
+  }
+
+  Result<void> learn_pace() {
+    const auto rows = read_rows(Folder{folder_.root}.databases(), campaign_);
+    if (!rows) return tl::unexpected(rows.error());
+    pace_ = pace_of(*rows);
+    return {};
   }
 
   /// What a run that was killed left is of no use: nobody knows whether it is whole.
@@ -85,19 +94,20 @@ class Runner {
     const auto left = left_of_slot();
     return left && *left < per_job();
   }
-  /// As it was so far; before that, as the plan allows.
-  double per_job() const {
-    return jobs_done_ > 0 ? seconds(measuring_) / static_cast<double>(jobs_done_)
-                          : longest_job_s(campaign_.plan);
-  }
+  /// As it was so far, in earlier runs too; before that, as the plan allows.
+  double per_job() const { return pace_.seconds_per_job().value_or(longest_job_s(campaign_.plan)); }
   /// A lot has to be exported too, at the pace of those before it, and each device has a part of
-  /// it.
+  /// it. Before the first, that is what earlier runs took until they measured.
   std::size_t next_lot_size() const {
-    const double exporting =
-        jobs_done_ > 0 ? seconds(exporting_) / static_cast<double>(jobs_done_) : 0.0;
+    std::optional<double> left = left_of_slot();
+    double exporting = 0.0;
+    if (jobs_done_ > 0) {
+      exporting = seconds(exporting_) / static_cast<double>(jobs_done_);
+    } else if (left && pace_.until_first) {
+      *left -= seconds(*pace_.until_first);
+    }
     const auto most = static_cast<std::size_t>(campaign_.plan.lot) * crew_.devices();
-    return lot_size(most, left_of_slot(),
-                    per_job() / static_cast<double>(crew_.devices()) + exporting);
+    return lot_size(most, left, per_job() / static_cast<double>(crew_.devices()) + exporting);
   }
 
   Result<void> one_lot(std::span<const Step> lot) {
@@ -114,7 +124,7 @@ class Runner {
 
   void count(const Ended& job, Nanoseconds took) {
     failed_ += job.failed;
-    measuring_ += took;
+    pace_.add(took);
     ++jobs_done_;
   }
 
@@ -154,8 +164,8 @@ class Runner {
   std::size_t failed_ = 0;       ///< rows
   ExportFailures failures_;      ///< of the lot
   std::set<std::size_t> begun_;  ///< jobs
+  Pace pace_;                    ///< of earlier runs, and of this one
   std::size_t jobs_done_ = 0;
-  Nanoseconds measuring_{0};  ///< of all devices together
   Nanoseconds exporting_{0};
 };
 

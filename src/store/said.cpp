@@ -17,7 +17,8 @@ json field(const json& from, const char* object, const char* key) {
 /// their provenance is for people.
 bool is_wanted(int depth, json::parse_event_t event, const json& parsed) {
   if (depth != 1 || event != json::parse_event_t::key) return true;
-  return parsed == "settings" || parsed == "job" || parsed == "meter";
+  return parsed == "settings" || parsed == "job" || parsed == "meter" || parsed == "sitting" ||
+         parsed == "time_s";
 }
 
 /// Null where it is no object.
@@ -35,6 +36,12 @@ Said said_by(const Record& record) {
   said.cuda_graph = field(provenance, "settings", "cuda_graph") == true;
   const json job = provenance.value("job", json());
   if (job.is_number_unsigned()) said.job = job.get<std::size_t>();
+  const json sitting = provenance.value("sitting", json());
+  if (sitting.is_string()) said.sitting = sitting.get<std::string>();
+  const json row = field(provenance, "time_s", "row");
+  constexpr double kLongest = 1e8;  // three years: more is no time, and may not fit
+  const double took = row.is_number() ? row.get<double>() : -1.0;
+  if (took >= 0.0 && took < kLongest) said.took = from_seconds(took);
   return said;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/units.hpp"
 #include "store/record.hpp"
 
 namespace joulemark::store {
@@ -12,6 +13,8 @@ namespace joulemark::store {
 struct Said {
   bool cuda_graph = false;  ///< not of its setup, which may have any name
   std::optional<std::size_t> job;
+  std::string sitting;              ///< the call that made it
+  std::optional<Nanoseconds> took;  ///< the wall time of it all
 };
 
 /// What it does not say is as if nothing was there.

@@ -15,10 +15,17 @@ TEST(Said, IsAsIfNothingWasThereWhereAProvenanceIsNone) {
   const Said said = said_by(with(R"({"job": 3, "settings": {"cuda_graph": true}})"));
   EXPECT_EQ(said.job, 3u);
   EXPECT_TRUE(said.cuda_graph);
+  const Said timed = said_by(with(R"({"sitting": "20261127T1-a", "time_s": {"row": 2.5}})"));
+  EXPECT_EQ(timed.sitting, "20261127T1-a");
+  EXPECT_EQ(timed.took, Nanoseconds(2'500'000'000));
   for (const char* nothing :
        {"", "{}", "[]", R"({"job": -1})", R"({"settings": 1})", R"({"job":)"}) {
     EXPECT_EQ(said_by(with(nothing)).job, std::nullopt) << nothing;
     EXPECT_FALSE(said_by(with(nothing)).cuda_graph) << nothing;
+  }
+  for (const char* no_time : {R"({"time_s": 1})", R"({"time_s": {"row": "2"}})",
+                              R"({"time_s": {"row": -1}})", R"({"time_s": {"row": 1e300}})"}) {
+    EXPECT_EQ(said_by(with(no_time)).took, std::nullopt) << no_time;
   }
 }
 
