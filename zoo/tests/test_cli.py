@@ -286,11 +286,4 @@ def test_a_hub_that_stops_answering_is_asked_no_more(monkeypatch, tmp_path):
     answers = iter([True, False])  # a third question would end the test
     monkeypatch.setattr(run.hub, "in_reach", lambda: next(answers))
     state = run.Run(tmp_path, tmp_path, {}, timeout=9.0, force=False, hub_in_reach=True)
-    seen = []
-    for _ in range(3):
-        with open(tmp_path / "log", "wb") as log:
-            child = state.start(["/bin/sh", "-c", "echo offline=$HF_HUB_OFFLINE"], log)
-            child.wait()
-            state.end(child)
-        seen.append((tmp_path / "log").read_text().strip())
-    assert seen == ["offline=", "offline=1", "offline=1"]
+    assert [state.is_offline() for _ in range(3)] == [False, True, True]

@@ -318,7 +318,7 @@ def summarise(specs: list[ExportSpec], results: list, args: argparse.Namespace) 
         place = {spec: number for number, spec in enumerate(specs)}
         rows = [
             {
-                "model": r.spec.name, "status": r.status, "seconds": round(r.seconds, 2),
+                "model": r.spec.name, "status": r.status, "seconds": round(r.seconds, 2), "stages": r.stages,
                 "folder": str(r.spec.folder(args.out)), "stage": r.stage or None, "error": r.error or None,
             }
             for r in sorted(results, key=lambda r: place[r.spec])

@@ -1,17 +1,11 @@
-"""Exports one variant in this process: python -m joulemark_zoo.one SPEC_JSON OUT REPORT.
-
-REPORT is a JSON file that holds the stage reached, and the error if there was one. The process ends,
-with every compiler that it started, when its standard input closes: then nobody waits for it.
-"""
+"""Exports one variant in this process, which forked.py has made for it."""
 
 from __future__ import annotations
 
 import faulthandler
 import json
 import os
-import signal
-import sys
-import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -20,43 +14,63 @@ from .spec import ExportSpec
 TRACEBACK_LINES = 15
 
 
-def end_with_the_parent() -> None:
-    def watch() -> None:
-        while os.read(0, 1):
-            pass
-        os.killpg(0, signal.SIGKILL)  # the parent makes this process the leader of its own group
+class Report:
+    """A file that holds the stage reached, how long each took in seconds, and the error if there was one."""
 
-    threading.Thread(target=watch, daemon=True).start()
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._state: dict = {"stage": "start", "seconds": {}}
+        self._began = time.monotonic()
+
+    def enter(self, stage: str) -> None:
+        self._end_stage()
+        self._state["stage"] = stage
+        self._write()
+
+    def complete(self) -> None:
+        self._end_stage()
+        self._write()
+
+    def fail(self, error: Exception) -> None:
+        first = next(iter(str(error).strip().splitlines()), "")
+        self._state["error"] = f"{type(error).__name__}: {first}" if first else type(error).__name__
+        self._state["traceback"] = "\n".join(traceback.format_exc().splitlines()[-TRACEBACK_LINES:])
+        self.complete()
+
+    def _end_stage(self) -> None:
+        now = time.monotonic()
+        self._state["seconds"][self._state["stage"]] = round(now - self._began, 3)
+        self._began = now
+
+    def _write(self) -> None:
+        self._path.write_text(json.dumps(self._state))
 
 
-def main(spec_json: str, out: str, report: str) -> int:
+def export(spec: ExportSpec, out: Path, report_file: Path, log: Path, *, offline: bool, threads: int) -> int:
+    """The exit code: 0, or 1 where the report has an error. What libraries print goes into `log`."""
+    into = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)  # a file: a compiler left behind could hold a pipe open
+    os.dup2(into, 1)
+    os.dup2(into, 2)
     faulthandler.enable()  # a crash in a library leaves Python's traceback in the log
-    end_with_the_parent()
-    state = {"stage": "import"}
-
-    def enter(stage: str) -> None:
-        state["stage"] = stage
-        Path(report).write_text(json.dumps(state))
-
-    enter("import")
-    spec = ExportSpec.from_json(spec_json)
+    report = Report(report_file)
+    report.enter("import")
     try:
+        import torch
+        from huggingface_hub import constants
+
         from .artefact import export_one
         from .names import register
         from .vector_units import spare_trials
 
+        torch.set_num_threads(threads)
+        if offline:  # it has read its environment when it was imported; offline, it still looks into its cache
+            constants.HF_HUB_OFFLINE = True
         if spec.format == "aoti" and spec.device != "cpu":
             spare_trials()
         register(spec.modules)
-        export_one(spec, Path(out), enter)
+        export_one(spec, out, report.enter)
+        report.complete()
         return 0
     except Exception as error:
-        first = next(iter(str(error).strip().splitlines()), "")
-        state["error"] = f"{type(error).__name__}: {first}" if first else type(error).__name__
-        state["traceback"] = "\n".join(traceback.format_exc().splitlines()[-TRACEBACK_LINES:])
-        enter(state["stage"])
+        report.fail(error)
         return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -1,15 +1,14 @@
-"""Exporting many models: one subprocess each, so that none can end the run."""
+"""Exporting many models: one process each, so that none can end the run."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import fcntl
+import functools
 import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -17,12 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-from . import hub
+from . import forked, hub, one
 from .artefact import is_complete, partial_folder
+from .forked import SCRATCH_PREFIX
 from .spec import ExportSpec
 
 FAILURES = "failures.json"
-SCRATCH_PREFIX = f"joulemark-export-{os.getuid()}-"
+#: Of what a process said before it crashed: Python's own frames are about twenty of them.
+LOG_LINES = 40
 
 
 @dataclass
@@ -33,11 +34,12 @@ class ExportResult:
     stage: str = ""  # of a failure: start, import, build, reference, export, write
     error: str = ""
     traceback: str = ""
+    stages: dict[str, float] = field(default_factory=dict)  # seconds of each that was entered
 
 
 @dataclass
 class Run:
-    """What all exports of one call share. `env` is the environment of the subprocesses.
+    """What all exports of one call share. `env` is added to the environment of their processes.
 
     `hub_in_reach` turns false, and stays so, when the hub stops answering: its client takes most of a
     minute to give up, and no two models should wait for that.
@@ -49,31 +51,28 @@ class Run:
     timeout: float  # seconds for each model
     force: bool
     hub_in_reach: bool
-    children: set[subprocess.Popen] = field(default_factory=set)
+    children: set[forked.Forked] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopped: bool = False
 
-    def start(self, command: list[str], log) -> subprocess.Popen:
+    def is_offline(self) -> bool:
+        """Whether the next model has to do without the hub."""
         self.hub_in_reach = self.hub_in_reach and hub.in_reach()
-        # Offline, the hub's client still looks into its cache.
-        env = self.env if self.hub_in_reach else {**self.env, "HF_HUB_OFFLINE": "1"}
+        return not self.hub_in_reach
+
+    def start(self, spec: ExportSpec, report: Path, log: Path) -> forked.Forked:
+        offline = self.is_offline()
+        work = functools.partial(one.export, offline=offline, threads=int(self.env["OMP_NUM_THREADS"]))
         with self.lock:
             if self.stopped:
                 raise OSError("the run was stopped")
-            child = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=env, start_new_session=True
-            )
+            child = forked.start(work, (spec, self.out, report, log), self.env)
             self.children.add(child)
             return child
 
-    def end(self, child: subprocess.Popen) -> None:
-        """Ends an exporter and the compilers it started, which share its group."""
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        child.wait()
-        child.stdin.close()
+    def end(self, child: forked.Forked) -> None:
+        """Ends an exporter and the compilers it started."""
+        child.end()
         with self.lock:
             self.children.discard(child)
 
@@ -81,10 +80,7 @@ class Run:
         with self.lock:
             self.stopped = True
             for child in self.children:
-                try:
-                    os.killpg(child.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                child.end()
 
 
 def export_all(
@@ -99,7 +95,7 @@ def export_all(
 ) -> list[ExportResult]:
     """Exports every spec, `jobs` at a time; tells `say(result, done, total)` about each as it ends.
 
-    Failures are results, and rows of failures.json in `out`. When it is interrupted, the subprocesses
+    Failures are results, and rows of failures.json in `out`. When it is interrupted, the processes
     are ended, and what was complete stays. Raises OSError when there is no room for scratch files.
     """
     sweep(out)
@@ -110,7 +106,7 @@ def export_all(
         run = Run(out, Path(scratch), env, timeout, force, hub_in_reach)
         pool = concurrent.futures.ThreadPoolExecutor(max_workers=jobs)
         try:
-            futures = [pool.submit(export_in_subprocess, spec, run) for spec in specs]
+            futures = [pool.submit(export_in_process, spec, run) for spec in specs]
             for future in concurrent.futures.as_completed(futures):
                 results.append(future.result())
                 say(results[-1], len(results), len(specs))
@@ -122,59 +118,54 @@ def export_all(
 
 
 def environment(scratch: Path, jobs: int, devices: set[str]) -> dict[str, str]:
-    """The compiler's cache is shared by the subprocesses of a run: its first entries cost as much as a model."""
-    env = {**os.environ, "TMPDIR": str(scratch), "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor")}
+    """What is added to ours. The compiler's cache is shared by a run: its first entries cost as much as a model."""
+    env = {"TMPDIR": str(scratch), "TORCHINDUCTOR_CACHE_DIR": str(scratch / "inductor")}
     # Inductor starts a pool of compilers of its own, of one process a core, in every job.
     for threads in ("OMP_NUM_THREADS", "TORCHINDUCTOR_COMPILE_THREADS"):
-        env.setdefault(threads, str(max(1, (os.cpu_count() or 1) // jobs)))
+        env[threads] = os.environ.get(threads) or str(max(1, (os.cpu_count() or 1) // jobs))
     if "cpu" not in devices:
         # Inductor tries the vector units of the CPU with programs of its own, which code for a GPU does not use.
-        env.setdefault("TORCHINDUCTOR_VEC_ISA_OK", "1")
+        env["TORCHINDUCTOR_VEC_ISA_OK"] = os.environ.get("TORCHINDUCTOR_VEC_ISA_OK") or "1"
     package = str(Path(__file__).resolve().parents[1])
-    env["PYTHONPATH"] = os.pathsep.join([package, *filter(None, [env.get("PYTHONPATH")])])
+    env["PYTHONPATH"] = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
     return env
 
 
-def export_in_subprocess(spec: ExportSpec, run: Run) -> ExportResult:
+def export_in_process(spec: ExportSpec, run: Run) -> ExportResult:
     began = time.monotonic()
     if not run.force and is_complete(spec, run.out, hub_in_reach=run.hub_in_reach):
         return ExportResult(spec, "kept")
     try:
-        failure = attempt(spec, run)
+        result = attempt(spec, run)
     except OSError as error:
-        failure = ExportResult(spec, "failed", stage="start", error=str(error))
-    result = failure or ExportResult(spec, "exported")
+        result = ExportResult(spec, "failed", stage="start", error=str(error))
     result.seconds = time.monotonic() - began
     return result
 
 
-def attempt(spec: ExportSpec, run: Run) -> ExportResult | None:
-    """One subprocess from its start to its end. None when it did what it should."""
+def attempt(spec: ExportSpec, run: Run) -> ExportResult:
+    """One process from its start to its end."""
     own = Path(tempfile.mkdtemp(dir=run.scratch))
     report, log = own / "report.json", own / "log"
-    with open(log, "wb") as sink:  # a file: a compiler left behind could hold a pipe open
-        command = [sys.executable, "-m", "joulemark_zoo.one", spec.to_json(), str(run.out), str(report)]
-        child = run.start(command, sink)
-    late = False
+    child = run.start(spec, report, log)
     try:
-        child.wait(run.timeout)
-    except subprocess.TimeoutExpired:
-        late = True
+        code = child.wait(run.timeout)
     finally:
         run.end(child)
-    if child.returncode == 0 and not late:
-        shutil.rmtree(own, ignore_errors=True)
-        return None
-    discard_partial(spec, run.out, child.pid)
     state = read_report(report)
-    tail = log.read_text(errors="replace").splitlines()[-15:]
+    tail = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
     shutil.rmtree(own, ignore_errors=True)
+    if code == 0:
+        return ExportResult(spec, "exported", stages=state.get("seconds", {}))
+    discard_partial(spec, run.out, child.pid)
+    late = code is None
     return ExportResult(
         spec,
         "failed",
         stage=state.get("stage", "start"),
-        error=f"not done after {run.timeout:g} s" if late else state.get("error") or ending(child.returncode, tail),
+        error=f"not done after {run.timeout:g} s" if late else state.get("error") or ending(code, tail),
         traceback=state.get("traceback") or "\n".join(tail),
+        stages=state.get("seconds", {}),
     )
 
 
@@ -206,9 +197,10 @@ def sweep(out: Path) -> None:
     for folder in (*out.glob("*/.*.partial"), *out.glob("*/.*.old")):
         if not is_alive(folder.name.split(".")[-2]):
             shutil.rmtree(folder, ignore_errors=True)
-    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH_PREFIX}*"):
-        if not is_alive(folder.name[len(SCRATCH_PREFIX) :].partition("-")[0]):
-            shutil.rmtree(folder, ignore_errors=True)
+    for place in {tempfile.gettempdir(), forked.SOCKETS}:
+        for folder in Path(place).glob(f"{SCRATCH_PREFIX}*"):
+            if not is_alive(folder.name[len(SCRATCH_PREFIX) :].partition("-")[0]):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_alive(pid: str) -> bool:

@@ -10,22 +10,16 @@ import resource
 import shutil
 import signal
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from .. import forked
 from ..images import Counts
 from ..spec import ExportSpec
 
-#: Imported once, in the server.
-PRELOADED = ["joulemark_zoo.artefact", "joulemark_zoo.survey.attempt", "joulemark_zoo.survey.half"]
 REASON_LENGTH = 300
-
-
-class ServerEnded(Exception):
-    """Nothing can be tried: no fault of a model."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +34,17 @@ def try_export(spec: ExportSpec, counts: Counts, limits: Limits, scratch: Path) 
 
     Never raises for what the model does: a crash, a time-out, and memory that is refused are outcomes.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    ours, theirs = context.Pipe(duplex=False)
+    ours, theirs = multiprocessing.Pipe(duplex=False)
     folder = Path(tempfile.mkdtemp(dir=scratch))
-    child = context.Process(target=run, args=(theirs, spec, counts, limits, folder), daemon=False)
+    child = None
     try:
-        try:
-            child.start()  # waits for the server, the first time for its imports too
-        except EOFError as error:
-            raise ServerEnded("the process that loads torch and timm ended; what it said is above") from error
+        child = forked.start(run, (theirs, spec, counts, limits, folder), environment(limits, folder))
         began = time.monotonic()
         theirs.close()
         outcome = outcome_of(child, listen(ours, began + limits.seconds), limits)
     finally:
-        end(child)
+        if child:
+            child.end()
         ours.close()
         shutil.rmtree(folder, ignore_errors=True)
     return {**outcome, "seconds": round(time.monotonic() - began, 2)}
@@ -73,7 +63,7 @@ def listen(pipe: Connection, deadline: float) -> dict:
     return told
 
 
-def outcome_of(child, told: dict, limits: Limits) -> dict:
+def outcome_of(child: forked.Forked, told: dict, limits: Limits) -> dict:
     """What was told, or why the child could tell no outcome."""
     late = told.get("late", False)
     told = {k: v for k, v in told.items() if k != "late"}
@@ -81,28 +71,28 @@ def outcome_of(child, told: dict, limits: Limits) -> dict:
         return told
     if late:
         return {**told, "outcome": "failed", "reason": f"not done after {limits.seconds:g} s"}
-    child.join(10)
-    code = child.exitcode
+    code = child.wait(10.0)
     name = signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
     return {**told, "outcome": "failed", "reason": f"the process ended by {name}"}
 
 
-def end(child) -> None:
-    """Ends the child and the compilers that it started, which share its group."""
-    if child.pid is None:
-        return
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
-    child.join()
+def environment(limits: Limits, folder: Path) -> dict[str, str]:
+    """Compilers cache hundreds of megabytes for a model, in a folder of its own; the headers that they precompile, which
+    cost as much as a model, are kept for the next one in TMPDIR."""
+    return {
+        "TMPDIR": str(folder.parent), "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"), "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": str(limits.threads), "TORCHINDUCTOR_COMPILE_THREADS": str(limits.threads),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")])),
+        # Inductor would try the vector units of the CPU with programs of its own, once for every model.
+        "TORCHINDUCTOR_VEC_ISA_OK": os.environ.get("TORCHINDUCTOR_VEC_ISA_OK") or "1",
+    }
 
 
 # --- in the child ------------------------------------------------------------------------------------
 
 
 def run(pipe: Connection, spec: ExportSpec, counts: Counts, limits: Limits, folder: Path) -> None:
-    confine(limits, folder)
+    confine(limits)
     import torch
 
     from ..artefact import export_one
@@ -124,34 +114,10 @@ def run(pipe: Connection, spec: ExportSpec, counts: Counts, limits: Limits, fold
     pipe.send({"peak_bytes": peak_memory()})
 
 
-def confine(limits: Limits, folder: Path) -> None:
-    """A group of its own, a limit of memory that torch sees as an allocation refused, and scratch files that go away.
-
-    Compilers cache hundreds of megabytes for a model, in a folder of its own; the headers that they precompile, which
-    cost as much as a model, are kept for the next one in TMPDIR.
-    """
-    os.setsid()
-    end_with_the_survey()
+def confine(limits: Limits) -> None:
+    """A limit of memory that torch sees as an allocation refused."""
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.environ.update(
-        TMPDIR=str(folder.parent), TORCHINDUCTOR_CACHE_DIR=str(folder / "inductor"), HF_HUB_OFFLINE="1",
-        OMP_NUM_THREADS=str(limits.threads), TORCHINDUCTOR_COMPILE_THREADS=str(limits.threads),
-        PYTHONPATH=os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")])),
-    )
-    # Inductor would try the vector units of the CPU with programs of its own, once for every model.
-    os.environ.setdefault("TORCHINDUCTOR_VEC_ISA_OK", "1")
-    tempfile.tempdir = None  # the server may have looked it up
-
-
-def end_with_the_survey() -> None:
-    survey = multiprocessing.parent_process()
-
-    def watch() -> None:
-        wait([survey.sentinel])
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def facts_of(folder: Path) -> dict:

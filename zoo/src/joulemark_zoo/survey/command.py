@@ -6,9 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
+from ..forked import ServerEnded
 from ..spec import FORMATS, LAYOUTS, PRECISIONS
 from . import journal, table
-from .attempt import Limits, ServerEnded
+from .attempt import Limits
 from .plan import Pair, read_pairs, smallest_of_each
 
 #: A survey runs on the CPU, which has no TF32.
