@@ -1,5 +1,6 @@
-// fmt's own code, compiled once: Debian has no static library of it, and a program that needs no shared one would
-// otherwise compile it into every file, two seconds each. What is listed here fmt's headers declare for a library to have.
+// fmt's own code, compiled once: Debian has no static library of it, and a program that needs no
+// shared one would otherwise compile it into every file, two seconds each. What is listed here
+// fmt's headers declare for a library to have.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

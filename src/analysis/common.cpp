@@ -103,8 +103,14 @@ std::string left_out_in_words(const std::vector<LeftOut>& left_out) {
 }
 
 std::string others_in_words(const std::vector<std::string>& others) {
+  constexpr std::size_t kNamed = 3;
   if (others.empty()) return "";
-  return fmt::format("Not used, because setups are not mixed: {}.", join_words(others));
+  std::vector<std::string> words = others;
+  if (others.size() > kNamed + 1) {
+    words.resize(kNamed);
+    words.push_back(fmt::format("{} more", others.size() - kNamed));
+  }
+  return fmt::format("Not used, because setups are not mixed: {}.", join_words(words));
 }
 
 double rel_of(const Row& row, Shared shared) { return own_rel(row, shared).value_or(0.0); }

@@ -54,7 +54,7 @@ void merge(std::vector<LeftOut>& left_out);
 /// "Left out: 6 (not measured); 4 (disturbed)."; not for none.
 std::string left_out_in_words(const std::vector<LeftOut>& left_out);
 
-/// The caveat that names setups that were not used; empty for none.
+/// The caveat that names setups that were not used, the first three of many; empty for none.
 std::string others_in_words(const std::vector<std::string>& others);
 
 /// How well the energy of a chosen row is known beside that of another.

@@ -124,5 +124,12 @@ TEST(Compare, RefusesWhatCannotBeCompared) {
   EXPECT_THAT(refusal(bad, {"alpha", "beta"}), HasSubstr("beta has no energy"));
 }
 
+TEST(OtherSetups, AreNamedUnlessTheyAreMany) {
+  EXPECT_EQ(others_in_words({}), "");
+  EXPECT_THAT(others_in_words({"a", "b", "c", "d"}), HasSubstr("not mixed: a, b, c and d."));
+  EXPECT_THAT(others_in_words({"a", "b", "c", "d", "e"}),
+              HasSubstr("not mixed: a, b, c and 2 more."));
+}
+
 }  // namespace
 }  // namespace joulemark::analysis
