@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <vector>
 
+#include "base/statistics.hpp"
 #include "measure/decide.hpp"
 
 namespace joulemark::measure {
@@ -17,6 +19,14 @@ double best_throughput(std::span<const Burst> bursts) {
 }
 
 }  // namespace
+
+Nanoseconds typical_step(std::span<const Instant> completions) {
+  const std::size_t apart = std::max<std::size_t>(1, (completions.size() - 1) / 2);
+  std::vector<double> steps;
+  for (std::size_t i = 0; i + apart < completions.size(); ++i)
+    steps.push_back(seconds(completions[i + apart] - completions[i]) / static_cast<double>(apart));
+  return from_seconds(quantile(steps, 0.5).value_or(0.0));
+}
 
 std::optional<std::int64_t> BatchSearch::next() const {
   if (bursts_.empty()) return first_that_may_fit();

@@ -69,9 +69,9 @@ Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const 
 
   const auto steps = run.timeline().completions();
   const std::size_t first = settling() - 1;
-  const Nanoseconds took = steps[last] - steps[first];
-  const Images images(static_cast<double>(last - first) * static_cast<double>(batch));
-  const Burst burst{batch, images / took, burst_energy(run, bench, steps[first], steps[last])};
+  const Nanoseconds step = typical_step(std::span(steps).subspan(first, last - first + 1));
+  const Images images(static_cast<double>(batch));
+  const Burst burst{batch, images / step, burst_energy(run, bench, steps[first], steps[last])};
   const Nanoseconds preparing = steps[first] - run.began();
   return TimedBurst{burst, {preparing, bench.clock.now() - before - preparing}};
 }

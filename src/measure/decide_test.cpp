@@ -112,6 +112,27 @@ TEST(BatchSearch, OutOfMemoryEndsItBelow) {
   EXPECT_EQ(search.memory_limit(), 16);  // 32 did not fit, then 16
 }
 
+TEST(TypicalStep, IsNotMovedByAStampThatIsLate) {
+  for (const std::size_t steps : {4, 5, 6, 9, 40}) {
+    for (std::size_t late = 0; late < steps; ++late) {
+      std::vector<Instant> completions;
+      for (std::size_t i = 0; i < steps; ++i)
+        completions.push_back(Instant{1s + i * 10ms + (i == late ? 9ms : 0ms)});
+      EXPECT_NEAR(seconds(typical_step(completions)), 0.010, 1e-8) << late << " of " << steps;
+    }
+  }
+  // Of three, a late one in the middle is in both pairs.
+  EXPECT_NEAR(seconds(typical_step(std::vector{Instant{0s}, Instant{19ms}, Instant{20ms}})), 0.010,
+              1e-8);
+  EXPECT_NEAR(seconds(typical_step(std::vector{Instant{0s}, Instant{7ms}})), 0.007, 1e-8);
+}
+
+TEST(TypicalStep, IsThatOfAQueueWhoseStampsComeInPairs) {
+  std::vector<Instant> completions;
+  for (int i = 0; i < 40; ++i) completions.push_back(Instant{(i / 2) * 20ms});
+  EXPECT_NEAR(seconds(typical_step(completions)), 0.010, 0.001);
+}
+
 /// Throughput, by batch: at 8 the device has some work left, at 32 it is full.
 double of_a_gpu(std::int64_t b) { return b >= 32 ? 1000.0 + double(b) / 100.0 : 30.0 * double(b); }
 
