@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -47,11 +48,12 @@ def test_no_unit_is_tried():
 ])
 def test_an_exporter_for_a_gpu_spares_them_before_it_exports(tmp_path, monkeypatch, format, device, spared):
     did = []
-    monkeypatch.setattr(one, "end_with_the_parent", lambda: None)
     monkeypatch.setattr(vector_units, "spare_trials", lambda: did.append("spare"))
     monkeypatch.setattr("joulemark_zoo.artefact.export_one", lambda *_: did.append("export"))
     spec = ExportSpec("zoo_tiny", format=format, device=device)
-    assert one.main(spec.to_json(), str(tmp_path), str(tmp_path / "report.json")) == 0
+    report = one.Report(tmp_path / "report.json")
+    assert one.export_and_report(spec, tmp_path, report, offline=False, threads=torch.get_num_threads()) == 0
+    assert json.loads((tmp_path / "report.json").read_text())["seconds"].keys() == {"start", "import"}
     assert did == (["spare", "export"] if spared else ["export"])
 
 

@@ -42,8 +42,8 @@ class Forked:
         self._process = process
         self.pid: int = process.pid
 
-    def wait(self, seconds: float) -> int | None:
-        """The exit code, or the number of a signal as a negative one; None while it runs."""
+    def wait(self, seconds: float | None = None) -> int | None:
+        """The exit code, or the number of a signal as a negative one; None where it still runs then."""
         if not connection.wait([self._process.sentinel], seconds):
             return None
         with _LOCK:
@@ -52,13 +52,12 @@ class Forked:
 
     def end(self) -> None:
         """Ends it and all that it started."""
-        # The group may not be there yet. Whoever holds the pid has not been waited for, so that it is no other's.
-        for kill in (os.killpg, os.kill):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                kill(self.pid, signal.SIGKILL)
-        connection.wait([self._process.sentinel])
-        with _LOCK:
-            self._process.join()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        if self.wait(0.0) is None:  # its group may not have been there yet
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            self.wait()
 
 
 def start(target: Callable[..., int | None], args: tuple, env: dict[str, str]) -> Forked:

@@ -46,13 +46,20 @@ class Report:
         self._path.write_text(json.dumps(self._state))
 
 
-def export(spec: ExportSpec, out: Path, report_file: Path, log: Path, *, offline: bool, threads: int) -> int:
+def export(spec: ExportSpec, out: Path, report: Path, log: Path, *, offline: bool, threads: int) -> int:
     """The exit code: 0, or 1 where the report has an error. What libraries print goes into `log`."""
-    into = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)  # a file: a compiler left behind could hold a pipe open
-    os.dup2(into, 1)
-    os.dup2(into, 2)
-    faulthandler.enable()  # a crash in a library leaves Python's traceback in the log
-    report = Report(report_file)
+    speak_into(log)
+    return export_and_report(spec, out, Report(report), offline=offline, threads=threads)
+
+
+def speak_into(log: Path) -> None:
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)  # no pipe: a compiler left behind could hold it open
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    faulthandler.enable()  # a crash in a library leaves Python's traceback there
+
+
+def export_and_report(spec: ExportSpec, out: Path, report: Report, *, offline: bool, threads: int) -> int:
     report.enter("import")
     try:
         import torch

@@ -1,9 +1,8 @@
-"""What to export: one value that travels from the command line to the subprocess."""
+"""What to export: one value that travels from the command line to the process that exports it."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 FORMATS = ("torchscript", "aoti")
@@ -41,11 +40,3 @@ class ExportSpec:
         """Where the artefact folder of this variant lies under `out`."""
         size = f"-{self.input_size}x{self.input_size}" if self.input_size else ""
         return out / (self.name + size) / f"{self.format}-{self.precision}-{self.layout}-{self.device}"
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self))
-
-    @staticmethod
-    def from_json(text: str) -> ExportSpec:
-        fields = json.loads(text)
-        return ExportSpec(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
