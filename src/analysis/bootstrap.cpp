@@ -7,6 +7,7 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 
+#include "analysis/any_index.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
@@ -20,7 +21,7 @@ std::vector<Interval> bootstrap(std::size_t n, const Statistics& statistics, std
                                 std::uint64_t seed) {
   if (n == 0 || resamples == 0) return {};
   boost::random::mt19937_64 random(seed);
-  boost::random::uniform_int_distribution<std::size_t> any(0, n - 1);
+  const AnyIndex any(n);
   std::vector<std::vector<double>> drawn;  // of each statistic, its values
   std::vector<std::size_t> indices(n);
   std::size_t undefined = 0;

@@ -13,28 +13,17 @@ namespace {
 /// Of a share of ranks' variance: no more than rounding.
 constexpr double kRounding = 1e-12;
 
-/// Finite, and not all equal.
-bool varies(std::span<const double> values) {
-  const double first = values.front();
-  bool is_finite = true, differs = false;
-  for (const double v : values) {
-    is_finite = is_finite && std::isfinite(v);
-    differs = differs || v != first;
-  }
-  return is_finite && differs;
+bool all_equal(std::span<const double> values) {
+  return std::ranges::all_of(values, [&](double v) { return v == values.front(); });
 }
 
-/// Less their mean.
-Eigen::VectorXd centred(std::span<const double> values) {
-  const Eigen::Map<const Eigen::ArrayXd> all(values.data(),
-                                             static_cast<Eigen::Index>(values.size()));
-  return all - all.mean();
+auto as_array(std::span<const double> values) {
+  return Eigen::Map<const Eigen::ArrayXd>(values.data(), static_cast<Eigen::Index>(values.size()));
 }
 
 std::vector<double> taken(std::span<const double> values, std::span<const std::size_t> indices) {
-  std::vector<double> out;
-  out.reserve(indices.size());
-  for (const std::size_t i : indices) out.push_back(values[i]);
+  std::vector<double> out(indices.size());
+  std::ranges::transform(indices, out.begin(), [&](std::size_t i) { return values[i]; });
   return out;
 }
 
@@ -64,10 +53,15 @@ std::optional<double> partial(const std::optional<double>& xy, const std::option
 }  // namespace
 
 std::optional<double> pearson(std::span<const double> x, std::span<const double> y) {
-  if (x.size() != y.size() || x.size() < 3 || !varies(x) || !varies(y)) return std::nullopt;
-  const Eigen::VectorXd of_x = centred(x), of_y = centred(y);
-  const double r = of_x.dot(of_y) / (of_x.norm() * of_y.norm());
-  // Values that differ in their last digits only have no variance that a double can hold.
+  if (x.size() != y.size() || x.size() < 3 || all_equal(x) || all_equal(y)) return std::nullopt;
+  const auto of_x = as_array(x), of_y = as_array(y);
+  const double mean_x = of_x.mean(), mean_y = of_y.mean();
+  const double squares_x = (of_x - mean_x).square().sum();
+  const double squares_y = (of_y - mean_y).square().sum();
+  const double products = ((of_x - mean_x) * (of_y - mean_y)).sum();
+  const double r = products / (std::sqrt(squares_x) * std::sqrt(squares_y));
+  // Not where a value is not finite, nor where they differ in their last digits only, so that they
+  // have no variance that a double can hold.
   return std::isfinite(r) ? std::optional(std::clamp(r, -1.0, 1.0)) : std::nullopt;
 }
 
@@ -87,34 +81,9 @@ std::vector<double> ranks(std::span<const double> values) {
 }
 
 std::optional<double> spearman(std::span<const double> x, std::span<const double> y) {
-  if (x.size() != y.size() || x.size() < 3 || !varies(x) || !varies(y)) return std::nullopt;
+  const auto finite = [](double v) { return std::isfinite(v); };
+  if (!std::ranges::all_of(x, finite) || !std::ranges::all_of(y, finite)) return std::nullopt;
   return pearson(ranks(x), ranks(y));
-}
-
-Ordered::Ordered(std::span<const double> values) : place_(values.size()) {
-  std::vector<double> different(values.begin(), values.end());
-  std::sort(different.begin(), different.end());
-  different.erase(std::unique(different.begin(), different.end()), different.end());
-  different_ = different.size();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto at = std::lower_bound(different.begin(), different.end(), values[i]);
-    place_[i] = static_cast<std::size_t>(at - different.begin());
-  }
-}
-
-std::vector<double> Ordered::ranks_of(std::span<const std::size_t> drawn) const {
-  std::vector<double> rank(different_, 0.0);  // first how often each value was drawn
-  for (const std::size_t i : drawn) rank[place_[i]] += 1.0;
-  double before = 0.0;
-  for (double& r : rank) {
-    const double count = r;
-    r = before + (count + 1.0) / 2.0;
-    before += count;
-  }
-  std::vector<double> out;
-  out.reserve(drawn.size());
-  for (const std::size_t i : drawn) out.push_back(rank[place_[i]]);
-  return out;
 }
 
 std::optional<double> spearman(const Ordered& x, const Ordered& y,

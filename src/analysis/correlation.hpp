@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/bootstrap.hpp"
+#include "analysis/ordered.hpp"
 
 namespace joulemark::analysis {
 
@@ -24,19 +25,6 @@ std::optional<double> partial_spearman(std::span<const double> x, std::span<cons
 
 /// Ranks from 1 on; equal values share their mean rank.
 std::vector<double> ranks(std::span<const double> values);
-
-/// The order of some finite values, found once: the ranks of rows that are drawn from them need no
-/// sorting then, which most of the time of a bootstrap would go into.
-class Ordered {
- public:
-  explicit Ordered(std::span<const double> values);
-  /// Ranks among the drawn, as `ranks` gives them.
-  std::vector<double> ranks_of(std::span<const std::size_t> drawn) const;
-
- private:
-  std::vector<std::size_t> place_;  ///< of each value among those that differ, least first
-  std::size_t different_ = 0;
-};
 
 /// Spearman's coefficient of drawn rows; absent where all of one side are equal.
 std::optional<double> spearman(const Ordered& x, const Ordered& y,

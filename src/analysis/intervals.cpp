@@ -6,6 +6,7 @@
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
 
+#include "analysis/ordered.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
@@ -75,13 +76,10 @@ std::optional<Median> median(std::span<const double> values) {
   if (!middle) return std::nullopt;
   Median out{*middle, std::nullopt};
   if (values.size() < kFewestToResample) return out;
-  std::vector<double> drawn(values.size());
-  const auto intervals =
-      bootstrap(values.size(),
-                [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-                  for (std::size_t i = 0; i < drawn.size(); ++i) drawn[i] = values[indices[i]];
-                  return std::vector<double>{*quantile(drawn, 0.5)};
-                });
+  const Ordered ordered(values);
+  const auto intervals = bootstrap(values.size(), [&](std::span<const std::size_t> drawn) {
+    return std::vector<double>{ordered.quantile_of(drawn, 0.5)};
+  });
   out.ci95 = intervals.front();
   return out;
 }

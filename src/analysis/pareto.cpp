@@ -22,17 +22,15 @@ bool undecided(const Candidate& a, const Candidate& b) {
 
 Standing standing_of(std::size_t i, std::span<const Candidate> all) {
   bool is_dominated = false;
-  bool is_surely_dominated = false;
   bool has_rival = false;  // as accurate, and perhaps cheaper
   for (std::size_t j = 0; j < all.size(); ++j) {
     if (j == i || all[j].accuracy < all[i].accuracy) continue;
     const bool is_open = undecided(all[i], all[j]);
     has_rival = has_rival || is_open;
     if (!dominates(all[j], all[i])) continue;
+    if (!is_open) return Standing::dominated;
     is_dominated = true;
-    is_surely_dominated = is_surely_dominated || !is_open;
   }
-  if (is_surely_dominated) return Standing::dominated;
   if (is_dominated) return Standing::possible;
   return has_rival ? Standing::uncertain : Standing::member;
 }
