@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "analysis/intervals.hpp"
 #include "base/statistics.hpp"
@@ -20,14 +21,21 @@ std::optional<double> slope_of(std::span<const Entry> entries, int last) {
   return fit_line(years, prices)->slope;
 }
 
-/// Each in the order given.
+/// Of each group its own records, by year. No other of its entries can be a record of all: the whole
+/// group is drawn and dealt, so the record before it is there as well.
 using Groups = std::vector<std::vector<Entry>>;
 
 Groups groups_of(std::span<const Entry> entries) {
   std::map<std::size_t, std::vector<Entry>> by_group;
   for (const Entry& e : entries) by_group[e.group].push_back(e);
   Groups groups;
-  for (auto& [group, of_group] : by_group) groups.push_back(std::move(of_group));
+  for (auto& [group, of_group] : by_group) {
+    std::ranges::stable_sort(of_group, {}, [](const Entry& e) { return std::pair(e.year, e.price); });
+    std::vector<Entry>& own = groups.emplace_back();
+    for (const Entry& e : of_group) {
+      if (own.empty() || e.price < own.back().price) own.push_back(e);
+    }
+  }
   return groups;
 }
 
@@ -52,7 +60,7 @@ std::optional<Interval> interval_of(double slope, const Groups& groups, int last
 /// A group that is dealt another's first year keeps the distances between its own.
 double chance_of(double slope, const Groups& groups, int last) {
   std::vector<int> first;
-  for (const auto& group : groups) first.push_back(std::ranges::min(group, {}, &Entry::year).year);
+  for (const auto& group : groups) first.push_back(group.front().year);
   std::vector<Entry> dealt;
   return share_of_orders(groups.size(), [&](std::span<const std::size_t> order) {
     dealt.clear();
