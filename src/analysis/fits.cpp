@@ -23,9 +23,6 @@ struct Search {
 constexpr Search kFine = {80, 26};
 /// For draws of many points, whose interval a thousandth of a parameter does not move.
 constexpr Search kCoarse = {16, 10};
-/// So large a share of points is looked at one by one where a draw's line is sought near that of
-/// all: in its end the line of hardly any draw leaves them.
-constexpr double kNearShare = 0.1;
 /// The floor is looked for as least error * (1 - 2^-u), u from 0 to this.
 constexpr double kNearestFloor = 20.0;
 /// b times the range of accuracies is looked for between these: below, the form cannot be told from
@@ -89,12 +86,16 @@ std::optional<Fitted> by_squares(std::span<const double> x, std::span<const doub
   return Fitted{line->intercept, line->slope, line->squares};
 }
 
+/// For points whose y stay the same, those of the first call.
 FitLine at_quantile(double q) {
-  return [q](std::span<const double> x, std::span<const double> y) -> std::optional<Fitted> {
-    const auto line = fit_quantile_line(x, y, q);
-    if (!line) return std::nullopt;
-    return Fitted{line->intercept, line->slope, line->loss};
-  };
+  return
+      [q, lines = std::optional<QuantileLines>()](
+          std::span<const double> x, std::span<const double> y) mutable -> std::optional<Fitted> {
+        if (!lines) lines.emplace(std::vector(y.begin(), y.end()), std::vector(y.size(), 1.0), q);
+        const auto line = lines->fit(x);
+        if (!line) return std::nullopt;
+        return Fitted{line->intercept, line->slope, line->loss};
+      };
 }
 
 std::vector<double> basis_of(std::span<const Point> points,
@@ -163,83 +164,55 @@ std::optional<double> times_between(const FlooredPower& power, double from, doub
 class DrawsAtQuantile {
  public:
   DrawsAtQuantile(std::span<const Point> points, double q)
-      : points_(points), y_(log2_joules_of(points)), q_(q) {
-    for (int i = 0; i <= kCoarse.grid; ++i)
-      seen_.push_back(seen_with(kNearestFloor * i / kCoarse.grid));
-  }
+      : points_(points),
+        y_(log2_joules_of(points)),
+        q_(q),
+        of_all_(fit_quantile_line(without_floor(points), y_, q)) {}
 
-  std::optional<FlooredPower> fit(std::span<const std::size_t> indices) {
-    gather(indices);
-    return with_best_floor(least_, [&](double u) { return line_at(u); }, kCoarse);
+  std::optional<FlooredPower> fit(std::span<const std::size_t> indices) const {
+    const Draw draw = drawn(indices);
+    const double least = least_error(draw.points);
+    QuantileLines lines(draw.y, draw.times, q_);
+    // The search begins without a floor.
+    if (of_all_) lines.expect(without_floor(draw.points), *of_all_);
+    std::vector<double> x(draw.points.size());
+    const auto line_of = [&](double u) {
+      const double floor = floor_of(least, u);
+      std::ranges::transform(draw.points, x.begin(),
+                             [&](const Point& p) { return std::log2(p.error - floor); });
+      return lines.fit(x);
+    };
+    return with_best_floor(least, line_of, kCoarse);
   }
 
  private:
-  /// All points as seen from their line with one floor.
-  struct Seen {
-    std::vector<Side> sides;
-    std::vector<double> distances;
+  /// Every point that was drawn once, with how often it was.
+  struct Draw {
+    std::vector<Point> points;
+    std::vector<double> y, times;
   };
 
-  Seen seen_with(double u) const {
-    const double floor = floor_of(least_error(points_), u);
-    const std::vector<double> x =
-        basis_of(points_, [&](const Point& p) { return std::log2(p.error - floor); });
-    const auto line = fit_quantile_line(x, y_, q_);
-    if (!line) return {std::vector(points_.size(), Side::near), std::vector(points_.size(), 0.0)};
-    std::vector<double> residuals;
-    Seen seen;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      residuals.push_back(y_[i] - line->intercept - line->slope * x[i]);
-      seen.distances.push_back(std::abs(residuals.back()));
+  Draw drawn(std::span<const std::size_t> indices) const {
+    std::vector<double> times(points_.size(), 0.0);
+    for (const std::size_t i : indices) times[i] += 1.0;
+    Draw draw;
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      if (times[i] == 0.0) continue;
+      draw.points.push_back(points_[i]);
+      draw.y.push_back(y_[i]);
+      draw.times.push_back(times[i]);
     }
-    const double near = *quantile(seen.distances, kNearShare);
-    for (const double r : residuals) {
-      seen.sides.push_back(r > near ? Side::above : r < -near ? Side::below : Side::near);
-    }
-    return seen;
+    return draw;
   }
 
-  /// Every point that was drawn once, with how often it was.
-  void gather(std::span<const std::size_t> indices) {
-    times_.assign(points_.size(), 0.0);
-    for (const std::size_t i : indices) times_[i] += 1.0;
-    drawn_.clear();
-    draw_.y.clear();
-    draw_.times.clear();
-    least_ = 1.0;
-    for (std::size_t i = 0; i < times_.size(); ++i) {
-      if (times_[i] == 0.0) continue;
-      drawn_.push_back(i);
-      draw_.y.push_back(y_[i]);
-      draw_.times.push_back(times_[i]);
-      least_ = std::min(least_, points_[i].error);
-    }
-    draw_.x.resize(drawn_.size());
-    draw_.sides.resize(drawn_.size());
-  }
-
-  std::optional<QuantileLine> line_at(double u) {
-    const double floor = floor_of(least_, u);
-    const auto nearest = static_cast<std::size_t>(std::lround(u / kNearestFloor * kCoarse.grid));
-    const Seen& seen = seen_[nearest];
-    draw_.start = 0;
-    for (std::size_t k = 0; k < drawn_.size(); ++k) {
-      draw_.x[k] = std::log2(points_[drawn_[k]].error - floor);
-      draw_.sides[k] = seen.sides[drawn_[k]];
-      if (seen.distances[drawn_[k]] < seen.distances[drawn_[draw_.start]]) draw_.start = k;
-    }
-    return fit_quantile_line(draw_, q_);
+  static std::vector<double> without_floor(std::span<const Point> points) {
+    return basis_of(points, [](const Point& p) { return std::log2(p.error); });
   }
 
   std::span<const Point> points_;
   std::vector<double> y_;
   double q_;
-  std::vector<Seen> seen_;  // for each step of the grid
-  // Of the present draw:
-  std::vector<double> times_;
-  std::vector<std::size_t> drawn_;
-  TimedPoints draw_;
-  double least_ = 1.0;
+  std::optional<QuantileLine> of_all_;  ///< the line of all points without a floor
 };
 
 std::vector<Point> taken(std::span<const Point> points, std::span<const std::size_t> indices) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,20 +21,38 @@ struct QuantileLine {
 std::optional<QuantileLine> fit_quantile_line(std::span<const double> x, std::span<const double> y,
                                               double q);
 
-/// Where a point is thought to lie: far above or below the best line, or near it.
-enum class Side : signed char { below, near, above };
+/// The same line of points that stay while their x change little by little, as they do where a
+/// parameter of x is looked for. The last line says where the next one will be: it is sought from
+/// the same two points, and only among the points near it. Those far away pull at the line as one
+/// sum (Portnoy and Koenker 1997; for draws of the same points: Chernozhukov, Fernandez-Val and
+/// Melly 2020); any that the line found leaves on another side is near from then on, and it is
+/// sought again. So each line is exact, too, and takes a fraction of the time.
+class QuantileLines {
+ public:
+  /// Each point counts `times`, above 0; of one length with y.
+  QuantileLines(std::vector<double> y, std::vector<double> times, double q);
 
-/// Points of which each counts `times`, above 0; all four of one length.
-struct TimedPoints {
-  std::vector<double> x, y, times;
-  std::vector<Side> sides;
-  std::size_t start = 0;  ///< a point that the line is thought to pass close by
+  /// Says, instead of a last line, where the first will be.
+  void expect(std::span<const double> x, const QuantileLine& line);
+
+  std::optional<QuantileLine> fit(std::span<const double> x);
+
+ private:
+  void look_at_all();
+  void look_near(std::span<const double> x, const QuantileLine& line);
+  void look_at(std::size_t point);
+  bool look_at_wrong_sides(std::span<const double> x, const QuantileLine& line);
+  std::optional<QuantileLine> best_of_near(std::span<const double> x);
+
+  std::vector<double> y_, times_;
+  double q_;
+  /// What a point far away pulls at the line with: times * q above it, times * (q - 1) below. 0 for
+  /// a near one.
+  std::vector<double> pull_;
+  std::vector<std::size_t> near_;
+  std::optional<double> nearness_;  ///< points so near an expected line are near
+  std::array<std::size_t, 2>
+      through_{};  ///< points that the next line may go through; or one, twice
 };
-
-/// The same line of such points. Those thought to be far count as one sum for each side (Portnoy
-/// and Koenker 1997; for draws of the same points: Chernozhukov, Fernandez-Val and Melly 2020),
-/// which takes a fraction of the time. Those that the line leaves on another side are near from
-/// then on, which `sides` says afterwards, and it is sought again.
-std::optional<QuantileLine> fit_quantile_line(TimedPoints& all, double q);
 
 }  // namespace joulemark::analysis

@@ -21,8 +21,8 @@ std::optional<double> slope_of(std::span<const Entry> entries, int last) {
   return fit_line(years, prices)->slope;
 }
 
-/// Of each group its own records, by year. No other of its entries can be a record of all: the whole
-/// group is drawn and dealt, so the record before it is there as well.
+/// Of each group its own records, by year. No other of its entries can be a record of all: the
+/// whole group is drawn and dealt, so the record before it is there as well.
 using Groups = std::vector<std::vector<Entry>>;
 
 Groups groups_of(std::span<const Entry> entries) {
@@ -30,7 +30,8 @@ Groups groups_of(std::span<const Entry> entries) {
   for (const Entry& e : entries) by_group[e.group].push_back(e);
   Groups groups;
   for (auto& [group, of_group] : by_group) {
-    std::ranges::stable_sort(of_group, {}, [](const Entry& e) { return std::pair(e.year, e.price); });
+    std::ranges::stable_sort(of_group, {},
+                             [](const Entry& e) { return std::pair(e.year, e.price); });
     std::vector<Entry>& own = groups.emplace_back();
     for (const Entry& e : of_group) {
       if (own.empty() || e.price < own.back().price) own.push_back(e);
