@@ -10,6 +10,11 @@ namespace {
 /// Where marks of a category stand in their row: most above, estimates of all below them.
 constexpr double kMostAt = -0.12, kStrongAt = 0.36;
 
+/// Where a mark beside one that is placed already would lie on it: y to either side.
+struct Taken {
+  double y, reach;
+};
+
 /// Marks of one category would lie on each other: they move up or down, as little as they must and
 /// as far as their part of the row goes. From left to right, so that a figure is always drawn the
 /// same.
@@ -24,14 +29,18 @@ void spread(std::vector<Placed>& marks, double row) {
   }
   std::ranges::stable_sort(order, {}, [](const Placed* p) { return p->x; });
   std::vector<const Placed*> done;
+  std::vector<Taken> taken;
   for (Placed* p : order) {
     const double middle = p->y;
+    taken.clear();
+    for (const Placed* d : std::views::reverse(done)) {
+      const double aside = p->x - d->x;
+      if (aside >= 2.0 * kRadius) break;  // all others are further left still
+      taken.push_back({d->y, std::sqrt(4.0 * kRadius * kRadius - aside * aside)});
+    }
     const auto is_free = [&] {
-      for (const Placed* d : std::views::reverse(done)) {
-        if (p->x - d->x >= 2.0 * kRadius) return true;  // all others are further left still
-        if (std::hypot(d->x - p->x, d->y - p->y) < 2.0 * kRadius) return false;
-      }
-      return true;
+      return std::ranges::none_of(taken,
+                                  [&](const Taken& t) { return std::abs(t.y - p->y) < t.reach; });
     };
     const auto steps = static_cast<int>(most_away / kStep);
     for (int i = 0; i <= steps; ++i) {
