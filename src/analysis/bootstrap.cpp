@@ -1,5 +1,6 @@
 #include "analysis/bootstrap.hpp"
 
+#include <functional>
 #include <numeric>
 #include <utility>
 
@@ -15,28 +16,61 @@ namespace {
 
 constexpr double kMostUndefined = 0.05;
 
+void for_each_draw(std::size_t n, std::size_t resamples, std::uint64_t seed,
+                   const std::function<void(std::span<const std::size_t>)>& use) {
+  AnyIndex::Numbers numbers(seed);
+  const AnyIndex any(n);
+  std::vector<std::size_t> indices(n);
+  for (std::size_t i = 0; i < resamples; ++i) {
+    for (std::size_t& index : indices) index = any(numbers);
+    use(indices);
+  }
+}
+
+/// Of the values of the draws that have any; absent where too few have.
+std::optional<Interval> interval_of(std::span<const double> values, std::size_t resamples) {
+  const auto undefined = static_cast<double>(resamples - values.size());
+  if (values.empty() || undefined > kMostUndefined * static_cast<double>(resamples)) {
+    return std::nullopt;
+  }
+  return Interval{*quantile(values, 0.025), *quantile(values, 0.975)};
+}
+
 }  // namespace
 
 std::vector<Interval> bootstrap(std::size_t n, const Statistics& statistics, std::size_t resamples,
                                 std::uint64_t seed) {
-  if (n == 0 || resamples == 0) return {};
-  boost::random::mt19937_64 random(seed);
-  const AnyIndex any(n);
+  if (n == 0) return {};
   std::vector<std::vector<double>> drawn;  // of each statistic, its values
-  std::vector<std::size_t> indices(n);
-  std::size_t undefined = 0;
-  for (std::size_t i = 0; i < resamples; ++i) {
-    for (std::size_t& index : indices) index = any(random);
+  for_each_draw(n, resamples, seed, [&](std::span<const std::size_t> indices) {
     const auto values = statistics(indices);
-    undefined += values ? 0 : 1;
-    if (!values) continue;
+    if (!values) return;
     drawn.resize(values->size());
     for (std::size_t k = 0; k < drawn.size(); ++k) drawn[k].push_back((*values)[k]);
-  }
-  if (static_cast<double>(undefined) > kMostUndefined * static_cast<double>(resamples)) return {};
+  });
   std::vector<Interval> intervals;
   for (const std::vector<double>& values : drawn) {
-    intervals.push_back({*quantile(values, 0.025), *quantile(values, 0.975)});
+    const auto interval = interval_of(values, resamples);
+    if (!interval) return {};
+    intervals.push_back(*interval);
+  }
+  return intervals;
+}
+
+std::vector<std::optional<Interval>> bootstrap_each(std::size_t n, const EachStatistic& statistics,
+                                                    std::size_t resamples, std::uint64_t seed) {
+  if (n == 0) return {};
+  std::vector<std::vector<double>> drawn;  // of each statistic, its values where it has any
+  for_each_draw(n, resamples, seed, [&](std::span<const std::size_t> indices) {
+    const auto values = statistics(indices);
+    drawn.resize(values.size());
+    for (std::size_t k = 0; k < drawn.size(); ++k) {
+      if (values[k]) drawn[k].push_back(*values[k]);
+    }
+  });
+  std::vector<std::optional<Interval>> intervals;
+  for (const std::vector<double>& values : drawn) {
+    intervals.push_back(interval_of(values, resamples));
   }
   return intervals;
 }

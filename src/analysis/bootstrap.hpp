@@ -28,6 +28,14 @@ using Statistics = std::function<std::optional<std::vector<double>>(std::span<co
 std::vector<Interval> bootstrap(std::size_t n, const Statistics& statistics,
                                 std::size_t resamples = kResamples, std::uint64_t seed = kSeed);
 
+/// The same of statistics of which each may be absent by itself: each has the interval that it
+/// would have alone, and one that is absent in too many draws has none.
+using EachStatistic =
+    std::function<std::vector<std::optional<double>>(std::span<const std::size_t>)>;
+std::vector<std::optional<Interval>> bootstrap_each(std::size_t n, const EachStatistic& statistics,
+                                                    std::size_t resamples = kResamples,
+                                                    std::uint64_t seed = kSeed);
+
 /// Of random orders of n things, the share in which `holds` holds, with the order that there is
 /// counted in: the p of a permutation test (Efron and Tibshirani, ch. 15). Above 0.
 double share_of_orders(std::size_t n,

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numeric>
 
 #include <Eigen/Core>
+
+#include "analysis/ordered.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -21,23 +22,61 @@ auto as_array(std::span<const double> values) {
   return Eigen::Map<const Eigen::ArrayXd>(values.data(), static_cast<Eigen::Index>(values.size()));
 }
 
-std::vector<double> taken(std::span<const double> values, std::span<const std::size_t> indices) {
-  std::vector<double> out(indices.size());
-  std::ranges::transform(indices, out.begin(), [&](std::size_t i) { return values[i]; });
+/// Values less their mean.
+struct Centred {
+  explicit Centred(std::span<const double> values)
+      : off(as_array(values) - as_array(values).mean()),
+        norm(all_equal(values) ? 0.0 : std::sqrt(off.square().sum())) {}
+
+  Eigen::ArrayXd off;
+  double norm;  ///< 0 where all are equal; what the mean's rounding leaves of them is no variance
+};
+
+/// Absent where all of one side are equal, where a value is not finite, and where values differ in
+/// their last digits only, so that they have no variance that a double can hold.
+std::optional<double> coefficient_of(const Centred& x, const Centred& y) {
+  const double r = (x.off * y.off).sum() / (x.norm * y.norm);
+  return std::isfinite(r) ? std::optional(std::clamp(r, -1.0, 1.0)) : std::nullopt;
+}
+
+using Drawn = std::span<const std::size_t>;
+
+/// Some values, of which a coefficient is of the ranks or not.
+class Variable {
+ public:
+  Variable(std::span<const double> values, bool by_rank) : values_(values) {
+    if (by_rank) ordered_.emplace(values);
+  }
+  Centred of(Drawn drawn) const {
+    if (ordered_) return Centred(ordered_->ranks_of(drawn));
+    std::vector<double> taken(drawn.size());
+    std::ranges::transform(drawn, taken.begin(), [&](std::size_t i) { return values_[i]; });
+    return Centred(taken);
+  }
+
+ private:
+  std::span<const double> values_;
+  std::optional<Ordered> ordered_;
+};
+
+std::vector<Variable> variables(std::span<const std::vector<double>> all, bool by_rank) {
+  std::vector<Variable> out;
+  for (const std::vector<double>& values : all) out.emplace_back(values, by_rank);
   return out;
 }
 
-/// A coefficient of n pairs or triples, with the interval of the same of what is drawn of them.
-std::optional<Correlation> with_interval(
-    std::size_t n, std::optional<double> value,
-    const std::function<std::optional<double>(std::span<const std::size_t>)>& of_drawn) {
-  if (!value) return std::nullopt;
-  const auto intervals =
-      bootstrap(n, [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-        const auto again = of_drawn(indices);
-        return again ? std::optional(std::vector<double>{*again}) : std::nullopt;
-      });
-  return Correlation{*value, intervals.empty() ? std::nullopt : std::optional(intervals.front())};
+/// Coefficients of n pairs or triples, with the intervals of the same of what is drawn of them.
+std::vector<std::optional<Correlation>> with_intervals(
+    std::size_t n, const std::vector<std::optional<double>>& values,
+    const EachStatistic& of_drawn) {
+  std::vector<std::optional<Correlation>> out(values.size());
+  const bool any = std::ranges::any_of(values, [](const auto& value) { return value.has_value(); });
+  if (!any) return out;
+  const auto intervals = bootstrap_each(n, of_drawn);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i]) out[i] = Correlation{*values[i], intervals[i]};
+  }
+  return out;
 }
 
 /// What is left of the coefficient of x and y when those with z are taken out of both.
@@ -53,16 +92,8 @@ std::optional<double> partial(const std::optional<double>& xy, const std::option
 }  // namespace
 
 std::optional<double> pearson(std::span<const double> x, std::span<const double> y) {
-  if (x.size() != y.size() || x.size() < 3 || all_equal(x) || all_equal(y)) return std::nullopt;
-  const auto of_x = as_array(x), of_y = as_array(y);
-  const double mean_x = of_x.mean(), mean_y = of_y.mean();
-  const double squares_x = (of_x - mean_x).square().sum();
-  const double squares_y = (of_y - mean_y).square().sum();
-  const double products = ((of_x - mean_x) * (of_y - mean_y)).sum();
-  const double r = products / (std::sqrt(squares_x) * std::sqrt(squares_y));
-  // Not where a value is not finite, nor where they differ in their last digits only, so that they
-  // have no variance that a double can hold.
-  return std::isfinite(r) ? std::optional(std::clamp(r, -1.0, 1.0)) : std::nullopt;
+  if (x.size() != y.size() || x.size() < 3) return std::nullopt;
+  return coefficient_of(Centred(x), Centred(y));
 }
 
 std::vector<double> ranks(std::span<const double> values) {
@@ -86,37 +117,60 @@ std::optional<double> spearman(std::span<const double> x, std::span<const double
   return pearson(ranks(x), ranks(y));
 }
 
-std::optional<double> spearman(const Ordered& x, const Ordered& y,
-                               std::span<const std::size_t> drawn) {
-  return pearson(x.ranks_of(drawn), y.ranks_of(drawn));
-}
-
 std::optional<double> partial_spearman(std::span<const double> x, std::span<const double> y,
                                        std::span<const double> z) {
   return partial(spearman(x, y), spearman(x, z), spearman(y, z));
 }
 
-std::optional<Correlation> correlate(Coefficient coefficient, std::span<const double> x,
-                                     std::span<const double> y) {
-  const Ordered ordered_x(x), ordered_y(y);
-  const bool is_of_ranks = coefficient == static_cast<Coefficient>(spearman);
-  return with_interval(x.size(), coefficient(x, y), [&](std::span<const std::size_t> indices) {
-    return is_of_ranks ? spearman(ordered_x, ordered_y, indices)
-                       : coefficient(taken(x, indices), taken(y, indices));
+std::vector<std::optional<Correlation>> correlate_each(Coefficient coefficient,
+                                                       std::span<const std::vector<double>> xs,
+                                                       std::span<const double> y) {
+  const bool by_rank = coefficient == static_cast<Coefficient>(spearman);
+  const std::vector<Variable> each = variables(xs, by_rank);
+  const Variable other(y, by_rank);
+  std::vector<std::optional<double>> values;
+  for (const std::vector<double>& x : xs) values.push_back(coefficient(x, y));
+  return with_intervals(y.size(), values, [&](Drawn drawn) {
+    const Centred of_y = other.of(drawn);
+    std::vector<std::optional<double>> again;
+    for (const Variable& x : each) again.push_back(coefficient_of(x.of(drawn), of_y));
+    return again;
   });
 }
 
-std::optional<Correlation> correlate_given(std::span<const double> x, std::span<const double> y,
-                                           std::span<const double> z) {
-  const Ordered ordered_x(x), ordered_y(y), ordered_z(z);
-  return with_interval(x.size(), partial_spearman(x, y, z),
-                       [&](std::span<const std::size_t> indices) {
-                         const auto ranks_x = ordered_x.ranks_of(indices);
-                         const auto ranks_y = ordered_y.ranks_of(indices);
-                         const auto ranks_z = ordered_z.ranks_of(indices);
-                         return partial(pearson(ranks_x, ranks_y), pearson(ranks_x, ranks_z),
-                                        pearson(ranks_y, ranks_z));
-                       });
+std::vector<std::optional<Correlation>> correlate_each_given(
+    std::span<const std::vector<double>> xs, std::span<const double> y, std::span<const double> z) {
+  const std::vector<Variable> each = variables(xs, true);
+  const Variable other(y, true), given(z, true);
+  std::vector<std::optional<double>> values;
+  for (const std::vector<double>& x : xs) values.push_back(partial_spearman(x, y, z));
+  return with_intervals(y.size(), values, [&](Drawn drawn) {
+    const Centred of_y = other.of(drawn), of_z = given.of(drawn);
+    const auto yz = coefficient_of(of_y, of_z);
+    std::vector<std::optional<double>> again;
+    for (const Variable& x : each) {
+      const Centred of_x = x.of(drawn);
+      again.push_back(partial(coefficient_of(of_x, of_y), coefficient_of(of_x, of_z), yz));
+    }
+    return again;
+  });
+}
+
+std::optional<Correlation> spearman_difference(std::span<const double> x,
+                                               std::span<const double> other,
+                                               std::span<const double> y) {
+  const auto difference = [](const std::optional<double>& of_x,
+                             const std::optional<double>& of_other) -> std::optional<double> {
+    return of_x && of_other ? std::optional(*of_x - *of_other) : std::nullopt;
+  };
+  const Variable a(x, true), b(other, true), c(y, true);
+  const auto found =
+      with_intervals(y.size(), {difference(spearman(x, y), spearman(other, y))}, [&](Drawn drawn) {
+        const Centred of_y = c.of(drawn);
+        return std::vector{
+            difference(coefficient_of(a.of(drawn), of_y), coefficient_of(b.of(drawn), of_y))};
+      });
+  return found.front();
 }
 
 }  // namespace joulemark::analysis

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "analysis/bootstrap.hpp"
-#include "analysis/ordered.hpp"
 
 namespace joulemark::analysis {
 
@@ -26,22 +25,26 @@ std::optional<double> partial_spearman(std::span<const double> x, std::span<cons
 /// Ranks from 1 on; equal values share their mean rank.
 std::vector<double> ranks(std::span<const double> values);
 
-/// Spearman's coefficient of drawn rows; absent where all of one side are equal.
-std::optional<double> spearman(const Ordered& x, const Ordered& y,
-                               std::span<const std::size_t> drawn);
-
 using Coefficient = std::optional<double> (*)(std::span<const double>, std::span<const double>);
 
 struct Correlation {
   double value = 0.0;
   std::optional<Interval> ci95;  ///< absent where too many resamples have no coefficient
 };
-/// With its bootstrap interval, over pairs. Absent as the coefficient is.
-std::optional<Correlation> correlate(Coefficient coefficient, std::span<const double> x,
-                                     std::span<const double> y);
+/// Of y with each of the xs, all of one length, with bootstrap intervals over pairs, from the same
+/// draws. Absent as the coefficient is.
+std::vector<std::optional<Correlation>> correlate_each(Coefficient coefficient,
+                                                       std::span<const std::vector<double>> xs,
+                                                       std::span<const double> y);
 
-/// Spearman's at equal z, the same way.
-std::optional<Correlation> correlate_given(std::span<const double> x, std::span<const double> y,
-                                           std::span<const double> z);
+/// Spearman's of y with each of the xs at equal z, the same way.
+std::vector<std::optional<Correlation>> correlate_each_given(
+    std::span<const std::vector<double>> xs, std::span<const double> y, std::span<const double> z);
+
+/// How much higher Spearman's coefficient of y is with x than with other, with its interval; absent
+/// where one of both is absent, also in too many resamples.
+std::optional<Correlation> spearman_difference(std::span<const double> x,
+                                               std::span<const double> other,
+                                               std::span<const double> y);
 
 }  // namespace joulemark::analysis

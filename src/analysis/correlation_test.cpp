@@ -12,23 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 using Numbers = std::vector<double>;
 
-TEST(Spearman, OfDrawnRowsIsThatOfTheirValues) {
-  const std::vector<double> values = {3.0, -1.0, 3.0, 7.5, 0.0, -1.0, 2.0};
-  const std::vector<double> others = {1.0, 1.0, 2.0, 9.0, -4.0, 3.0, 3.0};
-  const Ordered x(values), y(others);
-  for (const std::vector<std::size_t>& drawn :
-       {std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6}, {6, 6, 6, 0, 2, 4, 3}, {1, 5, 1, 0}}) {
-    std::vector<double> v, o;
-    for (const std::size_t i : drawn) {
-      v.push_back(values[i]);
-      o.push_back(others[i]);
-    }
-    EXPECT_EQ(spearman(x, y, drawn), spearman(v, o));
-  }
-  const std::vector<std::size_t> one = {3, 3, 3, 3};
-  EXPECT_FALSE(spearman(x, y, one)) << "all are equal";
-}
-
 TEST(Pearson, IsAbsentWhereItHasNoMeaning) {
   const Numbers x = {1, 2, 3};
   EXPECT_TRUE(pearson(x, x));
@@ -56,9 +39,39 @@ TEST(Ranks, AreSharedByEquals) {
 
 TEST(Correlate, HasNoIntervalWhereTooManyDrawsHaveNoCoefficient) {
   // Of four values of which three are equal, a third of all draws has no other one.
-  const auto c = correlate(pearson, Numbers{1, 1, 1, 2}, Numbers{1, 2, 3, 4});
-  ASSERT_TRUE(c);
-  EXPECT_FALSE(c->ci95);
+  const std::vector<Numbers> xs = {{1, 1, 1, 2}, {5, 5, 5, 5}, {2, 1, 3, 4}};
+  const auto c = correlate_each(pearson, xs, Numbers{1, 2, 3, 4});
+  ASSERT_EQ(c.size(), 3U);
+  ASSERT_TRUE(c[0]);
+  EXPECT_FALSE(c[0]->ci95);
+  EXPECT_FALSE(c[1]);
+  ASSERT_TRUE(c[2]);
+  EXPECT_TRUE(c[2]->ci95) << "whatever the others lack";
+}
+
+TEST(Correlate, GivesEachTheIntervalThatItHasAlone) {
+  const Numbers y = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, z = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
+  const std::vector<Numbers> xs = {{2, 7, 1, 8, 2, 8, 1, 8, 2, 8}, {1, 6, 1, 8, 0, 3, 3, 9, 8, 8}};
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    const std::span alone(&xs[i], 1);
+    const auto equal = [](const auto& a, const auto& b) {
+      return a->value == b->value && a->ci95->low == b->ci95->low && a->ci95->high == b->ci95->high;
+    };
+    EXPECT_TRUE(equal(correlate_each(spearman, xs, y)[i], correlate_each(spearman, alone, y)[0]));
+    EXPECT_TRUE(equal(correlate_each_given(xs, y, z)[i], correlate_each_given(alone, y, z)[0]));
+  }
+}
+
+TEST(SpearmanDifference, IsThatOfBothCoefficients) {
+  const Numbers y = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, z = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
+  const auto same = spearman_difference(z, z, y);
+  ASSERT_TRUE(same && same->ci95);
+  EXPECT_EQ(same->value, 0.0);
+  EXPECT_EQ(same->ci95->high, 0.0);
+  const auto better = spearman_difference(y, z, y);
+  EXPECT_DOUBLE_EQ(better->value, 1.0 - *spearman(z, y));
+  EXPECT_GT(better->ci95->high, better->value);
+  EXPECT_FALSE(spearman_difference(Numbers(10, 1.0), z, y));
 }
 
 std::optional<Numbers> sum_of(std::span<const std::size_t> indices) {

@@ -58,18 +58,28 @@ constexpr std::array kMeasures = {
     Measure{"spearman", "Spearman", static_cast<Coefficient>(spearman), false},
 };
 
-/// Adds a coefficient as a value and a row of the table; absent where there is none.
-std::optional<Correlation> add(Outcome& o, const Driver& driver, const Measure& m,
-                               const std::vector<double>& x, const std::vector<double>& y) {
-  const auto c =
-      m.of_logs ? correlate(m.coefficient, logs(x), logs(y)) : correlate(m.coefficient, x, y);
+/// Of energy with each driver; absent where there is none.
+using Coefficients = std::vector<std::optional<Correlation>>;
+
+Coefficients coefficients(const Measure& m, const std::vector<const Row*>& rows) {
+  const auto seen_by = [&](std::vector<double> values) {
+    return m.of_logs ? logs(std::move(values)) : values;
+  };
+  std::vector<std::vector<double>> xs;
+  for (const Driver& d : kDrivers) xs.push_back(seen_by(values_of(rows, d.field)));
+  return correlate_each(m.coefficient, xs, seen_by(values_of(rows, &Row::energy_j_per_image)));
+}
+
+/// Adds a coefficient as a value and a row of the table.
+void add(Outcome& o, const Driver& driver, const Measure& m, const std::optional<Correlation>& c,
+         std::size_t n) {
   const bool is_as_in_paper = !m.of_logs && m.coefficient == static_cast<Coefficient>(pearson);
   std::vector<Cell> cells = {driver.paper.name,
                              m.name,
                              Cell(),
                              Cell(),
                              Cell(),
-                             static_cast<std::int64_t>(x.size()),
+                             static_cast<std::int64_t>(n),
                              is_as_in_paper ? Cell(driver.paper.value) : Cell()};
   if (c) {
     cells[2] = c->value;
@@ -78,10 +88,9 @@ std::optional<Correlation> add(Outcome& o, const Driver& driver, const Measure& 
       cells[4] = c->ci95->high;
     }
     o.values.push_back({m.name, driver.paper.name, "1", c->value, c->ci95,
-                        c->ci95 ? "" : "too many resamples have no coefficient", x.size()});
+                        c->ci95 ? "" : "too many resamples have no coefficient", n});
   }
   o.rows.push_back(std::move(cells));
-  return c;
 }
 
 /// Energy goes with the driver to this power: the slope of the line that it returns.
@@ -133,15 +142,19 @@ void add_figure(Outcome& o, const Driver& driver, const std::vector<const Row*>&
   o.figures.push_back(std::move(f));
 }
 
-void add_driver(Outcome& o, const Driver& driver, const std::vector<const Row*>& rows) {
+/// `by_measure` are the coefficients of each measure.
+void add_driver(Outcome& o, std::size_t which, const std::vector<Coefficients>& by_measure,
+                const std::vector<const Row*>& rows) {
+  const Driver& driver = kDrivers[which];
   const std::vector<double> x = values_of(rows, driver.field);
   const std::vector<double> y = values_of(rows, &Row::energy_j_per_image);
   std::string words;
-  for (const Measure& m : kMeasures) {
-    if (const auto c = add(o, driver, m, x, y)) {
-      words += fmt::format("{}{} {}", words.empty() ? "" : "; ", m.words,
-                           with_interval(c->value, c->ci95));
-    }
+  for (std::size_t m = 0; m < kMeasures.size(); ++m) {
+    const std::optional<Correlation>& c = by_measure[m][which];
+    add(o, driver, kMeasures[m], c, x.size());
+    if (!c) continue;
+    words += fmt::format("{}{} {}", words.empty() ? "" : "; ", kMeasures[m].words,
+                         with_interval(c->value, c->ci95));
   }
   const auto line = words.empty() ? std::nullopt : add_exponent(o, driver, x, y);
   if (line) add_figure(o, driver, rows, *line);
@@ -150,6 +163,12 @@ void add_driver(Outcome& o, const Driver& driver, const std::vector<const Row*>&
                                   driver.paper.words)
                     : fmt::format("Energy with {} (n = {}): {}; the paper has Pearson {}.",
                                   driver.paper.words, x.size(), words, digits(driver.paper.value)));
+}
+
+void add_drivers(Outcome& o, const std::vector<const Row*>& rows) {
+  std::vector<Coefficients> by_measure;
+  for (const Measure& m : kMeasures) by_measure.push_back(coefficients(m, rows));
+  for (std::size_t i = 0; i < kDrivers.size(); ++i) add_driver(o, i, by_measure, rows);
 }
 
 /// Pearson's coefficient of raw values can hang on one extreme model. Names the one without which
@@ -176,29 +195,18 @@ void add_influence(Outcome& o, const Driver& driver, const std::vector<const Row
 /// Whether the points tell activations from GMACs: the difference of their rank correlations, drawn
 /// from the same resamples.
 void add_difference(Outcome& o, const std::vector<const Row*>& rows) {
-  const Ordered energy(values_of(rows, &Row::energy_j_per_image));
-  const Ordered gmacs(values_of(rows, &Row::gmacs));
-  const Ordered activations(values_of(rows, &Row::activations_m));
   const auto difference =
-      [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
-    const auto with_gmacs = spearman(energy, gmacs, indices);
-    const auto with_activations = spearman(energy, activations, indices);
-    if (!with_gmacs || !with_activations) return std::nullopt;
-    return std::vector<double>{*with_activations - *with_gmacs};
-  };
-  std::vector<std::size_t> all(rows.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  const auto value = difference(all);
-  const auto intervals = bootstrap(rows.size(), difference);
-  if (!value || intervals.empty()) return;
-  const Interval ci95 = intervals.front();
-  o.values.push_back({"spearman_difference", "activations less gmacs", "1", value->front(), ci95,
+      spearman_difference(values_of(rows, &Row::activations_m), values_of(rows, &Row::gmacs),
+                          values_of(rows, &Row::energy_j_per_image));
+  if (!difference || !difference->ci95) return;
+  const Interval ci95 = *difference->ci95;
+  o.values.push_back({"spearman_difference", "activations less gmacs", "1", difference->value, ci95,
                       "", rows.size()});
   const char* better = ci95.low > 0.0    ? "activations rank models better"
                        : ci95.high < 0.0 ? "GMACs rank models better"
                                          : "these models do not tell which ranks them better";
   o.sentences.push_back(fmt::format("Spearman with activations less that with GMACs is {}: {}.",
-                                    with_interval(value->front(), ci95), better));
+                                    with_interval(difference->value, ci95), better));
 }
 
 }  // namespace
@@ -230,7 +238,7 @@ Result<Outcome> drivers(const Input& input) {
                {"high", "1", "of the same"},
                {"n", "", "models"},
                {"paper", "1", "the same in arXiv 2412.09731"}};
-  for (const Driver& driver : kDrivers) add_driver(o, driver, rows);
+  add_drivers(o, rows);
   add_difference(o, rows);
   for (const Driver& driver : kDrivers) add_influence(o, driver, rows);
   if (o.values.empty()) {

@@ -54,7 +54,8 @@ void expect_drawn(const std::optional<Interval>& got, double low, double high) {
 
 void expect_correlation(Coefficient coefficient, const Numbers& x, const Numbers& y,
                         const json& want) {
-  const auto got = correlate(coefficient, x, y);
+  const std::vector<Numbers> xs = {x};
+  const auto got = correlate_each(coefficient, xs, y).front();
   ASSERT_TRUE(got);
   expect_near(got->value, want["value"], kRounding);
   expect_drawn(got->ci95, want["low"], want["high"]);
@@ -73,8 +74,8 @@ TEST(Expected, Correlations) {
 
 TEST(Expected, CorrelationAtEqual) {
   const json& want = expected()["partial"];
-  const auto got =
-      correlate_given(want["x"].get<Numbers>(), want["y"].get<Numbers>(), want["z"].get<Numbers>());
+  const std::vector<Numbers> xs = {want["x"]};
+  const auto got = correlate_each_given(xs, Numbers(want["y"]), Numbers(want["z"])).front();
   ASSERT_TRUE(got);
   expect_near(got->value, want["value"], kRounding);
   expect_drawn(got->ci95, want["low"], want["high"]);

@@ -77,7 +77,8 @@ struct Seen {
 /// Of all lines through the pivot the best goes through the point that this finds: as the slope
 /// grows, the loss falls until the weights of the points passed make up for those ahead. Absent
 /// where no other point has another x, or those far away turn the line past all that are near.
-std::optional<std::size_t> turn_about(const Points& points, std::size_t pivot,
+/// `present` is the slope to turn from.
+std::optional<std::size_t> turn_about(const Points& points, std::size_t pivot, double present,
                                       std::vector<Seen>& seen) {
   seen.clear();
   const double x = points.x[pivot];
@@ -92,12 +93,10 @@ std::optional<std::size_t> turn_about(const Points& points, std::size_t pivot,
     all += weight;
   }
   if (seen.empty() || ahead < 0.0 || ahead > all) return std::nullopt;
-  // A weighted median: only the half that it is in is looked at further, nothing is sorted.
+  // A weighted median: only the part that it is in is looked at further, nothing is sorted.
   auto first = seen.begin();
   auto last = seen.end();
-  while (last - first > 1) {
-    const auto middle = first + (last - first) / 2;
-    std::ranges::nth_element(first, middle, last, {}, &Seen::slope);
+  const auto keep_part = [&](auto middle) {
     double below = 0.0;
     for (auto s = first; s != middle; ++s) below += s->weight;
     if (below >= ahead) {
@@ -106,6 +105,14 @@ std::optional<std::size_t> turn_about(const Points& points, std::size_t pivot,
       ahead -= below;
       first = middle;
     }
+  };
+  const auto flatter =
+      std::ranges::partition(seen, [&](double s) { return s < present; }, &Seen::slope).begin();
+  if (first < flatter && flatter < last) keep_part(flatter);
+  while (last - first > 1) {
+    const auto middle = first + (last - first) / 2;
+    std::ranges::nth_element(first, middle, last, {}, &Seen::slope);
+    keep_part(middle);
   }
   return first->point;
 }
@@ -114,12 +121,12 @@ std::optional<std::size_t> turn_about(const Points& points, std::size_t pivot,
 std::optional<Through> best_from(const Points& points, std::size_t a, std::size_t b) {
   std::vector<Seen> seen;
   seen.reserve(points.x.size());
-  const auto best_through = [&](std::size_t pivot) -> std::optional<Through> {
-    const auto other = turn_about(points, pivot, seen);
+  const auto best_through = [&](std::size_t pivot, double present) -> std::optional<Through> {
+    const auto other = turn_about(points, pivot, present, seen);
     return other ? std::optional(line_through(points, pivot, *other)) : std::nullopt;
   };
   const bool has_two = points.x[a] != points.x[b];
-  auto best = has_two ? std::optional(line_through(points, a, b)) : best_through(a);
+  auto best = has_two ? std::optional(line_through(points, a, b)) : best_through(a, 0.0);
   while (best && !best->is_best()) {
     const auto is_better = [&](const Through& t) {
       return t.line.loss < best->line.loss * (1.0 - kRounding);
@@ -127,8 +134,10 @@ std::optional<Through> best_from(const Points& points, std::size_t a, std::size_
     // The point that cannot hold the line is left. More than two points may lie on it, so that the
     // other one is tried, too, before the line is the best that there is.
     const std::size_t stays = best->a_holds ? best->a : best->b;
-    auto next = best_through(stays);
-    if (next && !is_better(*next)) next = best_through(stays == best->a ? best->b : best->a);
+    auto next = best_through(stays, best->line.slope);
+    if (next && !is_better(*next)) {
+      next = best_through(stays == best->a ? best->b : best->a, best->line.slope);
+    }
     if (next && !is_better(*next)) return best;
     best = next;
   }

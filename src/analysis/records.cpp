@@ -79,21 +79,20 @@ double chance_of(double slope, const Groups& groups, int last) {
 }  // namespace
 
 std::optional<Records> records_of(std::span<const Entry> entries, int last) {
-  std::map<int, std::size_t> best;  // of what was new in each year
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].year > last) continue;
-    const auto [found, is_new] = best.try_emplace(entries[i].year, i);
-    if (!is_new && entries[i].price < entries[found->second].price) found->second = i;
+  int first = last + 1;
+  for (const Entry& e : entries) first = std::min(first, e.year);
+  if (first > last) return std::nullopt;
+  std::vector<const Entry*> best(static_cast<std::size_t>(last - first + 1));  // of each year's new
+  for (const Entry& e : entries) {
+    if (e.year > last) continue;
+    const Entry*& of_year = best[static_cast<std::size_t>(e.year - first)];
+    if (of_year == nullptr || e.price < of_year->price) of_year = &e;
   }
-  if (best.empty()) return std::nullopt;
-  Records records{best.begin()->first, {}};
-  std::size_t holder = best.begin()->second;
-  for (int year = records.first; year <= last; ++year) {
-    const auto found = best.find(year);
-    if (found != best.end() && entries[found->second].price < entries[holder].price) {
-      holder = found->second;
-    }
-    records.holders.push_back(holder);
+  Records records{first, {}};
+  const Entry* holder = best.front();
+  for (const Entry* of_year : best) {
+    if (of_year != nullptr && of_year->price < holder->price) holder = of_year;
+    records.holders.push_back(static_cast<std::size_t>(holder - entries.data()));
   }
   return records;
 }

@@ -116,15 +116,19 @@ std::vector<const Row*> without_other_data(const std::vector<const Row*>& rows) 
   return out;
 }
 
-/// Whether models that take more are better on the set than others of the same top-1 on ImageNet.
-std::optional<Correlation> at_equal_top1(TestSet set, const std::vector<const Row*>& rows) {
-  std::vector<double> energy, on_set, on_imagenet;
-  for (const Row* row : rows) {
-    energy.push_back(std::log2(*row->energy_j_per_image));
-    on_set.push_back(top1_on(*row, set));
-    on_imagenet.push_back(top1_on(*row, TestSet::imagenet));
-  }
-  return correlate_given(energy, on_set, on_imagenet);
+/// Whether models that take more are better on each of the other sets than others of the same top-1
+/// on ImageNet.
+std::vector<std::optional<Correlation>> at_equal_top1(const std::vector<const Row*>& rows) {
+  const auto top1s_on = [&](TestSet set) {
+    std::vector<double> top1s;
+    for (const Row* row : rows) top1s.push_back(top1_on(*row, set));
+    return top1s;
+  };
+  std::vector<double> energy;
+  for (const Row* row : rows) energy.push_back(std::log2(*row->energy_j_per_image));
+  std::vector<std::vector<double>> on_sets;
+  for (const Set& set : kOthers) on_sets.push_back(top1s_on(set.set));
+  return correlate_each_given(on_sets, energy, top1s_on(TestSet::imagenet));
 }
 
 /// What a value is about that is of models without other data.
@@ -133,30 +137,32 @@ std::string about_alone(const Set& set) {
 }
 
 /// "more energy goes with more accuracy: partial Spearman 0.42 (95 %: 0.25 to 0.58), n = 110"
-std::string add_partial(Outcome& o, const Set& set, const std::string& about,
-                        const std::vector<const Row*>& rows) {
-  if (rows.size() < kFewestToResample) {
-    return fmt::format("too few to say (n = {})", rows.size());
-  }
-  const auto c = at_equal_top1(set.set, rows);
-  if (!c) return fmt::format("nothing is left to compare (n = {})", rows.size());
+std::string add_partial(Outcome& o, const std::string& about, const std::optional<Correlation>& c,
+                        std::size_t n) {
+  if (n < kFewestToResample) return fmt::format("too few to say (n = {})", n);
+  if (!c) return fmt::format("nothing is left to compare (n = {})", n);
   constexpr const char* kUndrawn = "too many resamples have no coefficient";
   o.values.push_back(
-      {"partial_spearman", about, "1", c->value, c->ci95, c->ci95 ? "" : kUndrawn, rows.size()});
+      {"partial_spearman", about, "1", c->value, c->ci95, c->ci95 ? "" : kUndrawn, n});
   const char* verdict = !c->ci95              ? "it cannot be said how energy goes with accuracy"
                         : c->ci95->low > 0.0  ? "more energy goes with more accuracy"
                         : c->ci95->high < 0.0 ? "more energy goes with less accuracy"
                                               : "no relation of energy to accuracy can be told";
   return fmt::format("{}: partial Spearman {}, n = {}", verdict,
-                     with_interval(c->value, c->ci95, kUndrawn), rows.size());
+                     with_interval(c->value, c->ci95, kUndrawn), n);
 }
 
-void add_at_equal_top1(Outcome& o, const Set& set, const std::vector<const Row*>& rows) {
-  const std::string all = add_partial(o, set, set.words, rows);
-  const std::string alone = add_partial(o, set, about_alone(set), without_other_data(rows));
-  o.sentences.push_back(fmt::format(
-      "On {}, at equal top-1 on ImageNet, {}; of models trained on ImageNet-1k alone, {}.",
-      set.words, all, alone));
+void add_at_equal_top1(Outcome& o, const std::vector<const Row*>& rows) {
+  const std::vector<const Row*> without = without_other_data(rows);
+  const auto of_all = at_equal_top1(rows), of_those = at_equal_top1(without);
+  for (std::size_t i = 0; i < kOthers.size(); ++i) {
+    const Set& set = kOthers[i];
+    const std::string all = add_partial(o, set.words, of_all[i], rows.size());
+    const std::string alone = add_partial(o, about_alone(set), of_those[i], without.size());
+    o.sentences.push_back(fmt::format(
+        "On {}, at equal top-1 on ImageNet, {}; of models trained on ImageNet-1k alone, {}.",
+        set.words, all, alone));
+  }
 }
 
 void add_caveats(Outcome& o) {
@@ -238,7 +244,7 @@ Result<Outcome> robustness(const Input& input) {
     add_rows(o, set, *frontier);
     add_price(o, set, *frontier);
   }
-  for (const Set& set : kOthers) add_at_equal_top1(o, set, rows);
+  add_at_equal_top1(o, rows);
   add_caveats(o);
   add_figures(o, rows);
   return std::move(o);

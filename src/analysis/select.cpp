@@ -61,9 +61,10 @@ const FlagUse* use_of(std::string_view flag) {
 
 /// Which rows are of one configuration. Where all policies are asked for, it is the batch that
 /// tells.
-auto configuration(const Row& row, bool all_policies) {
+using Configuration = std::tuple<std::string_view, std::string_view, std::int64_t>;
+Configuration configuration(const Row& row, bool all_policies) {
   const bool by_batch = all_policies || row.policy == "fixed";
-  return std::tuple(row.architecture, row.input_size, by_batch ? row.batch.value_or(0) : 0);
+  return {row.architecture, row.input_size, by_batch ? row.batch.value_or(0) : 0};
 }
 
 /// Runs are named by their time: of two that were measured within a second, the later one.
@@ -156,7 +157,7 @@ Chosen fit_rows(std::span<const Row> rows, std::string_view setup, std::string_v
 
 Chosen choose(std::span<const Row> rows, std::string_view setup, std::string_view policy) {
   Chosen chosen = fit_rows(rows, setup, policy);
-  std::map<decltype(configuration(rows.front(), true)), const Row*> newest;
+  std::map<Configuration, const Row*> newest;
   for (const Row* row : chosen.rows) {
     const Row*& best = newest[configuration(*row, policy.empty())];
     const Row* older = best;
