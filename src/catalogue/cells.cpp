@@ -42,6 +42,12 @@ std::optional<std::string> without_thousands(std::string_view text) {
   return plain;
 }
 
+std::optional<double> number_in(std::string_view text) {
+  if (text.find(',') == std::string_view::npos) return parsed<double>(text);
+  const auto plain = without_thousands(text);
+  return plain ? parsed<double>(*plain) : std::nullopt;
+}
+
 }  // namespace
 
 void Cells::refuse(std::size_t column, const std::string& what) {
@@ -55,8 +61,7 @@ std::string Cells::word(std::size_t column) {
 
 double Cells::number(std::size_t column, const Range& range) {
   if (error_) return 0.0;
-  const auto plain = without_thousands(raw(column));
-  const auto value = plain ? parsed<double>(*plain) : std::nullopt;
+  const auto value = number_in(raw(column));
   if (!value) {
     refuse(column, shown(raw(column)) + " is not a number");
     return 0.0;

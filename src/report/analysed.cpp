@@ -48,44 +48,49 @@ analysis::Row measured(store::Record r) {
   return row;
 }
 
-/// Of weights that were tested.
-analysis::Published published(const Joined& j) {
-  analysis::Published p{j.model, *j.tested, {}, "", ""};
-  if (j.weights != nullptr) {
-    p.date = j.weights->date;
-    p.pretraining = j.weights->pretraining;
-    p.licence = j.weights->licence;
+void add_network(analysis::Row& row, const catalogue::Architecture& architecture,
+                 const catalogue::Catalogue& catalogue) {
+  row.parameters_m = architecture.parameters_m;
+  if (const auto* family = catalogue.family(architecture.family)) {
+    row.family = family->name;
+    row.kind = std::string(catalogue::name(family->kind));
+    row.architecture_date = family->date;
   }
-  return p;
 }
 
-void add_published(analysis::Row& row, std::span<const Joined> weights,
-                   const catalogue::Catalogue& catalogue) {
-  const Joined& any = weights.front();
-  if (any.architecture != nullptr) row.parameters_m = any.architecture->parameters_m;
-  const auto size = side(row.input_size);
-  if (const auto* speed = size ? catalogue.speed(row.architecture, *size) : nullptr) {
+/// What is published of images of this size.
+void add_of_size(analysis::Row& row, std::int64_t size, const catalogue::Catalogue& catalogue) {
+  if (const auto* speed = catalogue.speed(row.architecture, size)) {
     row.published_speeds = speed->images_per_s;
   }
-  if (any.family != nullptr) {
-    row.family = any.family->name;
-    row.kind = std::string(catalogue::name(any.family->kind));
-    row.architecture_date = any.family->date;
-  }
   // Counts of a network with other parameters are not of what was measured.
-  if (any.cost != nullptr &&
-      std::abs(any.cost->counted_parameters_m - *row.parameters_m) < kSameNetwork) {
-    row.gmacs = any.cost->gmacs;
-    row.activations_m = any.cost->activations_m;
+  const auto* cost = catalogue.cost(row.architecture, size);
+  if (cost != nullptr && std::abs(cost->counted_parameters_m - *row.parameters_m) < kSameNetwork) {
+    row.gmacs = cost->gmacs;
+    row.activations_m = cost->activations_m;
   }
-  for (const Joined& j : weights) {
-    if (j.tested == nullptr) continue;
-    row.weights_tested.push_back(published(j));
-    const double top1 = j.tested->imagenet().top1;
-    if (row.top1 && *row.top1 >= top1) continue;
-    row.top1 = top1;
-    row.best_model = j.model;
+  for (const catalogue::Evaluation& tested : catalogue.evaluations_of(row.architecture)) {
+    if (tested.size != size) continue;
+    analysis::Published p{row.architecture + "." + tested.tag, tested, {}, "", ""};
+    if (const auto* weights = catalogue.weights_of(row.architecture, tested.tag)) {
+      p.date = weights->date;
+      p.pretraining = weights->pretraining;
+      p.licence = weights->licence;
+    }
+    const double top1 = tested.imagenet().top1;
+    if (!row.top1 || *row.top1 < top1) {
+      row.top1 = top1;
+      row.best_model = p.model;
+    }
+    row.weights_tested.push_back(std::move(p));
   }
+}
+
+void add_published(analysis::Row& row, const catalogue::Catalogue& catalogue) {
+  const auto* architecture = catalogue.architecture(row.architecture);
+  if (architecture == nullptr) return;
+  add_network(row, *architecture, catalogue);
+  if (const auto size = side(row.input_size)) add_of_size(row, *size, catalogue);
 }
 
 }  // namespace
@@ -100,9 +105,8 @@ std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
   std::vector<analysis::Row> rows;
   rows.reserve(records.size());
   for (store::Record& record : records) {
-    const auto weights = join({&record, 1}, catalogue);
     rows.push_back(measured(std::move(record)));
-    add_published(rows.back(), weights, catalogue);
+    add_published(rows.back(), catalogue);
   }
   return rows;
 }

@@ -286,6 +286,10 @@ class SqliteStore final : public Store {
   bool has_calibrations() { return version() >= kSchemaWithCalibrations; }
   int version() { return db_.execAndGet("PRAGMA user_version").getInt(); }
 
+  std::size_t count() {
+    return static_cast<std::size_t>(db_.execAndGet("SELECT count(*) FROM record").getInt64());
+  }
+
   static StoredCalibration to_calibration(SQLite::Statement& row) {
     const auto text = [&](int column) { return row.getColumn(column).getString(); };
     return {text(0), text(1), text(2), text(3), text(4), text(5)};
@@ -321,6 +325,8 @@ class SqliteStore final : public Store {
                              fmt::format("SELECT {} FROM record {} ORDER BY id", names, where));
     if (parameter) select.bind(1, *parameter);
     std::vector<Record> records;
+    // A record is a kilobyte: all that are read would be moved, and their pages taken, twice.
+    if (where.empty()) records.reserve(count());
     while (select.executeStep()) {
       Record r;
       for (std::size_t i = 0; i < asked.size(); ++i) {
