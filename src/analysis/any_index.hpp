@@ -4,21 +4,19 @@
 #include <cstdint>
 #include <limits>
 
-#include <boost/random/mersenne_twister.hpp>
-
 namespace joulemark::analysis {
 
 /// Equally likely indices below n, 1 <= n < 2^49: those of boost::random::uniform_int_distribution
 /// from the same numbers, one by one. That divides twice for each, and bootstraps draw millions.
 class AnyIndex {
  public:
-  using Numbers = boost::random::mt19937_64;
-
   explicit AnyIndex(std::size_t n)
       : n_(n),
         share_(n == 1 ? kMost : kMost / n + (kMost % n == n - 1 ? 1 : 0)),
         shares_per_one_(kJustBelowOne / static_cast<double>(share_)) {}
 
+  /// `numbers()` is any number of 64 bits, each as likely.
+  template <class Numbers>
   std::size_t operator()(Numbers& numbers) const {
     if (n_ == 1) return 0;
     for (;;) {

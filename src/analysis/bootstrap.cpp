@@ -18,7 +18,7 @@ constexpr double kMostUndefined = 0.05;
 
 void for_each_draw(std::size_t n, std::size_t resamples, std::uint64_t seed,
                    const std::function<void(std::span<const std::size_t>)>& use) {
-  AnyIndex::Numbers numbers(seed);
+  boost::random::mt19937_64 numbers(seed);
   const AnyIndex any(n);
   std::vector<std::size_t> indices(n);
   for (std::size_t i = 0; i < resamples; ++i) {

@@ -85,7 +85,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def check_picture(file: Path, figure: dict) -> None:
     """The picture is well-formed, names itself, and shows every mark of its description."""
-    assert file.stat().st_size < 20_000 + 150 * len(figure["marks"])
+    assert file.stat().st_size < 20_000 + 250 * len(figure["marks"])
     picture = ElementTree.parse(file).getroot()
     assert picture.tag == f"{SVG}svg" and picture.get("role") == "img"
     assert picture.find(f"{SVG}title").text == figure["title"]

@@ -105,7 +105,7 @@ def test_the_next_models_worker_waits_beside_the_present_one_and_may_be_lost(wor
     campaigns.plan(device="cuda:0")
     process = campaigns.start()
     both = eventually(lambda: w if len(w := world.workers()) == 2 else None, "two workers")
-    kill(max(both, key=started_at))
+    kill(max(both, key=lambda pid: (started_at(pid), pid)))  # within one tick, the higher number
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert {r["status"] for r in campaigns.rows()} == {"ok"} and len(campaigns.rows()) == 3
