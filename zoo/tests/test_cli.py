@@ -287,3 +287,20 @@ def test_a_hub_that_stops_answering_is_asked_no_more(monkeypatch, tmp_path):
     monkeypatch.setattr(run.hub, "in_reach", lambda: next(answers))
     state = run.Run(tmp_path, tmp_path, {}, timeout=9.0, force=False, hub_in_reach=True)
     assert [state.is_offline() for _ in range(3)] == [False, True, True]
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_process_that_is_offline_asks_no_hub(monkeypatch, tmp_path, offline):
+    import torch
+    from huggingface_hub import constants
+
+    from joulemark_zoo import one
+    from joulemark_zoo.spec import ExportSpec
+
+    asked = []
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("joulemark_zoo.artefact.export_one", lambda *_: asked.append(constants.is_offline_mode()))
+    report = one.Report(tmp_path / "report.json")
+    threads = torch.get_num_threads()
+    assert one.export_and_report(ExportSpec("a"), tmp_path, report, offline=offline, threads=threads) == 0
+    assert asked == [offline]
