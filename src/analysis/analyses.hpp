@@ -38,6 +38,8 @@ Result<Outcome> drivers(const Input& input);
 Result<Outcome> years(const Input& input);
 Result<Outcome> sizes(const Input& input);
 Result<Outcome> runtimes(const Input& input);
+/// What values of `runtimes` are about where they are of two setups: `to` in units of `from`.
+std::string compared(const std::string& from, const std::string& to);
 Result<Outcome> batch(const Input& input);
 Result<Outcome> families(const Input& input);
 Result<Outcome> robustness(const Input& input);

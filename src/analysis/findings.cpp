@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "analysis/common.hpp"
@@ -218,31 +219,58 @@ Finding progress(const Input&, const Outcome& o) {
   return f;
 }
 
-const Row* any_of(const Input& input, const std::string& setup) {
-  const auto found = std::ranges::find(input.rows, setup, &Row::setup);
-  return found == input.rows.end() ? nullptr : &*found;
+/// A row of each setup.
+std::map<std::string, const Row*> setups_of(const Input& input) {
+  std::map<std::string, const Row*> setups;
+  for (const Row& row : input.rows) setups.emplace(row.setup, &row);
+  return setups;
 }
 
-/// The two setups of a comparison, where they differ in that one is compiled and the other not.
+/// What compiling does to the same models of a device: the mean ratio of energies, compiled over
+/// not compiled.
 struct Compiled {
-  std::string from, to;
-  bool is_from_compiled = false;
+  std::string from, to;  ///< the two setups, as they were compared
+  double ratio = 0.0;
+  std::optional<Interval> ci95;
+  std::string no_interval;
+  std::size_t n = 0;
 };
-std::optional<Compiled> compiled_pair(const Input& input, const std::string& about) {
-  constexpr std::string_view kArrow = " -> ";
-  const std::size_t arrow = about.find(kArrow);
-  if (arrow == std::string::npos) return std::nullopt;
-  const std::string from = about.substr(0, arrow);
-  const std::string to = about.substr(arrow + kArrow.size());
-  const Row* a = any_of(input, from);
-  const Row* b = any_of(input, to);
-  if (a == nullptr || b == nullptr) return std::nullopt;
-  const bool is_alike =
-      a->device == b->device && a->precision == b->precision && a->layout == b->layout;
-  const bool has_both = (a->format == "aoti" && b->format == "torchscript") ||
-                        (a->format == "torchscript" && b->format == "aoti");
-  if (!is_alike || !has_both) return std::nullopt;
-  return Compiled{from, to, a->format == "aoti"};
+
+Compiled as_compared(const std::string& from, const std::string& to, const Value& v) {
+  return {from, to, v.value, v.ci95, v.no_interval, v.n};
+}
+
+/// A comparison that was made the other way round.
+Compiled turned(Compiled c) {
+  c.ratio = 1.0 / c.ratio;
+  if (c.ci95) c.ci95 = Interval{1.0 / c.ci95->high, 1.0 / c.ci95->low};
+  return c;
+}
+
+/// Of two setups that differ in that `b` is compiled and `a` is not; absent where they do not, or
+/// were not compared.
+std::optional<Compiled> compiled_of(const Outcome& o, const Row& a, const Row& b) {
+  const bool is_alike = a.device == b.device && a.precision == b.precision && a.layout == b.layout;
+  if (!is_alike || a.format != "torchscript" || b.format != "aoti") return std::nullopt;
+  const auto ratio = [&](const Row& from, const Row& to) {
+    return find_value(o, "geometric_mean_ratio", compared(from.setup, to.setup));
+  };
+  if (const Value* v = ratio(a, b)) return as_compared(a.setup, b.setup, *v);
+  if (const Value* v = ratio(b, a)) return turned(as_compared(b.setup, a.setup, *v));
+  return std::nullopt;
+}
+
+/// The one of most models; absent for none.
+std::optional<Compiled> most_compiled(const Input& input, const Outcome& o) {
+  const auto setups = setups_of(input);
+  std::optional<Compiled> most;
+  for (const auto& [from, a] : setups) {
+    for (const auto& [to, b] : setups) {
+      const auto found = compiled_of(o, *a, *b);
+      if (found && (!most || most->n < found->n)) most = found;
+    }
+  }
+  return most;
 }
 
 Finding runtimes_save(const Input& input, const Outcome& o) {
@@ -251,31 +279,20 @@ Finding runtimes_save(const Input& input, const Outcome& o) {
   f.caveats.emplace_back(
       "TensorRT was not measured here: AOTInductor stands for what compiling saves over "
       "TorchScript.");
-  const Value* pair = nullptr;
-  std::optional<Compiled> setups;
-  for (const Value& v : o.values) {
-    if (v.name != "geometric_mean_ratio") continue;
-    const auto found = compiled_pair(input, v.about);
-    if (!found || (pair != nullptr && pair->n >= v.n)) continue;
-    pair = &v;
-    setups = found;
-  }
-  if (pair == nullptr) {
+  const auto pair = most_compiled(input, o);
+  if (!pair) {
     if (f.data.empty()) f.data = "No device has the same models compiled and not compiled.";
     f.because = "there are no such pairs";
     return f;
   }
-  const double ratio = setups->is_from_compiled ? 1.0 / pair->value : pair->value;
-  std::optional<Interval> ci95 = pair->ci95;
-  if (ci95 && setups->is_from_compiled)
-    ci95 = Interval{1.0 / pair->ci95->high, 1.0 / pair->ci95->low};
   f.n = pair->n;
   f.of = "models that both have";
   f.data = fmt::format(
       "Compiled by AOTInductor, models take {} times the energy of TorchScript, in the geometric "
       "mean "
       "(n = {}; {} and {}).",
-      with_interval(ratio, ci95, pair->no_interval), pair->n, setups->from, setups->to);
+      with_interval(pair->ratio, pair->ci95, pair->no_interval), pair->n, pair->from, pair->to);
+  const auto& ci95 = pair->ci95;
   if (!ci95) return f;
   if (ci95->high < 1.0) {
     decide(f, Verdict::agrees, "compiling saves energy, beyond the interval");

@@ -84,8 +84,6 @@ std::string differences(const Pair& p) {
   return words.empty() ? "their names only" : join_words(words);
 }
 
-std::string arrow(const Comparison& c) { return c.from + " -> " + c.to; }
-
 void add_rows(Outcome& o, const Comparison& c) {
   for (const Pair& p : c.pairs) {
     const double ratio = p.ratio();
@@ -103,10 +101,11 @@ void add_rows(Outcome& o, const Comparison& c) {
 void add_values(Outcome& o, const Comparison& c) {
   const std::size_t n = c.pairs.size();
   const auto loses = static_cast<std::size_t>(std::ranges::count_if(c.pairs, &Pair::loses));
-  o.values.push_back({"geometric_mean_ratio", arrow(c), "1", c.mean.mean, c.mean.ci95, "", n});
-  o.values.push_back({"spread", arrow(c), "1", c.mean.spread, std::nullopt,
+  o.values.push_back(
+      {"geometric_mean_ratio", compared(c.from, c.to), "1", c.mean.mean, c.mean.ci95, "", n});
+  o.values.push_back({"spread", compared(c.from, c.to), "1", c.mean.spread, std::nullopt,
                       "it is itself the spread between models", n});
-  o.values.push_back({"share_that_loses", arrow(c), "1",
+  o.values.push_back({"share_that_loses", compared(c.from, c.to), "1",
                       static_cast<double>(loses) / static_cast<double>(n), share_ci95(loses, n), "",
                       n});
 }
@@ -141,7 +140,7 @@ void add_sentences(Outcome& o, const Comparison& c) {
     o.caveats.push_back(fmt::format(
         "{} of {} pairs are of two boards: what these differ by, perhaps some per cent, is in the "
         "mean ratio of {} and not in its interval.",
-        two, c.pairs.size(), arrow(c)));
+        two, c.pairs.size(), compared(c.from, c.to)));
   }
   const std::string differ = differences(c.pairs.front());
   o.caveats.push_back(fmt::format("{} and {} differ in {}.", c.from, c.to, differ));
@@ -181,8 +180,8 @@ void add_parts(Outcome& o, const Comparison& c) {
     std::vector<std::string> words;
     for (const PartOf& p : parts.made) {
       o.values.push_back({fmt::format("geometric_mean_ratio_of_{}", by),
-                          fmt::format("{}, {}", p.name, arrow(c)), "1", p.mean.mean, p.mean.ci95,
-                          "", p.pairs});
+                          fmt::format("{}, {}", p.name, compared(c.from, c.to)), "1", p.mean.mean,
+                          p.mean.ci95, "", p.pairs});
       words.push_back(fmt::format("{} {} of {}", p.name, with_interval(p.mean.mean, p.mean.ci95),
                                   count(p.pairs, "model", "models")));
     }
@@ -286,6 +285,8 @@ void add_figure(Outcome& o, const std::vector<Comparison>& made,
 }
 
 }  // namespace
+
+std::string compared(const std::string& from, const std::string& to) { return from + " -> " + to; }
 
 Result<Outcome> runtimes(const Input& input) {
   const auto setups = choose_by_setup(input);
