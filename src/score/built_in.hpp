@@ -13,15 +13,15 @@ struct BuiltInEdition {
   std::string_view name;  ///< of its file, without .json
   std::string_view text;
 };
-/// In the order of their names.
+/// Drafts first, then those that are frozen, each in the order of their names.
 std::span<const BuiltInEdition> built_in_editions();
 
 /// The policy of editions that are taken where none is named, nor a policy.
 inline constexpr std::string_view kUsualPolicy = "throughput";
 
 /// The built-in edition of this name, or the one in this file. For an empty text the newest of this
-/// policy, by its name; where there is none, of the usual one. Errors: those of from_text;
-/// not_found with the names that there are.
+/// policy, by its name, a draft only where none is frozen; without any, that of the usual one.
+/// Errors: those of from_text; not_found with the names that there are.
 Result<Edition> edition_named(const std::string& name_or_file,
                               std::string_view policy = kUsualPolicy);
 
