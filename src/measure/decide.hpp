@@ -186,8 +186,17 @@ inline constexpr double kHostBound = 0.05;
 /// to wait for its device, `waited_share`. Where a launch itself waits, because the step has more
 /// of them than the driver queues (seen on an H200, docs/method.md), that is nothing. But a smaller
 /// batch takes as many launches: what the step takes beyond `shortest`, the shortest step seen at a
-/// smaller batch, is to spare too.
-double host_spare(double waited_share, Nanoseconds step, std::optional<Nanoseconds> shortest);
+/// smaller batch, is to spare too. That holds for a host that is as fast as it was then: a run
+/// whose pace changes by more than kUneven (`pace_spread`) was held up by one that was not, and
+/// only what was waited counts.
+double host_spare(double waited_share, Nanoseconds step, std::optional<Nanoseconds> shortest,
+                  std::optional<double> pace_spread);
+
+/// A device that decides about the pace keeps it: of 175 runs on H100s whose worker waited for it
+/// for a fifth of the time or more, 95 % spread by less (docs/method.md).
+inline constexpr double kUneven = 0.02;
+/// Standard deviation of images/s between windows, over their mean. Absent for fewer than three.
+std::optional<double> pace_spread(std::span<const MeasuredWindow> windows);
 
 /// Relative systematic uncertainty of a run's energy because the time of its steps depends on how
 /// fast the host hands out work, which is another at another time: twice `launch_spread_rel`, a

@@ -328,11 +328,27 @@ TEST(Flags, EachConditionRaisesItsOwn) {
 }
 
 TEST(HostSpare, IsWhatWasWaitedOrWhatASmallerBatchShows) {
-  EXPECT_EQ(host_spare(0.3, 10ms, std::nullopt), 0.3);
-  EXPECT_NEAR(host_spare(0.0, 290ms, 29ms), 0.9, 1e-12) << "held up in launching";
-  EXPECT_EQ(host_spare(0.3, 10ms, 9ms), 0.3);
-  EXPECT_EQ(host_spare(0.01, 10ms, 11ms), 0.01) << "a host that was slower then proves nothing";
-  EXPECT_EQ(host_spare(0.01, 0ns, 11ms), 0.01);
+  EXPECT_EQ(host_spare(0.3, 10ms, std::nullopt, 0.0), 0.3);
+  EXPECT_NEAR(host_spare(0.0, 290ms, 29ms, 0.0), 0.9, 1e-12) << "held up in launching";
+  EXPECT_NEAR(host_spare(0.0, 290ms, 29ms, std::nullopt), 0.9, 1e-12) << "too few windows";
+  EXPECT_EQ(host_spare(0.3, 10ms, 9ms, 0.0), 0.3);
+  EXPECT_EQ(host_spare(0.01, 10ms, 11ms, 0.0), 0.01)
+      << "a host that was slower then proves nothing";
+  EXPECT_EQ(host_spare(0.01, 0ns, 11ms, 0.0), 0.01);
+  EXPECT_EQ(host_spare(0.0, 290ms, 29ms, 1.01 * kUneven), 0.0) << "nor one that is slower now";
+}
+
+TEST(PaceSpread, IsHowUnevenlyImagesCame) {
+  const auto at = [](std::vector<double> images) {
+    std::vector<MeasuredWindow> windows;
+    for (const double n : images)
+      windows.push_back({Instant{}, Instant{} + 2s, Joules(1.0), Images(n)});
+    return windows;
+  };
+  EXPECT_EQ(pace_spread(at({90.0, 110.0})), std::nullopt);
+  EXPECT_NEAR(pace_spread(at({90.0, 100.0, 110.0})).value(), 0.1, 1e-12);
+  EXPECT_NEAR(pace_spread(at({100.0, 100.0, 100.0})).value(), 0.0, 1e-12);
+  EXPECT_EQ(pace_spread(at({0.0, 0.0, 0.0})), std::nullopt);
 }
 
 TEST(HostTerm, IsWhatTheDeviceDrawsWhileASlowerHostLetsItWait) {

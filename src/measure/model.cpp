@@ -158,7 +158,8 @@ class ModelRun {
       if (!run.shortest_step || known->second < *run.shortest_step)
         run.shortest_step = known->second;
     }
-    run.host_spare = host_spare(*run.waited_share, *step, run.shortest_step);
+    run.pace_spread = pace_spread(run.windows);
+    run.host_spare = host_spare(*run.waited_share, *step, run.shortest_step, run.pace_spread);
     remember(run.batch, *step);
   }
 

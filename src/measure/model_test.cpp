@@ -258,6 +258,19 @@ TEST_F(ModelTest, AHostHeldUpInLaunchingIsNotWaitedFor) {
   EXPECT_THAT(flags_of(measure({fixed})[0]), Contains("host_bound"));
 }
 
+TEST_F(ModelTest, ARunWhosePaceChangesIsHeldUpByTheHost) {
+  behaviour_.waited = 1ms;
+  behaviour_.held_up = 0.2;
+  settings_.longest_run = 20s;
+  const auto outcomes = measure({Policy{PolicyKind::fixed, 64}});
+  const RunReport& run = outcomes[0].run.value();
+  EXPECT_NEAR(run.pace_spread.value(), 0.08, 0.04);
+  EXPECT_LT(run.host_spare.value(), kHostBound) << "though a step at batch 1 takes 2 ms";
+  const auto record = make_record({}, subject_, outcomes[0], "", "");
+  EXPECT_THAT(record.flags, Contains("host_bound"));
+  EXPECT_THAT(record.provenance_json, HasSubstr("\"pace_spread\":"));
+}
+
 TEST_F(ModelTest, ACrashAfterACompleteRunTakesNothingFromIt) {
   behaviour_.waited = 1ms;
   behaviour_.crash_at_batch = 1;

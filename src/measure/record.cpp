@@ -131,6 +131,7 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
     }
     put(j["run"], "waited_share", run.waited_share);
     put(j["run"], "host_spare", run.host_spare);
+    put(j["run"], "pace_spread", run.pace_spread);
     if (run.shortest_step) j["run"]["shortest_step_s"] = seconds(*run.shortest_step);
     if (run.tick_period) j["run"]["tick_period_s"] = seconds(*run.tick_period);
     if (run.clocks.asleep.count() != 0) j["run"]["asleep_s"] = seconds(run.clocks.asleep);

@@ -82,6 +82,7 @@ struct RunReport {
   /// step at a smaller batch that says so. Absent where waited_share is, or none was seen.
   std::optional<double> host_spare;
   std::optional<Nanoseconds> shortest_step;
+  std::optional<double> pace_spread;   ///< measure::pace_spread of the windows
   double controller_cpu_share = 0.0;   ///< CPU time of this process per second of windows
   std::optional<meter::HostUse> host;  ///< what others did on the host meanwhile
   /// Power is all that the meter has, and for longer than its samples may be apart there were none.

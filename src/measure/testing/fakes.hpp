@@ -82,6 +82,7 @@ struct Behaviour {
   std::int64_t crash_at_batch = -1;
   std::int64_t hang_at_batch = -1;
   std::optional<Nanoseconds> waited = {};  ///< what the worker says of a run that ended
+  double held_up = 0.0;     ///< of every forty steps, the last twenty take so much longer, relative
   double late_steps = 0.0;  ///< stamps come so many steps late, until the queue runs empty
   std::vector<float> logits = {1, 2, 3, 6, 5, 4};
 };
@@ -108,7 +109,8 @@ class FakeWorker final : public runtime::Worker {
     if (batch_ == b_.crash_at_batch) return fail(ErrorKind::crashed, "crashed (SIGSEGV)");
     if (batch_ == b_.hang_at_batch) return runtime::RunState::running;
     const Nanoseconds late = from_seconds(b_.late_steps * seconds(step()));
-    for (; next_ + late <= clock_.now(); next_ = next_ + step()) out.push_back({next_ + late});
+    for (; next_ + late <= clock_.now(); next_ = next_ + step(), ++steps_)
+      out.push_back({next_ + late});
     return runtime::RunState::running;
   }
   Result<void> stop(std::vector<runtime::Completion>& out, Nanoseconds timeout) override {
@@ -127,11 +129,15 @@ class FakeWorker final : public runtime::Worker {
   std::string log_tail() const override { return {}; }
 
  private:
-  Nanoseconds step() const { return b_.fixed + b_.per_image * batch_; }
+  Nanoseconds step() const {
+    const Nanoseconds usual = b_.fixed + b_.per_image * batch_;
+    return steps_ % 40 < 20 ? usual : from_seconds((1.0 + b_.held_up) * seconds(usual));
+  }
   ManualClock& clock_;
   Behaviour b_;
   runtime::WorkerHello hello_;
   std::int64_t batch_ = 1;
+  int steps_ = 0;
   Instant next_;
 };
 
