@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -115,6 +116,25 @@ std::string to_json(const Analysis& analysis, const Outcome& o) {
     j["figures"].push_back(std::move(described));
   }
   return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::vector<std::string> files_outdated(const Analysis& analysis, const Outcome& o,
+                                        std::string_view earlier_json) {
+  const ordered_json earlier = ordered_json::parse(earlier_json, nullptr, false);
+  const auto figures = earlier.is_object() ? earlier.find("figures") : earlier.end();
+  if (figures == earlier.end() || !figures->is_array()) return {};
+  std::vector<std::string> outdated;
+  for (const ordered_json& f : *figures) {
+    if (!f.is_object() || !f.contains("file") || !f["file"].is_string()) continue;
+    const auto file = f["file"].get<std::string>();
+    // Another's file is not removed, whatever somebody wrote into that JSON.
+    const bool is_ours = file.starts_with(analysis.name) && file.ends_with(".svg") &&
+                         file.find_first_of("/\\") == std::string::npos;
+    const bool is_written = std::ranges::any_of(
+        o.figures, [&](const figure::Figure& now) { return file_of(analysis, now) == file; });
+    if (is_ours && !is_written) outdated.push_back(file);
+  }
+  return outdated;
 }
 
 std::string to_csv(const Outcome& o) {

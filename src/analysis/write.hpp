@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "analysis/analyses.hpp"
 
@@ -12,6 +14,12 @@ std::string to_json(const Analysis& analysis, const Outcome& outcome);
 
 /// Of a figure: "drivers-gmacs.svg".
 std::string file_of(const Analysis& analysis, const figure::Figure& figure);
+
+/// Figures that an earlier run of the analysis wrote and this outcome has not, by what that run's
+/// JSON names; none for a text that is no such JSON. Only names that file_of can give are among
+/// them.
+std::vector<std::string> files_outdated(const Analysis& analysis, const Outcome& outcome,
+                                        std::string_view earlier_json);
 
 /// The rows behind it under a header (RFC 4180); empty is not known.
 std::string to_csv(const Outcome& outcome);

@@ -10,7 +10,9 @@ namespace joulemark::analysis {
 namespace {
 
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Outcome sample() {
   Outcome o;
@@ -55,6 +57,23 @@ TEST(ToJson, NamesTheFilesOfItsFigures) {
   EXPECT_EQ(j["figures"][0]["file"], std::string(any().name) + ".svg");
   EXPECT_EQ(j["figures"][0]["title"], "All");
   EXPECT_EQ(j["figures"][1]["file"], std::string(any().name) + "-some.svg");
+}
+
+TEST(FilesOutdated, AreFiguresThatAreNotMadeAnyMore) {
+  const std::string name = any().name;
+  Outcome now = sample();
+  now.figures.resize(1);
+  const auto earlier = [&](const std::string& file) {
+    return json{{"figures", {{{"file", name + ".svg"}}, {{"file", file}}}}}.dump();
+  };
+  const auto outdated = [&](const std::string& text) { return files_outdated(any(), now, text); };
+  EXPECT_THAT(outdated(earlier(name + "-two.svg")), ElementsAre(name + "-two.svg"));
+  for (const std::string& other : {std::string("mine.svg"), name + ".csv", name + "/../a.svg"}) {
+    EXPECT_THAT(outdated(earlier(other)), IsEmpty()) << other;
+  }
+  for (const char* text : {"", "[]", "{}", R"({"figures": [1, {"file": 2}, {}]})"}) {
+    EXPECT_THAT(outdated(text), IsEmpty()) << text;
+  }
 }
 
 TEST(ToCsv, IsTheRowsUnderTheirNames) {

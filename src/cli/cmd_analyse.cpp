@@ -56,6 +56,11 @@ Result<void> write(const fs::path& folder, const analysis::Analysis& a,
   std::error_code error;
   fs::create_directories(folder, error);
   const auto file = [&](const char* ending) { return folder / (std::string(a.name) + ending); };
+  // A picture beside rows that it is not of would be taken for theirs.
+  const auto earlier = read_file(file(".json"));
+  for (const std::string& old : analysis::files_outdated(a, outcome, earlier.value_or(""))) {
+    fs::remove(folder / old, error);
+  }
   if (auto ok = write_file(file(".json"), analysis::to_json(a, outcome)); !ok) return ok;
   if (auto ok = write_file(file(".csv"), analysis::to_csv(outcome)); !ok) return ok;
   for (const figure::Figure& f : outcome.figures) {

@@ -147,6 +147,15 @@ def test_too_few_rows_are_said_to_be_too_few(world):
         assert outcome["too_few"] and outcome["values"] == []
 
 
+def test_figures_of_an_earlier_run_do_not_stay_beside_other_rows(world):
+    analyse(world, rows())
+    out = world.folder / "out"
+    (out / "frontier-mine.svg").write_text("somebody's own")
+    assert len(list(out.glob("*.svg"))) > 3
+    analyse(world, rows()[:1])
+    assert [file.name for file in out.glob("*.svg")] == ["frontier-mine.svg"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "kind", "words"),
     [
