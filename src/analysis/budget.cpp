@@ -155,8 +155,7 @@ Result<Answer> within_budget(std::span<const Row> rows, const std::string& polic
                              const Wanted& wanted) {
   if (const auto sound = check(wanted); !sound) return tl::unexpected(sound.error());
   if (const auto sound = check_accuracies(rows); !sound) return tl::unexpected(sound.error());
-  const auto choice = choose_setup(
-      rows, [&](const std::string& setup) { return choose(rows, setup, policy).rows.size(); });
+  const auto choice = most_measured(rows, policy);
   if (!choice) return tl::unexpected(choice.error());
   const auto considered = consider(choose(rows, choice->setup, policy).rows, wanted);
   Answer answer{choice->setup, policy, considered.size(), {}, {}, choice->others};

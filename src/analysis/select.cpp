@@ -193,6 +193,19 @@ Result<SetupChoice> choose_setup(
   return choice;
 }
 
+Result<SetupChoice> most_measured(std::span<const Row> rows, const std::string& policy) {
+  return choose_setup(
+      rows, [&](const std::string& setup) { return choose(rows, setup, policy).rows.size(); });
+}
+
+std::span<const std::string_view> columns_to_choose_by() {
+  static constexpr std::string_view kColumns[] = {
+      "run",     "architecture", "input_size",         "setup",    "policy",
+      "batch",   "status",       "energy_j_per_image", "ci95_rel", "systematic_rel",
+      "weights", "flags",        "measured_at"};
+  return kColumns;
+}
+
 void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,
                const std::function<bool(const Row&)>& lacks) {
   std::erase_if(chosen.rows, [&](const Row* row) {

@@ -59,6 +59,11 @@ struct SetupChoice {
 Result<SetupChoice> choose_setup(std::span<const Row> rows,
                                  const std::function<std::size_t(const std::string& setup)>& worth);
 
+/// The one with the most models that are fit under this policy, whatever their accuracy.
+Result<SetupChoice> most_measured(std::span<const Row> rows, const std::string& policy);
+/// What `choose` looks at in a row. The same are chosen of rows of which nothing else is known.
+std::span<const std::string_view> columns_to_choose_by();
+
 /// Takes out of `chosen` what `lacks` holds for, under that reason.
 void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,
                const std::function<bool(const Row&)>& lacks);

@@ -136,6 +136,18 @@ TEST(ChooseSetup, TakesTheOneWithMostAndNamesTheOthers) {
   EXPECT_EQ(choose_setup(rows, [](const std::string&) { return 0; })->setup, "x");
 }
 
+TEST(MostMeasured, CountsModelsThatAreFitUnderThePolicy) {
+  std::vector<Row> rows{row("a", 1.0, {}, "many"), row("a", 2.0, {}, "many"),
+                        row("a", 1.0, {}, "two"), row("b", 1.0, {}, "two")};
+  const auto choice = most_measured(rows, "throughput");
+  ASSERT_TRUE(choice);
+  EXPECT_EQ(choice->setup, "two") << "one model measured twice is one model";
+  EXPECT_THAT(choice->others, ElementsAre("many"));
+  rows[2].flags = rows[3].flags = {"throttled"};
+  EXPECT_EQ(most_measured(rows, "throughput")->setup, "many");
+  EXPECT_FALSE(most_measured({}, "throughput"));
+}
+
 TEST(ChooseSetup, OfNoRowsIsAnError) {
   const auto choice = choose_setup({}, [](const std::string&) { return 0; });
   ASSERT_FALSE(choice);

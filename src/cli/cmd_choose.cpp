@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -223,14 +224,27 @@ ordered_json json(const Answer& a, const ChooseOptions& options, const score::Ed
 
 }  // namespace
 
+namespace {
+
+/// Models that were not measured are predicted from the rows of all setups.
+Result<OneSetup> rows_of(const ChooseOptions& options, const CommonOptions& common) {
+  if (!options.predicted) return rows_to_choose_from(options.setup, options.policy, common);
+  return rows_to_analyse(options.setup, common, true).map([](std::vector<analysis::Row> rows) {
+    return OneSetup{std::move(rows), {}};
+  });
+}
+
+}  // namespace
+
 int run_choose(const ChooseOptions& options, const CommonOptions& common) {
   const auto edition = score::edition_named(options.edition, options.policy);
   if (!edition) return report_error(edition.error(), common.json);
-  const auto rows = rows_to_analyse(options.setup, common, options.predicted);
-  if (!rows) return report_error(rows.error(), common.json);
-  const auto answer = analysis::within_budget(*rows, options.policy, options.wanted);
+  const auto from = rows_of(options, common);
+  if (!from) return report_error(from.error(), common.json);
+  auto answer = analysis::within_budget(from->rows, options.policy, options.wanted);
   if (!answer) return report_error(answer.error(), common.json);
-  const Letters letters = letters_of(*rows, *answer, *edition, options.wanted.on);
+  std::ranges::copy(from->others, std::back_inserter(answer->other_setups));
+  const Letters letters = letters_of(from->rows, *answer, *edition, options.wanted.on);
   return print_and_end(common.json ? pretty(json(*answer, options, *edition, letters))
                                    : text(*answer, options, *edition, letters),
                        common.json);

@@ -18,6 +18,17 @@ Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob
                                                    const CommonOptions& common,
                                                    bool predicted = false);
 
+/// Rows of one setup, and the names of those that were not taken.
+struct OneSetup {
+  std::vector<analysis::Row> rows;
+  std::vector<std::string> others;
+};
+/// Of those that match, the setup with the most models under this policy (analysis::most_measured).
+/// Of the others no more is read than tells how many they have: a fourth of a row. Errors: those of
+/// rows_to_analyse.
+Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::string& policy,
+                                     const CommonOptions& common);
+
 /// Its run; null for a row that no run stands behind.
 nlohmann::ordered_json run_or_null(const analysis::Row& row);
 

@@ -111,4 +111,11 @@ std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
   return rows;
 }
 
+std::vector<analysis::Row> measured_rows(std::vector<store::Record> records) {
+  std::vector<analysis::Row> rows;
+  rows.reserve(records.size());
+  for (store::Record& record : records) rows.push_back(measured(std::move(record)));
+  return rows;
+}
+
 }  // namespace joulemark::report

@@ -17,4 +17,7 @@ std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
 std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
                                          const catalogue::Catalogue& catalogue);
 
+/// The same, beside nothing that is published.
+std::vector<analysis::Row> measured_rows(std::vector<store::Record> records);
+
 }  // namespace joulemark::report

@@ -2,7 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "analysis/select.hpp"
 #include "report/testing/record.hpp"
+#include "store/columns.hpp"
 
 namespace joulemark::report {
 namespace {
@@ -110,6 +115,57 @@ TEST(AnalysisRows, HaveNoCountsOfAnotherNetwork) {
   EXPECT_EQ(rows.at(0).parameters_m, 5.0);
   EXPECT_FALSE(rows.at(0).gmacs);
   EXPECT_FALSE(rows.at(0).activations_m);
+}
+
+/// A record of which only what names it and what rows are chosen by is known.
+store::Record outline(const store::Record& full) {
+  store::Record r;
+  const auto chosen_by = analysis::columns_to_choose_by();
+  for (const store::Column& c : store::columns()) {
+    const bool is_read = std::ranges::find(store::kNaming, c.name) != std::end(store::kNaming) ||
+                         std::ranges::find(chosen_by, c.name) != chosen_by.end();
+    if (is_read) from_text(r, c, to_text(full, c));
+  }
+  return r;
+}
+
+TEST(MeasuredRows, AreChosenAlikeByTheColumnsThatAreNamedForIt) {
+  std::vector<store::Record> records;
+  const auto add = [&](const char* run, auto&& change) {
+    store::Record r = record("alpha");
+    r.run = run;
+    change(r);
+    records.push_back(r);
+  };
+  add("a", [](store::Record&) {});
+  add("b", [](store::Record& r) { r.measured_at = "2031-01-01T00:00:00Z"; });  // the newest
+  add("c", [](store::Record& r) { r.input_size = "288x288"; });
+  add("d", [](store::Record& r) { r.policy = "fixed", r.batch = 7; });
+  add("e", [](store::Record& r) { r.architecture = "beta", r.flags = {"throttled"}; });
+  add("f", [](store::Record& r) { r.architecture = "beta", r.flags = {"no-such-flag"}; });
+  add("g", [](store::Record& r) { r.architecture = "beta", r.status = "crashed"; });
+  add("h", [](store::Record& r) { r.architecture = "beta", r.weights = "default:1"; });
+  add("i", [](store::Record& r) { r.architecture = "beta", r.ci95_rel.reset(); });
+  add("j", [](store::Record& r) { r.architecture = "beta", r.energy_j_per_image.reset(); });
+  add("k", [](store::Record& r) { r.architecture = "beta", r.setup = "elsewhere"; });
+  std::vector<store::Record> outlines;
+  for (const store::Record& r : records) outlines.push_back(outline(r));
+  const auto full = analysis_rows(records, small());
+  const auto known = measured_rows(outlines);
+  std::size_t chosen = 0;
+  for (const std::string& setup : {record("alpha").setup, std::string("elsewhere")}) {
+    for (const char* policy : {"throughput", "fixed", ""}) {
+      const auto runs = [&](const std::vector<analysis::Row>& rows) {
+        std::vector<std::string> all;
+        for (const analysis::Row* row : analysis::choose(rows, setup, policy).rows)
+          all.push_back(row->run);
+        return all;
+      };
+      EXPECT_EQ(runs(known), runs(full)) << setup << " " << policy;
+      chosen += runs(full).size();
+    }
+  }
+  EXPECT_GE(chosen, 6U) << "else this says nothing";
 }
 
 }  // namespace

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "store/store.hpp"
 
 namespace joulemark::store {
 namespace {
@@ -140,11 +143,22 @@ ordered_json row_json(const Record& record) {
 
 std::span<const Column> columns() { return table(); }
 
-std::vector<const Column*> columns_to_read(bool documents) {
+std::vector<const Column*> columns_to_read(const Filter& filter, bool has_boards) {
+  const bool has_all = filter.columns.empty();
+  const bool has_documents = has_all && (filter.documents || !has_boards);
+  const auto is_asked = [&](const Column& c) {
+    if (!has_all) return std::ranges::find(filter.columns, c.name) != filter.columns.end();
+    return has_documents || c.exported || !std::holds_alternative<Text>(c.field);
+  };
+  const auto is_naming = [](const Column& c) {
+    return std::ranges::find(kNaming, c.name) != std::end(kNaming);
+  };
   std::vector<const Column*> some;
   for (const Column& c : columns()) {
-    const bool is_document = !c.exported && std::holds_alternative<Text>(c.field);
-    if (documents || !is_document) some.push_back(&c);
+    if (is_naming(c)) some.push_back(&c);
+  }
+  for (const Column& c : columns()) {
+    if (!is_naming(c) && is_asked(c)) some.push_back(&c);
   }
   return some;
 }

@@ -14,6 +14,8 @@
 /// The columns of a record: one table that storing, exporting and documenting follow.
 namespace joulemark::store {
 
+struct Filter;
+
 using Text = std::string Record::*;
 using Number = std::optional<double> Record::*;
 using Count = std::optional<std::int64_t> Record::*;
@@ -32,8 +34,13 @@ struct Column {
 /// All columns in export order. Names and meanings never change; more may follow at the end.
 std::span<const Column> columns();
 
-/// Those that a reader asks for: all, or all but the documents (conditions and provenance).
-std::vector<const Column*> columns_to_read(bool documents);
+/// What names a row, and tells whether a filter lets it through.
+inline constexpr std::string_view kNaming[] = {
+    "run", "model", "architecture", "input_size", "setup", "policy", "batch", "status", "campaign"};
+
+/// What a reader asks for, those of kNaming first. Without a column for it (`has_boards`) the board
+/// stands in a document, which then comes too.
+std::vector<const Column*> columns_to_read(const Filter& filter, bool has_boards);
 
 /// A value as CSV text: empty when absent, numbers as the shortest text that reads back equal,
 /// words separated by spaces.

@@ -2,21 +2,27 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
+#include "store/store.hpp"
+
 namespace joulemark::store {
 namespace {
 
 using nlohmann::ordered_json;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::vector<std::string> exported_names() {
@@ -80,6 +86,22 @@ TEST(Columns, TheirPageSaysTheSame) {
     expected.push_back(row.str());
   }
   EXPECT_EQ(on_page, expected);
+}
+
+TEST(ColumnsToRead, AreWhatIsAskedForAfterWhatNamesARow) {
+  const auto names = [](const Filter& filter, bool has_boards = true) {
+    std::vector<std::string> all;
+    for (const Column* c : columns_to_read(filter, has_boards)) all.emplace_back(c->name);
+    EXPECT_TRUE(std::is_permutation(std::begin(kNaming), std::end(kNaming), all.begin(),
+                                    all.begin() + std::ssize(kNaming)));
+    all.erase(all.begin(), all.begin() + std::ssize(kNaming));
+    return all;
+  };
+  EXPECT_EQ(names({}).size() + std::size(kNaming), columns().size());
+  EXPECT_THAT(names({.documents = false}), Not(Contains("provenance")));
+  EXPECT_THAT(names({.documents = false}), Contains("systematic_terms"));
+  EXPECT_THAT(names({.documents = false}, false), Contains("provenance")) << "the board is in it";
+  EXPECT_THAT(names({.columns = {"flags", "run"}}, false), ElementsAre("flags"));
 }
 
 TEST(Csv, HasAHeaderAndLeavesTheUnknownEmpty) {

@@ -283,6 +283,21 @@ TEST_P(Conformance, DocumentsAreLeftOutWhereNobodyAsksForThem) {
   EXPECT_EQ(store->read({}).value()[0].provenance_json, record.provenance_json);
 }
 
+TEST_P(Conformance, OfSomeColumnsTheseAreReadAndWhatNamesARow) {
+  auto store = open();
+  const Record record = full("a");
+  add(*store, record);
+  Filter filter{.windows = false, .columns = {"energy_j_per_image", "flags"}};
+  const auto some = store->read(filter).value();
+  ASSERT_EQ(some.size(), 1u);
+  EXPECT_EQ(some[0].energy_j_per_image, record.energy_j_per_image);
+  EXPECT_EQ(some[0].flags, record.flags);
+  EXPECT_EQ(some[0].run, record.run);
+  EXPECT_EQ(some[0].batch, record.batch);
+  filter.setup = "no-such-setup";
+  EXPECT_TRUE(store->read(filter).value().empty());
+}
+
 TEST_P(Conformance, ManyRecordsAreAppendedAtOnce) {
   auto store = open();
   std::vector<Record> many;

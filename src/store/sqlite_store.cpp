@@ -315,8 +315,8 @@ class SqliteStore final : public Store {
   std::vector<Record> collect(const std::string& where, const std::optional<std::string>& parameter,
                               const Filter& filter) {
     const bool has_boards = version() >= kSchemaWithBoards;
-    // Without a column for it, a board stands in the provenance.
-    const auto asked = columns_to_read(filter.documents || !has_boards);
+    const auto asked = columns_to_read(filter, has_boards);
+    const bool seeks_board = !has_boards && filter.columns.empty();
     std::string names = "id";
     for (const Column* c : asked) {
       names += c->name == "board" && !has_boards ? ", ''" : fmt::format(", {}", c->name);
@@ -329,11 +329,16 @@ class SqliteStore final : public Store {
     if (where.empty()) records.reserve(count());
     while (select.executeStep()) {
       Record r;
-      for (std::size_t i = 0; i < asked.size(); ++i) {
-        load(select.getColumn(static_cast<int>(i) + 1), *asked[i], r);
-      }
+      const auto load_some = [&](std::size_t from, std::size_t to) {
+        for (std::size_t i = from; i < to; ++i) {
+          load(select.getColumn(static_cast<int>(i) + 1), *asked[i], r);
+        }
+      };
+      // What names a row tells whether the rest of it is wanted.
+      load_some(0, std::size(kNaming));
       if (!passes(r, filter)) continue;
-      if (!has_boards) add_board(r);
+      load_some(std::size(kNaming), asked.size());
+      if (seeks_board) add_board(r);
       if (!filter.documents) forget_documents(r);
       if (filter.windows) r.windows = read_windows(select.getColumn(0).getInt64());
       records.push_back(std::move(r));

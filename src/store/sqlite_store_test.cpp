@@ -236,6 +236,7 @@ TEST_F(Sqlite, AnOlderDatabaseHasBoardsInItsProvenance) {
     return all;
   };
   EXPECT_THAT(boards(open(Mode::read).value()->read({})), ElementsAre("GPU-1", ""));
+  EXPECT_THAT(boards(open(Mode::read).value()->read({.columns = {"flags"}})), ElementsAre("", ""));
   EXPECT_THAT(boards(open(Mode::read).value()->read({.documents = false})),
               ElementsAre("GPU-1", ""));
   EXPECT_EQ(open(Mode::read).value()->read({.documents = false})->front().provenance_json, "");

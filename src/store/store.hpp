@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -29,6 +30,8 @@ struct Filter {
   bool windows = true;
   /// False: they come without conditions and provenance, which are the most of what a row holds.
   bool documents = true;
+  /// Only these columns and those that name a row (kNaming) need be filled. Empty: all.
+  std::vector<std::string_view> columns{};
 };
 
 /// A device that one measurement at a time may use.
