@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long analyses and choices take, each in a process of its own that finds nothing prepared.
 
-    script/bench analysis [--runs N] [--rows 102400] [--keep FOLDER]
+    script/bench analysis [--runs N] [--rows 102400] [--keep FOLDER] [--beside FILE]
 
 Two databases of made-up rows (bench/analysis/rows.py), which carry the windows, conditions and provenance of a row that
 was measured: 1,600 models x 4 setups, and sixteen times as many without windows. Of each command the wall clock, the
@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="of each command [5]")
     parser.add_argument("--rows", type=int, default=16 * MODELS * SETUPS, help="of the second database [102400]")
     parser.add_argument("--keep", type=Path, help="folder for the databases, which stay there and are used again")
+    parser.add_argument("--beside", type=Path, metavar="FILE", help="another build, timed in the same turns")
     given = parser.parse_args()
     program = common.existing(given.joulemark)
     with tempfile.TemporaryDirectory() as temporary:
@@ -91,6 +92,11 @@ def main() -> None:
             "score of all models": [program, "score", "--setup", "gpu0*", "--db", few],
             "all analyses of many": [program, "analyse", "--db", many, "--out", out],
         }  # fmt: skip
+        if given.beside:
+            other = common.existing(given.beside)
+            commands |= {
+                f"{name}, the other build": [other, *command[1:]] for name, command in commands.items() if command[0] == program
+            }
         took = {name: [] for name in commands}
         for command in commands.values():
             run(command)  # once for the page cache

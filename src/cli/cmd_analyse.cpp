@@ -51,16 +51,37 @@ std::vector<Result<analysis::Outcome>> outcomes_of(
   return outcomes;
 }
 
+/// Whether there are pictures that begin like this analysis's and are not of this outcome.
+bool has_others(const fs::path& folder, const analysis::Analysis& a,
+                const analysis::Outcome& outcome) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with(a.name) || !name.ends_with(".svg")) continue;
+    const auto is_it = [&](const figure::Figure& f) { return analysis::file_of(a, f) == name; };
+    if (std::ranges::none_of(outcome.figures, is_it)) return true;
+  }
+  return false;
+}
+
+/// A picture beside rows that it is not of would be taken for theirs.
+void remove_outdated(const fs::path& folder, const analysis::Analysis& a,
+                     const analysis::Outcome& outcome) {
+  // To read what an earlier run wrote takes as long as several analyses.
+  if (!has_others(folder, a, outcome)) return;
+  const auto earlier = read_file(folder / (std::string(a.name) + ".json"));
+  std::error_code error;
+  for (const std::string& old : analysis::files_outdated(a, outcome, earlier.value_or(""))) {
+    fs::remove(folder / old, error);
+  }
+}
+
 Result<void> write(const fs::path& folder, const analysis::Analysis& a,
                    const analysis::Outcome& outcome) {
   std::error_code error;
   fs::create_directories(folder, error);
   const auto file = [&](const char* ending) { return folder / (std::string(a.name) + ending); };
-  // A picture beside rows that it is not of would be taken for theirs.
-  const auto earlier = read_file(file(".json"));
-  for (const std::string& old : analysis::files_outdated(a, outcome, earlier.value_or(""))) {
-    fs::remove(folder / old, error);
-  }
+  remove_outdated(folder, a, outcome);
   if (auto ok = write_file(file(".json"), analysis::to_json(a, outcome)); !ok) return ok;
   if (auto ok = write_file(file(".csv"), analysis::to_csv(outcome)); !ok) return ok;
   for (const figure::Figure& f : outcome.figures) {

@@ -68,6 +68,7 @@ Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob
   if (!store) return tl::unexpected(store.error());
   auto records = read(**store, filter_of(setup_glob), common);
   if (!records) return tl::unexpected(records.error());
+  store->reset();  // what it holds of a large file would be held beside the rows
   const catalogue::Catalogue& catalogue = meanwhile.get();
   std::vector<analysis::Row> more;
   if (predicted) more = report::predicted_rows(*records, catalogue);
@@ -89,6 +90,7 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   if (!choice) return tl::unexpected(choice.error());
   auto records = read(**store, filter_of(choice->setup), common);
   if (!records) return tl::unexpected(records.error());
+  store->reset();
   return OneSetup{report::analysis_rows(std::move(*records), meanwhile.get()),
                   std::move(choice->others)};
 }
