@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns import FAST, Campaigns
+from campaigns import FAST, VARIANT, Campaigns
 from world import eventually, interrupt, kill
 
 BOTH = ("--device", "cuda:0,cuda:1")
@@ -84,6 +84,22 @@ def test_two_devices_measure_what_one_does(eight):
     assert again.code == 0 and len(eight.rows()) == ROWS
     assert eight.world.workers() == [] and eight.members() == {}
     assert eight.world.left_behind() == []
+
+
+def test_all_variants_of_a_model_are_measured_by_one_device(world):
+    """Two devices of a name differ by more than what precisions, say, are compared for."""
+    campaigns = TwoGpus(world, {f"model{i}": FAST for i in range(5)})
+    variants = [{**VARIANT, "precision": precision} for precision in ("fp32", "fp16", "bf16")]
+    assert campaigns.plan(device="cuda:0", variants=variants, models_together=True, lot=20).code == 0
+    ran = campaigns.run(*BOTH)
+    assert ran.code == 0, ran.err
+    assert ran.json["measured"] == 5 * 3
+    exported = world.run("export", "--db", campaigns.folder / "results.sqlite", "--format", "jsonl")
+    by_model: dict[str, set] = {}
+    for row in map(json.loads, exported.out.splitlines()):
+        by_model.setdefault(row["architecture"], set()).add(row["provenance"]["sitting"])
+    assert [len(sittings) for sittings in by_model.values()] == [1] * 5
+    assert len(set().union(*by_model.values())) == 2, "both had some"
 
 
 def test_a_member_that_is_killed_is_started_again_and_nothing_is_lost(eight):

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,19 +11,27 @@
 
 namespace joulemark::campaign::team {
 
-/// The jobs of a lot, by their numbers from 0 on: who takes one gets the first that nobody has.
-/// Pure.
+/// The jobs of a lot, by their numbers from 0 on: who takes one gets the first that nobody has, and
+/// with it those that belong to it. Pure.
 class Queue {
  public:
-  explicit Queue(std::size_t jobs);
+  /// `units`: of each job a number, the same for those that one taker is to have (units_of).
+  explicit Queue(std::vector<std::size_t> units);
 
   bool empty() const { return waiting_.empty(); }
-  std::optional<std::size_t> take();
+  /// Absent also where what is left belongs to others.
+  std::optional<std::size_t> take(std::size_t taker);
+  /// One that takes no more: what it began is for the others.
+  void leave(std::size_t taker);
   /// Whoever had it is gone, and it is the next to be taken. Once: the second time it is given up,
   /// as it may be what ends them. Returns whether it waits again.
   bool give_back(std::size_t job);
 
  private:
+  bool is_for(std::size_t taker, std::size_t job) const;
+
+  std::vector<std::size_t> units_;
+  std::map<std::size_t, std::size_t> takers_;  ///< by unit, of those that have several jobs
   std::deque<std::size_t> waiting_;
   std::vector<std::size_t> given_back_;  ///< how often, by job
 };

@@ -11,26 +11,43 @@ using testing::IsEmpty;
 using testing::Optional;
 
 TEST(Queue, GivesEachJobOnceInItsOrder) {
-  Queue queue(3);
-  EXPECT_THAT(queue.take(), Optional(0u));
-  EXPECT_THAT(queue.take(), Optional(1u));
+  Queue queue({0, 1, 2});
+  EXPECT_THAT(queue.take(0), Optional(0u));
+  EXPECT_THAT(queue.take(1), Optional(1u));
   EXPECT_FALSE(queue.empty());
-  EXPECT_THAT(queue.take(), Optional(2u));
+  EXPECT_THAT(queue.take(1), Optional(2u));
   EXPECT_TRUE(queue.empty());
-  EXPECT_EQ(queue.take(), std::nullopt);
-  EXPECT_EQ(Queue(0).take(), std::nullopt);
+  EXPECT_EQ(queue.take(0), std::nullopt);
+  EXPECT_EQ(Queue({}).take(0), std::nullopt);
 }
 
 TEST(Queue, WhatComesBackIsNextAndASecondTimeIsGivenUp) {
-  Queue queue(3);
-  queue.take();
-  queue.take();
+  Queue queue({0, 1, 2});
+  queue.take(0);
+  queue.take(0);
   EXPECT_TRUE(queue.give_back(0));
-  EXPECT_THAT(queue.take(), Optional(0u));
+  EXPECT_THAT(queue.take(1), Optional(0u)) << "to whoever is free";
   EXPECT_TRUE(queue.give_back(1)) << "each has its own second time";
   EXPECT_FALSE(queue.give_back(0));
-  EXPECT_THAT(queue.take(), Optional(1u));
-  EXPECT_THAT(queue.take(), Optional(2u));
+  EXPECT_THAT(queue.take(0), Optional(1u));
+  EXPECT_THAT(queue.take(0), Optional(2u));
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(Queue, WhatBelongsTogetherIsForOneTaker) {
+  Queue queue({7, 7, 7, 8, 8, 9});
+  EXPECT_THAT(queue.take(0), Optional(0u));
+  EXPECT_THAT(queue.take(1), Optional(3u)) << "the first that the other has not begun";
+  EXPECT_THAT(queue.take(1), Optional(4u));
+  EXPECT_THAT(queue.take(1), Optional(5u));
+  EXPECT_EQ(queue.take(1), std::nullopt) << "what is left is the other's";
+  EXPECT_FALSE(queue.empty());
+  EXPECT_TRUE(queue.give_back(0));
+  EXPECT_EQ(queue.take(1), std::nullopt) << "also what came back";
+  EXPECT_THAT(queue.take(0), Optional(0u));
+  EXPECT_THAT(queue.take(0), Optional(1u));
+  queue.leave(0);
+  EXPECT_THAT(queue.take(1), Optional(2u)) << "the other is gone";
   EXPECT_TRUE(queue.empty());
 }
 

@@ -24,6 +24,14 @@ std::size_t failures_among(const std::vector<std::string>& statuses) {
       [](const std::string& s) { return s != "ok" && s != name(ErrorKind::meter_lost); }));
 }
 
+/// Of each order, which others one device is to measure with it.
+std::vector<std::size_t> units_among(const std::vector<Order>& orders, const Campaign& campaign) {
+  const auto units = units_of(campaign);
+  std::vector<std::size_t> among;
+  for (const Order& order : orders) among.push_back(units[order.step.job]);
+  return among;
+}
+
 tl::unexpected<Error> interruption() {
   return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
 }
@@ -34,7 +42,7 @@ tl::unexpected<Error> interruption() {
 struct Team::Lot {
   std::vector<Order> orders;
   const Control& control;
-  Queue queue{orders.size()};
+  Queue queue;
   std::vector<std::size_t> failed = std::vector<std::size_t>(orders.size(), 0);  ///< rows
 };
 
@@ -89,11 +97,14 @@ Result<void> Team::stop_all() {
 std::string Team::kind() const { return seats_.front().kind; }
 
 Result<void> Team::measure(const std::vector<Order>& lot, const Control& control) {
-  Lot work{lot, control};
+  Lot work{lot, control, Queue(units_among(lot, campaign_))};
   for (Seat& seat : seats_) seat.rested = false;
   while (true) {
     if (interrupted_) return stop_all();
     for (Seat& seat : seats_) hear(seat, &work);
+    for (const Seat& seat : seats_) {
+      if (seat.out) work.queue.leave(number_of(seat));
+    }
     for (Seat& seat : seats_) give_task(seat, work);
     if (is_over(work)) break;
     wait_for_news();
@@ -201,7 +212,8 @@ void Team::give_task(Seat& seat, Lot& lot) {
     seat.send(to_text(Task(MeasureIdle{})));
     return;
   }
-  seat.order = lot.queue.take();
+  seat.order = lot.queue.take(number_of(seat));
+  if (!seat.order) return;
   seat.statuses.clear();
   seat.began = clock_.now();
   const Order& order = lot.orders[*seat.order];
@@ -214,6 +226,10 @@ bool Team::is_over(const Lot& lot) const {
   if (any([](const Seat& s) { return s.is_busy(); })) return false;
   return lot.queue.empty() || !lot.control.may_begin() ||
          !any([](const Seat& s) { return !s.out; });
+}
+
+std::size_t Team::number_of(const Seat& seat) const {
+  return static_cast<std::size_t>(&seat - seats_.data());
 }
 
 void Team::wait_for_news() const {

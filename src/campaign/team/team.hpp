@@ -15,7 +15,8 @@
 /// Several devices of one host, each measured by a process of its own.
 namespace joulemark::campaign::team {
 
-/// Hands the jobs of a lot to its members, each the next that nobody has. A member that dies is
+/// Hands the jobs of a lot to its members, each the next that nobody has; jobs that belong together
+/// (units_of) go to one, for two devices of a name differ. A member that dies is
 /// started again, and its job is given to another; one whose device or meter is lost is not, and
 /// the others do the rest.
 class Team final : public Crew {
@@ -51,6 +52,7 @@ class Team final : public Crew {
   void give_task(Seat& seat, Lot& lot);
   void drop(Seat& seat, const Error& why);
   bool is_over(const Lot& lot) const;
+  std::size_t number_of(const Seat& seat) const;
   void wait_for_news() const;
   void show() const;
   std::string in_words() const;
