@@ -2,8 +2,9 @@
 """Adds what measure.sh or a campaign made to the results of this folder, and prints them as a table.
 
     python3 data/results/collect.py add OUT...     OUT: folders that measure.sh wrote, or campaigns'
-    python3 data/results/collect.py table          Markdown, for the README: the architectures of architectures.txt
-    python3 data/results/collect.py table --all    Markdown, of all
+    python3 data/results/collect.py table [--all] [--setup GLOB]
+                                                   Markdown, as in the README: the architectures of architectures.txt,
+                                                   or all; of those setups whose name matches
     python3 data/results/collect.py check          every number again from its windows
 
 Results are one folder for each setup (device, runtime, format, precision, layout):
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import fnmatch
 import json
 import math
 import sys
@@ -196,15 +198,24 @@ def distinct(names: list[str]) -> dict[str, str]:
     return {name: "-".join(p[i] for i in differing) for name, p in zip(names, parts)}
 
 
-def table(results: Path, only: set[str] | None = None) -> str:
-    """Of all architectures, or of some, each at its usual input size."""
+def table(results: Path, only: set[str] | None = None, setup_glob: str = "*") -> str:
+    """Of all architectures, or of some, each at its usual input size; columns that have any of them."""
     found = setups(results)
     usual = usual_sizes(found)
-    by_setup = {setup: newest(at_usual_size(runs, usual)) for setup, runs in found.items()}
-    columns = [(setup, policy) for setup in by_setup for policy in POLICIES]
+    by_setup = {
+        setup: newest(at_usual_size(runs, usual)) for setup, runs in found.items() if fnmatch.fnmatchcase(setup, setup_glob)
+    }
     architectures = {architecture for runs in by_setup.values() for architecture, _ in runs}
     if only is not None:
         architectures &= only
+    columns = [
+        (setup, policy)
+        for setup, runs in by_setup.items()
+        for policy in POLICIES
+        if any((architecture, policy) in runs for architecture in architectures)
+    ]
+    if not columns:
+        raise ValueError(f"{results} has no runs of those architectures on a setup '{setup_glob}'")
 
     def least(architecture: str) -> float:
         energies = [
@@ -240,12 +251,13 @@ def main() -> int:
     commands.add_parser("add").add_argument("out", nargs="+", type=Path)
     shown = commands.add_parser("table")
     shown.add_argument("--all", action="store_true", help="not only those of architectures.txt")
+    shown.add_argument("--setup", default="*", metavar="GLOB", help="of these setups only")
     commands.add_parser("check")
     args = parser.parse_args()
-    if args.command == "table":
-        print(table(args.results, None if args.all else listed()), end="")
-        return 0
     try:
+        if args.command == "table":
+            print(table(args.results, None if args.all else listed(), args.setup), end="")
+            return 0
         if args.command == "add":
             for out in args.out:
                 for setup, count in add(out, args.results).items():

@@ -91,13 +91,11 @@ def test_the_table_has_each_architecture_at_its_usual_size(out, tmp_path):
     assert "| broken |" in table  # a failure
 
 
-def test_setups_are_told_apart_by_what_differs(tmp_path):
-    for format in ("aoti", "torchscript"):
-        folder = tmp_path / f"a-gpu-torch-{format}-fp16"
-        folder.mkdir()
-        (folder / "runs.jsonl").write_text("")
-    heading = call("--results", tmp_path, "table").stdout.splitlines()[0]
+def test_setups_are_chosen_and_told_apart_by_what_differs():
+    heading = call("table", "--setup", "nvidia-h200-*").stdout.splitlines()[0]
     assert heading == "| mJ/image | aoti, batch 1 | aoti, best batch | torchscript, batch 1 | torchscript, best batch |"
+    none = call("table", "--setup", "no-such-*")
+    assert none.returncode == 1 and "no-such-*" in none.stderr
 
 
 def test_a_number_that_does_not_follow_from_its_windows_is_refused(out, tmp_path):
