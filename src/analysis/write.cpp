@@ -118,6 +118,14 @@ std::string to_json(const Analysis& analysis, const Outcome& o) {
   return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+bool is_other_figure(const Analysis& analysis, const Outcome& o, std::string_view file) {
+  const bool is_ours = file.starts_with(analysis.name) && file.ends_with(".svg") &&
+                       file.find_first_of("/\\") == std::string_view::npos;
+  return is_ours && std::ranges::none_of(o.figures, [&](const figure::Figure& now) {
+           return file_of(analysis, now) == file;
+         });
+}
+
 std::vector<std::string> files_outdated(const Analysis& analysis, const Outcome& o,
                                         std::string_view earlier_json) {
   const ordered_json earlier = ordered_json::parse(earlier_json, nullptr, false);
@@ -127,12 +135,7 @@ std::vector<std::string> files_outdated(const Analysis& analysis, const Outcome&
   for (const ordered_json& f : *figures) {
     if (!f.is_object() || !f.contains("file") || !f["file"].is_string()) continue;
     const auto file = f["file"].get<std::string>();
-    // Another's file is not removed, whatever somebody wrote into that JSON.
-    const bool is_ours = file.starts_with(analysis.name) && file.ends_with(".svg") &&
-                         file.find_first_of("/\\") == std::string::npos;
-    const bool is_written = std::ranges::any_of(
-        o.figures, [&](const figure::Figure& now) { return file_of(analysis, now) == file; });
-    if (is_ours && !is_written) outdated.push_back(file);
+    if (is_other_figure(analysis, o, file)) outdated.push_back(file);
   }
   return outdated;
 }

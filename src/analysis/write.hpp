@@ -15,9 +15,13 @@ std::string to_json(const Analysis& analysis, const Outcome& outcome);
 /// Of a figure: "drivers-gmacs.svg".
 std::string file_of(const Analysis& analysis, const figure::Figure& figure);
 
+/// Whether a file can be one of the analysis's figures, by its name, and is none of this outcome's.
+bool is_other_figure(const Analysis& analysis, const Outcome& outcome, std::string_view file);
+
 /// Figures that an earlier run of the analysis wrote and this outcome has not, by what that run's
-/// JSON names; none for a text that is no such JSON. Only names that file_of can give are among
-/// them.
+/// JSON names; none for a text that is no such JSON. Of names, only those of other
+/// figures (is_other_figure): another's file is not removed, whatever somebody wrote into that
+/// JSON.
 std::vector<std::string> files_outdated(const Analysis& analysis, const Outcome& outcome,
                                         std::string_view earlier_json);
 

@@ -35,6 +35,9 @@ std::string csv_cell(const std::string& text);
 /// All of a file; absent when it cannot be opened.
 std::optional<std::string> read_file(const std::filesystem::path& file);
 
+/// The pattern that this name alone matches.
+std::string glob_of(std::string_view name);
+
 /// True when `name` matches the shell pattern `glob` (fnmatch(3)).
 bool matches(std::string_view glob, std::string_view name);
 

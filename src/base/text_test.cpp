@@ -29,6 +29,10 @@ TEST(Matches, ShellPatterns) {
   EXPECT_TRUE(matches("resnet*", "resnet18"));
   EXPECT_TRUE(matches("vit_[st]*", "vit_tiny"));
   EXPECT_FALSE(matches("resnet", "resnet18"));
+  for (const char* name : {"gpu-torch", "a[b]c*?\\", "", "[", "\\"}) {
+    EXPECT_TRUE(matches(glob_of(name), name)) << name;
+  }
+  EXPECT_FALSE(matches(glob_of("a*"), "ab"));
 }
 
 TEST(RunId, SortsByTimeAndDiffersWithinASecond) {

@@ -51,15 +51,12 @@ std::vector<Result<analysis::Outcome>> outcomes_of(
   return outcomes;
 }
 
-/// Whether there are pictures that begin like this analysis's and are not of this outcome.
+/// Whether there is anything to look for.
 bool has_others(const fs::path& folder, const analysis::Analysis& a,
                 const analysis::Outcome& outcome) {
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (!name.starts_with(a.name) || !name.ends_with(".svg")) continue;
-    const auto is_it = [&](const figure::Figure& f) { return analysis::file_of(a, f) == name; };
-    if (std::ranges::none_of(outcome.figures, is_it)) return true;
+    if (analysis::is_other_figure(a, outcome, at->path().filename().string())) return true;
   }
   return false;
 }

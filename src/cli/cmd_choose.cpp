@@ -222,10 +222,6 @@ ordered_json json(const Answer& a, const ChooseOptions& options, const score::Ed
           {"setups_not_used", a.other_setups}};
 }
 
-}  // namespace
-
-namespace {
-
 /// Models that were not measured are predicted from the rows of all setups.
 Result<OneSetup> rows_of(const ChooseOptions& options, const CommonOptions& common) {
   if (!options.predicted) return rows_to_choose_from(options.setup, options.policy, common);

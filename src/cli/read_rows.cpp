@@ -88,7 +88,7 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   if (!outlines) return tl::unexpected(outlines.error());
   auto choice = analysis::most_measured(report::measured_rows(std::move(*outlines)), policy);
   if (!choice) return tl::unexpected(choice.error());
-  auto records = read(**store, filter_of(choice->setup), common);
+  auto records = read(**store, filter_of(glob_of(choice->setup)), common);
   if (!records) return tl::unexpected(records.error());
   store->reset();
   return OneSetup{report::analysis_rows(std::move(*records), meanwhile.get()),

@@ -160,11 +160,10 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
   if (!asked_boards) return tl::unexpected(asked_boards.error());
   const bool has_boards = asked_boards->front()[0] == "t";
   const auto asked = columns_to_read(filter, has_boards);
-  const bool seeks_board = !has_boards && filter.columns.empty();
   auto read = c.each(select_records(asked, has_boards, where), parameters, [&](const pq::Row& row) {
     Record r = to_record(asked, row);
     if (!passes(r, filter)) return;
-    if (seeks_board) add_board(r);
+    if (!has_boards) add_board(r);
     if (!filter.documents) forget_documents(r);
     ids[r.run] = row[0].value_or("");
     records.push_back(std::move(r));

@@ -316,7 +316,6 @@ class SqliteStore final : public Store {
                               const Filter& filter) {
     const bool has_boards = version() >= kSchemaWithBoards;
     const auto asked = columns_to_read(filter, has_boards);
-    const bool seeks_board = !has_boards && filter.columns.empty();
     std::string names = "id";
     for (const Column* c : asked) {
       names += c->name == "board" && !has_boards ? ", ''" : fmt::format(", {}", c->name);
@@ -338,7 +337,7 @@ class SqliteStore final : public Store {
       load_some(0, std::size(kNaming));
       if (!passes(r, filter)) continue;
       load_some(std::size(kNaming), asked.size());
-      if (seeks_board) add_board(r);
+      if (!has_boards) add_board(r);
       if (!filter.documents) forget_documents(r);
       if (filter.windows) r.windows = read_windows(select.getColumn(0).getInt64());
       records.push_back(std::move(r));

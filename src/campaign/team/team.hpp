@@ -16,9 +16,9 @@
 namespace joulemark::campaign::team {
 
 /// Hands the jobs of a lot to its members, each the next that nobody has; jobs that belong together
-/// (units_of) go to one, for two devices of a name differ. A member that dies is
-/// started again, and its job is given to another; one whose device or meter is lost is not, and
-/// the others do the rest.
+/// (units_of) go to one, for two devices of a name differ. A member that dies is started again, and
+/// its job is given to another, or to itself where it has others that belong to it; one whose
+/// device or meter is lost is not, and the others do the rest.
 class Team final : public Crew {
  public:
   /// Starts all members, and waits until each has its device, meter and database open. Errors: that
