@@ -44,7 +44,7 @@ def main() -> None:
         step = (time.perf_counter() - began) / args.warm_up
         steps = max(1, round(args.seconds / step)) if args.seconds else args.steps
 
-        monitor = ZeusMonitor(gpu_indices=[0])
+        monitor = ZeusMonitor(gpu_indices=[torch.device(args.device).index or 0])
         # Waits for the GPU by itself at both ends, where there is one.
         monitor.begin_window("inference", sync_execution=on_gpu)
         for _ in range(steps):
