@@ -11,12 +11,15 @@ zeus, 100     zeus_script.py: 20 steps to warm up, one window of 100 steps
 zeus, 5 s     the same with a window of 5 s
 
 Seconds are of the whole call, starting Python or the worker and loading included. The spread is the standard deviation
-between calls, relative. Both read the same counter, so none of them is the truth.
+between calls, relative. Both read the same counter, so none of them is the truth. With --budget what was measured by
+then is the table, and each call is a line of --calls as soon as it is over: a machine may be gone before the last one.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import random
 import shlex
@@ -77,14 +80,48 @@ def by_joulemark(args, artefact: Artefact, db: Path) -> Call:
     return Call(row["energy_j_per_image"], took, row["ci95_rel"])
 
 
+def alone_with(device: str) -> tuple[dict, str]:
+    """An environment that shows this GPU alone, and its name there: PyTorch and Zeus would open the first one too, which
+    somebody else may be measuring."""
+    kind, _, index = device.partition(":")
+    if kind != "cuda":
+        return {}, device
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES")
+    chosen = shown.split(",")[int(index or 0)] if shown else index or "0"
+    return {"CUDA_VISIBLE_DEVICES": chosen}, "cuda:0"
+
+
 def by_zeus(args, artefact: Artefact, *window: str) -> Call:
+    shown, device = alone_with(args.device)
     command = [*shlex.split(args.zeus), SCRIPT, artefact.file, "--batch", args.batch, "--size", artefact.size]
-    command += ["--precision", artefact.precision, "--layout", artefact.layout, "--device", args.device, *window]
+    command += ["--precision", artefact.precision, "--layout", artefact.layout, "--device", device, *window]
     command = list(map(str, command))
-    done, took = ask(command, {**os.environ, "PYTHONWARNINGS": "ignore"})
+    done, took = ask(command, {**os.environ, **shown, "PYTHONWARNINGS": "ignore"})
     if done.returncode != 0:
         raise common.NotMeasured(f"{' '.join(command)}\nended with exit code {done.returncode}: {done.stderr.strip()[-500:]}")
     return Call(json.loads(done.stdout.splitlines()[-1])["joules_per_image"], took)
+
+
+def measure_in_turns(args, artefacts: list[Artefact], ways: dict) -> dict[tuple[str, str], list[Call]]:
+    """What each (model, way) gave, in `--rounds` rounds or as many of their calls as the budget allows to begin."""
+    began = time.monotonic()
+    shuffle = random.Random(1)
+    turns = [(a, way) for a in artefacts for way in ways]
+    rounds = [shuffle.sample(turns, len(turns)) for _ in range(args.rounds)]
+    calls: dict[tuple[str, str], list[Call]] = {}
+    for artefact, way in itertools.chain.from_iterable(rounds):
+        if time.monotonic() - began > args.budget:
+            break
+        try:
+            call = ways[way](artefact)
+        except common.NotMeasured as problem:
+            print(problem, file=sys.stderr, flush=True)
+            continue
+        calls.setdefault((artefact.name, way), []).append(call)
+        if args.calls:
+            with args.calls.open("a") as file:
+                file.write(json.dumps({"model": artefact.name, "way": way, **vars(call)}) + "\n")
+    return calls
 
 
 def main() -> int:
@@ -98,7 +135,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--measure", default="", metavar="OPTIONS", help="more options of joulemark measure")
     parser.add_argument("--calibrated", type=Path, metavar="DB", help="database with a calibration of this device")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every call there too")
+    parser.add_argument("--budget", type=float, default=math.inf, metavar="S", help="begin no call after so many seconds")
+    parser.add_argument("--calls", type=Path, metavar="FILE", help="add every call to it, a line of JSON")
     args = parser.parse_args()
     surroundings = common.Surroundings()
     artefacts = [find(args.models, name, args.precision) for name in args.names]
@@ -109,20 +147,7 @@ def main() -> int:
             "zeus, 100 steps": lambda a: by_zeus(args, a, "--steps", "100"),
             "zeus, 5 s": lambda a: by_zeus(args, a, "--seconds", "5"),
         }
-        calls: dict[tuple[str, str], list[Call]] = {}
-        shuffle = random.Random(1)
-        turns = [(a, way) for a in artefacts for way in ways]
-        for _ in range(args.rounds):
-            shuffle.shuffle(turns)
-            for artefact, way in turns:
-                try:
-                    calls.setdefault((artefact.name, way), []).append(ways[way](artefact))
-                except common.NotMeasured as problem:
-                    print(problem, file=sys.stderr, flush=True)
-    if args.json:
-        args.json.write_text(json.dumps([
-            {"model": name, "way": way, **vars(call)} for (name, way), of in calls.items() for call in of
-        ], indent=1))  # fmt: skip
+        calls = measure_in_turns(args, artefacts, ways)
     common.table("model", "way", "calls", "mJ/image", "between calls, SD", "stated ±, median", "s a call, median")
     for artefact in artefacts:
         for way in ways:
