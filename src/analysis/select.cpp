@@ -34,6 +34,8 @@ constexpr std::array kFlagUses = {
     FlagUse{"host_bound", false, "that waited for the host, whose speed then decides about energy"},
     FlagUse{"mig_slice", true, ""},
     FlagUse{"persistence_off", false, "without persistence mode, which touches net energy only"},
+    FlagUse{"idle_shared", false,
+            "whose idle power is one beside others, which touches net energy only"},
     FlagUse{"samples_missing", true, ""},
     FlagUse{"wall_clock_set", false, "in which the wall clock was set, which touches no joule"},
 };

@@ -49,7 +49,7 @@ TEST(Unfit, SaysWhyARowIsLeftOut) {
 
 TEST(Unfit, KeepsWhatFlagsSayOfTheSetupAndNotOfADisturbance) {
   for (const char* flag : {"power_capped", "weights_random", "estimated", "host_bound", "drifted",
-                           "short_window", "persistence_off", "wall_clock_set"}) {
+                           "short_window", "persistence_off", "idle_shared", "wall_clock_set"}) {
     Row r = row("a", 1.0);
     r.flags = {flag};
     EXPECT_FALSE(unfit(r)) << flag;

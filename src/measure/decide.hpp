@@ -218,6 +218,7 @@ struct FlagInput {
   bool search_cut = false;  ///< BatchSearch::cut_short of the search that chose the batch
   std::size_t fewest_windows = StoppingRule{}.fewest_windows;
   bool idle_subtracted = false;             ///< there is a net energy, which rests on an idle power
+  std::size_t others_while_idle = 0;        ///< processes on the device while that was measured
   std::optional<meter::HostUse> host = {};  ///< what others did on the host meanwhile
   std::optional<double> host_spare = {};    ///< RunReport::host_spare
   bool samples_missing = false;             ///< energy was interpolated where power is all there is

@@ -164,6 +164,7 @@ std::vector<std::string> flags(const FlagInput& in) {
   raise_if(in.host_spare && *in.host_spare < kHostBound, "host_bound");
   raise_if(mig_slice(in), "mig_slice");
   raise_if(persistence_off(in), "persistence_off");
+  raise_if(in.idle_subtracted && in.others_while_idle > 0, "idle_shared");
   raise_if(in.samples_missing, "samples_missing");
   raise_if(in.wall_clock_set != Nanoseconds(0), "wall_clock_set");
   return result;

@@ -146,6 +146,13 @@ TEST_F(ConditionFlags, WithoutPersistenceTheIdlePowerIsInDoubt) {
   EXPECT_THAT(raised(), IsEmpty());
 }
 
+TEST_F(ConditionFlags, IdlePowerBesideOthersIsInDoubt) {
+  in_.others_while_idle = 1;
+  EXPECT_THAT(raised(), IsEmpty()) << "gross energy does not rest on it";
+  in_.idle_subtracted = true;
+  EXPECT_THAT(raised(), ElementsAre("idle_shared"));
+}
+
 TEST_F(ConditionFlags, EnergyThatWasInterpolatedIsSaid) {
   in_.samples_missing = true;
   EXPECT_THAT(raised(), ElementsAre("samples_missing"));
@@ -161,11 +168,11 @@ TEST(Strict, RefusesAllButWhatSaysWhatWasMeasured) {
       refused_by_strict(std::vector<std::string>{"power_capped", "estimated", "weights_random"}),
       IsEmpty());
   const std::vector<std::string> conditions = {
-      "throttled",    "meters_disagree",     "not_steady",          "drifted",
-      "short_window", "shared_device",       "search_cut",          "clock_dropped",
-      "clock_low",    "power_limit_changed", "temperature_changed", "busy_host",
-      "mig_slice",    "persistence_off",     "samples_missing",     "wall_clock_set",
-      "of_tomorrow"};
+      "throttled",      "meters_disagree",     "not_steady",          "drifted",
+      "short_window",   "shared_device",       "search_cut",          "clock_dropped",
+      "clock_low",      "power_limit_changed", "temperature_changed", "busy_host",
+      "mig_slice",      "persistence_off",     "idle_shared",         "samples_missing",
+      "wall_clock_set", "of_tomorrow"};
   EXPECT_EQ(refused_by_strict(conditions), conditions);
 }
 

@@ -371,6 +371,40 @@ TEST_F(ModelTest, IdlePowerThatNeverStandsStillIsTakenAsItIsAndSaysSo) {
   EXPECT_NEAR(said.at("waited_s").get<double>(), took - 3.0, 0.3);
 }
 
+/// As exporters do, which end when a lot is made.
+TEST_F(ModelTest, IdlePowerIsTakenAnewOnceOthersHaveLeftTheDevice) {
+  const Instant began = clock_.now();
+  meter_.current.other_processes = {4711};
+  meter_.used = [&, began](Instant t) {
+    const double s = std::max(0.0, seconds(t - began));
+    if (s > 4.0) meter_.current.other_processes.clear();
+    return Joules(126.0 * std::min(s, 4.0) + 73.0 * std::max(0.0, s - 4.0) + 1e6);
+  };
+  const Bench bench{clock_, observer_, interrupted_, {}};
+  const auto idle = measure_idle(bench, 3s);
+  ASSERT_TRUE(idle) << idle.error().message();
+  EXPECT_EQ(idle->other_processes, 0u);
+  EXPECT_NEAR(idle->power.value, 73.0, 0.5);
+}
+
+TEST_F(ModelTest, IdlePowerBesideOthersThatStaySaysSo) {
+  meter_.power_w = 82.0;
+  meter_.current.other_processes = {4711, 4712};
+  const Instant began = clock_.now();
+  const Bench bench{clock_, observer_, interrupted_, {}};
+  const auto idle = measure_idle(bench, 3s);
+  ASSERT_TRUE(idle) << idle.error().message();
+  EXPECT_EQ(idle->other_processes, 2u);
+  EXPECT_LT(seconds(clock_.now() - began), 15.0) << "a desktop's are always there";
+  RecordContext context;
+  context.idle = *idle;
+  const auto outcomes = measure({kBatch1});
+  const auto row = make_record(context, subject_, outcomes[0], "id", "2026-11-24T00:00:00Z");
+  EXPECT_THAT(row.flags, Contains("idle_shared"));
+  const auto said = nlohmann::json::parse(row.provenance_json).at("idle");
+  EXPECT_EQ(said.at("other_processes"), 2);
+}
+
 /// As between two lots of a campaign of which nothing could be measured.
 TEST_F(ModelTest, IdlePowerAfterALongBreakNeedsNoLockFromBefore) {
   meter_.power_w = 82.0;

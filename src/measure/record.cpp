@@ -96,7 +96,8 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
                  {"seconds", seconds(context.idle->length)},
                  {"waited_s", seconds(context.idle->waited)},
                  {"settled", context.idle->settled},
-                 {"state", "no worker on the device"}};
+                 {"state", "no worker on the device"},
+                 {"other_processes", context.idle->other_processes}};
     put(j["idle"], "ci95_rel", context.idle->ci95_rel);
   }
   if (outcome.load) {
@@ -306,6 +307,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   seen.weights_random = d.weights.origin != "pretrained";
   seen.search_cut = batch_was_cut_short(outcome);
   seen.idle_subtracted = r.energy_net_j_per_image.has_value();
+  if (context.idle) seen.others_while_idle = context.idle->other_processes;
   seen.host = run.host;
   seen.host_spare = run.host_spare;
   seen.samples_missing = run.samples_missing;

@@ -22,6 +22,8 @@ constexpr std::size_t kFewestToSettle = 6;
 /// How much longer than asked for idle power may take, until a counter's steps are known and the
 /// device has settled: an H100 takes seconds from the end of the last process on it.
 constexpr Nanoseconds kIdlePatience = 15s;
+/// How much longer it may take until other processes are gone: some never go, as a desktop's.
+constexpr Nanoseconds kOthersPatience = 5s;
 /// A stepping counter confirms its points within two of its periods, unless the host is very busy.
 constexpr Nanoseconds kConfirmPatience = 1s;
 
@@ -213,14 +215,22 @@ Totals totals(const RunReport& run) {
   return t;
 }
 
+/// What cannot be asked for is not known to be there.
+std::size_t others_on(meter::Meter& meter) {
+  const auto conditions = meter.conditions();
+  return conditions ? conditions->other_processes.size() : 0;
+}
+
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
   say(bench, "idle power");
   bench.observer.forget();
   bench.observer.set_spacing(Nanoseconds(0));
   const ClockOffsets clocks_before = bench.clock.offsets();
   const Instant began = bench.clock.now();
-  const Instant until = began + length;
+  Instant until = began + length;
   const Instant give_up = until + kIdlePatience;
+  const Instant alone_by = until + kOthersPatience;
+  std::size_t others = others_on(bench.observer.meter());
   const auto seen_enough = [&] {
     const auto newest = newest_points(bench.observer.points(), length);
     const bool late = bench.clock.now() >= give_up - kConfirmPatience;
@@ -232,7 +242,14 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
     if (bench.clock.now() >= until + kConfirmPatience && !std::exchange(has_waited, true))
       say(bench, "idle power, until it stands still");
     if (bench.clock.now() >= until && seen_enough()) {
-      if (bench.observer.confirmed()) break;
+      if (bench.observer.confirmed()) {
+        others = std::max(others, others_on(bench.observer.meter()));
+        if (others == 0 || bench.clock.now() >= alone_by) break;
+        bench.observer.forget();
+        until = bench.clock.now() + length;
+        others = others_on(bench.observer.meter());
+        continue;
+      }
       bench.observer.confirm();
     }
     bench.clock.sleep_until(bench.observer.next_due());
@@ -256,6 +273,7 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
     idle.ci95_rel = interval->relative();
   idle.waited = std::max(Nanoseconds(0), points.front().at - began);
   idle.settled = has_settled(points);
+  idle.other_processes = others;
   return idle;
 }
 

@@ -25,7 +25,7 @@ struct Settings {
   Nanoseconds shortest_window = std::chrono::milliseconds(500);
   std::int64_t largest_batch = 256;
   /// Of the batch search: its bursts, and its bursts with all that the runtime prepares for them.
-  Nanoseconds search_running = std::chrono::seconds(5);
+  Nanoseconds search_running = std::chrono::seconds(12);
   Nanoseconds search_longest = std::chrono::seconds(60);
   int queue_depth = 3;
   Nanoseconds load_timeout = std::chrono::seconds(300);
@@ -54,11 +54,13 @@ struct Idle {
   Nanoseconds length{0};
   Nanoseconds waited{0};  ///< for the device to settle, before the time that `power` is of
   bool settled = true;    ///< false: `power` still moved when patience was over
+  std::size_t other_processes = 0;  ///< the most that were seen on the device meanwhile
 };
 
 /// Watches the meter until its power has stood still for `length`, up to 15 s longer than that, and
-/// for three energy points at least. Errors: those of the meter, interrupted, and unstable when
-/// they do not come or the machine slept meanwhile.
+/// for three energy points at least. Where other processes are on the device it begins again, for
+/// 5 s, so that those which end meanwhile have no part in it. Errors: those of the meter,
+/// interrupted, and unstable when they do not come or the machine slept meanwhile.
 Result<Idle> measure_idle(const Bench& bench, Nanoseconds length);
 
 /// Everything seen while one batch size ran.

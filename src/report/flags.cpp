@@ -40,6 +40,9 @@ constexpr std::array kFlags = {
               "the counter is that of the whole board: what other slices use is in it"},
     FlagWords{"persistence_off", "idle power of a device just woken",
               "persistence mode is off: idle power, and so net energy, may be too high"},
+    FlagWords{"idle_shared", "idle power beside others",
+              "another process was on the device while idle power was measured: net energy may be "
+              "too low"},
     FlagWords{
         "samples_missing", "power samples were missing",
         "power is all that the meter has, and energy was interpolated where samples were missing"},
