@@ -117,6 +117,18 @@ std::string boards_remark(std::span<const Row* const> rows) {
       boards.size(), 100.0 * kBetweenBoards);
 }
 
+/// The first of these that is worth most, and the others.
+Result<SetupChoice> most_of(std::vector<std::string> setups,
+                            const std::function<std::size_t(const std::string&)>& worth) {
+  if (setups.empty()) return tl::unexpected(no_rows());
+  std::vector<std::size_t> worths;
+  std::ranges::transform(setups, std::back_inserter(worths), worth);
+  const auto best = std::ranges::max_element(worths) - worths.begin();
+  std::string setup = std::move(setups[static_cast<std::size_t>(best)]);
+  setups.erase(setups.begin() + best);
+  return SetupChoice{std::move(setup), std::move(setups)};
+}
+
 }  // namespace
 
 Error no_rows() {
@@ -181,31 +193,44 @@ Result<SetupChoice> choose_setup(
     std::span<const Row> rows, const std::function<std::size_t(const std::string& setup)>& worth) {
   std::set<std::string> setups;
   for (const Row& row : rows) setups.insert(row.setup);
-  if (setups.empty()) return tl::unexpected(no_rows());
-  SetupChoice choice;
-  std::size_t most = 0;
-  for (const std::string& setup : setups) {
-    const std::size_t value = worth(setup);
-    if (!choice.setup.empty() && value <= most) continue;
-    most = value;
-    choice.setup = setup;
-  }
-  setups.erase(choice.setup);
-  choice.others.assign(setups.begin(), setups.end());
-  return choice;
+  return most_of({setups.begin(), setups.end()}, worth);
+}
+
+void MeasuredModels::add(const Row& row) {
+  OfSetup& of = setups_[row.setup];
+  ++of.rows;
+  if ((!policy_.empty() && row.policy != policy_) || unfit(row)) return;
+  const auto& [architecture, size, batch] = configuration(row, policy_.empty());
+  of.models.insert(fmt::format("{} {} {}", architecture, size, batch));
+}
+
+Result<SetupChoice> MeasuredModels::most() const {
+  std::vector<std::string> setups;
+  for (const auto& [setup, of] : setups_) setups.push_back(setup);
+  return most_of(setups, [&](const std::string& setup) { return models_of(setup); });
+}
+
+std::size_t MeasuredModels::models_of(const std::string& setup) const {
+  const auto found = setups_.find(setup);
+  return found == setups_.end() ? 0 : found->second.models.size();
+}
+
+std::size_t MeasuredModels::rows_of(const std::string& setup) const {
+  const auto found = setups_.find(setup);
+  return found == setups_.end() ? 0 : found->second.rows;
+}
+
+std::span<const std::string_view> MeasuredModels::columns() {
+  static constexpr std::string_view kColumns[] = {
+      "architecture", "input_size", "setup",          "policy",  "batch", "energy_j_per_image",
+      "ci95_rel",     "status",     "systematic_rel", "weights", "flags"};
+  return kColumns;
 }
 
 Result<SetupChoice> most_measured(std::span<const Row> rows, const std::string& policy) {
-  return choose_setup(
-      rows, [&](const std::string& setup) { return choose(rows, setup, policy).rows.size(); });
-}
-
-std::span<const std::string_view> columns_to_choose_by() {
-  static constexpr std::string_view kColumns[] = {
-      "run",     "architecture", "input_size",         "setup",    "policy",
-      "batch",   "status",       "energy_j_per_image", "ci95_rel", "systematic_rel",
-      "weights", "flags",        "measured_at"};
-  return kColumns;
+  MeasuredModels models(policy);
+  for (const Row& row : rows) models.add(row);
+  return models.most();
 }
 
 void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "analysis/outcome.hpp"
@@ -59,10 +63,29 @@ struct SetupChoice {
 Result<SetupChoice> choose_setup(std::span<const Row> rows,
                                  const std::function<std::size_t(const std::string& setup)>& worth);
 
-/// The one with the most models that are fit under this policy, whatever their accuracy.
+/// How many models of each setup are fit under a policy, of rows that are shown one by one.
+class MeasuredModels {
+ public:
+  explicit MeasuredModels(std::string policy) : policy_(std::move(policy)) {}
+  void add(const Row& row);
+  /// The setup with the most, whatever their accuracy. Error: not_found when there were no rows.
+  Result<SetupChoice> most() const;
+  std::size_t models_of(const std::string& setup) const;
+  /// All that were shown, fit or not.
+  std::size_t rows_of(const std::string& setup) const;
+  /// What is looked at in a row: of one of which nothing else is known, the same comes out.
+  static std::span<const std::string_view> columns();
+
+ private:
+  struct OfSetup {
+    std::size_t rows = 0;
+    std::unordered_set<std::string> models;
+  };
+  std::string policy_;
+  std::map<std::string, OfSetup> setups_;
+};
+/// MeasuredModels::most of all these.
 Result<SetupChoice> most_measured(std::span<const Row> rows, const std::string& policy);
-/// What `choose` looks at in a row. The same are chosen of rows of which nothing else is known.
-std::span<const std::string_view> columns_to_choose_by();
 
 /// Takes out of `chosen` what `lacks` holds for, under that reason.
 void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,

@@ -122,6 +122,16 @@ std::string glob_of(std::string_view name) {
   return glob;
 }
 
+std::optional<std::string> only_name(std::string_view glob) {
+  std::string name;
+  for (std::size_t i = 0; i < glob.size(); ++i) {
+    if (std::string_view("*?[").find(glob[i]) != std::string_view::npos) return std::nullopt;
+    if (glob[i] == '\\' && ++i == glob.size()) return std::nullopt;  // matches nothing
+    name += glob[i];
+  }
+  return name;
+}
+
 bool matches(std::string_view glob, std::string_view name) {
   return fnmatch(std::string(glob).c_str(), std::string(name).c_str(), 0) == 0;
 }

@@ -38,6 +38,9 @@ std::optional<std::string> read_file(const std::filesystem::path& file);
 /// The pattern that this name alone matches.
 std::string glob_of(std::string_view name);
 
+/// The reverse: the name that a pattern alone matches. Absent for one that may match several.
+std::optional<std::string> only_name(std::string_view glob);
+
 /// True when `name` matches the shell pattern `glob` (fnmatch(3)).
 bool matches(std::string_view glob, std::string_view name);
 

@@ -31,8 +31,18 @@ TEST(Matches, ShellPatterns) {
   EXPECT_FALSE(matches("resnet", "resnet18"));
   for (const char* name : {"gpu-torch", "a[b]c*?\\", "", "[", "\\"}) {
     EXPECT_TRUE(matches(glob_of(name), name)) << name;
+    EXPECT_EQ(only_name(glob_of(name)), name);
   }
   EXPECT_FALSE(matches(glob_of("a*"), "ab"));
+}
+
+TEST(OnlyName, IsThatOfAPatternThatMatchesNoOther) {
+  EXPECT_EQ(only_name("gpu0-torch"), "gpu0-torch");
+  EXPECT_EQ(only_name(R"(a\*b)"), "a*b");
+  EXPECT_EQ(only_name(R"(\a)"), "a");
+  EXPECT_TRUE(matches(R"(\a)", "a"));
+  for (const char* several : {"a*", "?", "[ab]", R"(a\*b*)", R"(a\)"})
+    EXPECT_EQ(only_name(several), std::nullopt) << several;
 }
 
 TEST(RunId, SortsByTimeAndDiffersWithinASecond) {

@@ -30,21 +30,20 @@ store::Filter filter_of(const std::string& setup_glob) {
   return filter;
 }
 
-Result<std::vector<store::Record>> read(store::Store& store, store::Filter filter,
-                                        const CommonOptions& common) {
-  auto records = store.read(filter);
-  if (!records || !records->empty()) return records;
-  const std::string asked = std::exchange(filter.setup, "");
-  const auto all = store.read(filter);
-  if (!all) return tl::unexpected(all.error());
+/// Why there is no row of such a setup.
+Error none_match(store::Store& store, const std::string& setup_glob, const CommonOptions& common) {
+  store::Filter filter = filter_of("");
+  filter.columns = {"setup"};
   std::set<std::string> setups;
-  for (const store::Record& r : *all) setups.insert(r.setup);
+  const auto read =
+      store.visit(filter, [&](store::Record&& r) { setups.insert(std::move(r.setup)); });
+  if (!read) return read.error();
   if (setups.empty()) {
-    return fail(ErrorKind::not_found, fmt::format("there are no rows in {}", common.db.text()),
-                "Measure something first: joulemark measure MODEL, or name a database with --db");
+    return {ErrorKind::not_found, fmt::format("there are no rows in {}", common.db.text()),
+            "Measure something first: joulemark measure MODEL, or name a database with --db"};
   }
-  return fail(ErrorKind::not_found, fmt::format("no setup matches '{}'", asked),
-              fmt::format("There are {}", join_words({setups.begin(), setups.end()})));
+  return {ErrorKind::not_found, fmt::format("no setup matches '{}'", setup_glob),
+          fmt::format("There are {}", join_words({setups.begin(), setups.end()}))};
 }
 
 /// To take the catalogue out of its texts takes a fourth of the time of reading thousands of rows:
@@ -56,7 +55,7 @@ class CatalogueMeanwhile {
   const catalogue::Catalogue& get() { return *found_.get(); }
 
  private:
-  std::future<const catalogue::Catalogue*> found_;
+  std::shared_future<const catalogue::Catalogue*> found_;
 };
 
 }  // namespace
@@ -66,8 +65,9 @@ Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob
   CatalogueMeanwhile meanwhile;
   auto store = open_store(common, store::Mode::read);
   if (!store) return tl::unexpected(store.error());
-  auto records = read(**store, filter_of(setup_glob), common);
+  auto records = (*store)->read(filter_of(setup_glob));
   if (!records) return tl::unexpected(records.error());
+  if (records->empty()) return tl::unexpected(none_match(**store, setup_glob, common));
   store->reset();  // what it holds of a large file would be held beside the rows
   const catalogue::Catalogue& catalogue = meanwhile.get();
   std::vector<analysis::Row> more;
@@ -82,17 +82,25 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   CatalogueMeanwhile meanwhile;
   auto store = open_store(common, store::Mode::read);
   if (!store) return tl::unexpected(store.error());
+  analysis::MeasuredModels models(policy);
   store::Filter outline = filter_of(setup_glob);
-  std::ranges::copy(analysis::columns_to_choose_by(), std::back_inserter(outline.columns));
-  auto outlines = read(**store, outline, common);
-  if (!outlines) return tl::unexpected(outlines.error());
-  auto choice = analysis::most_measured(report::measured_rows(std::move(*outlines)), policy);
-  if (!choice) return tl::unexpected(choice.error());
-  auto records = read(**store, filter_of(glob_of(choice->setup)), common);
-  if (!records) return tl::unexpected(records.error());
+  outline.columns = {models.columns().begin(), models.columns().end()};
+  const auto counted = (*store)->visit(
+      outline, [&](store::Record&& r) { models.add(report::measured_row(std::move(r))); });
+  if (!counted) return tl::unexpected(counted.error());
+  auto choice = models.most();
+  if (!choice) return tl::unexpected(none_match(**store, setup_glob, common));
+
+  OneSetup one{{}, std::move(choice->others)};
+  one.rows.reserve(models.rows_of(choice->setup));
+  const auto read = (*store)->visit(filter_of(glob_of(choice->setup)), [&](store::Record&& r) {
+    one.rows.push_back(report::measured_row(std::move(r)));
+  });
+  if (!read) return tl::unexpected(read.error());
   store->reset();
-  return OneSetup{report::analysis_rows(std::move(*records), meanwhile.get()),
-                  std::move(choice->others)};
+  const catalogue::Catalogue& catalogue = meanwhile.get();
+  for (analysis::Row& row : one.rows) report::join(row, catalogue);
+  return one;
 }
 
 nlohmann::ordered_json run_or_null(const analysis::Row& row) {

@@ -12,7 +12,9 @@ namespace {
 /// Published numbers of parameters have two decimals.
 constexpr double kSameNetwork = 0.005;
 
-analysis::Row measured(store::Record r) {
+}  // namespace
+
+analysis::Row measured_row(store::Record r) {
   analysis::Row row;
   row.origin = std::string(origin(r));
   row.run = std::move(r.run);
@@ -47,6 +49,8 @@ analysis::Row measured(store::Record r) {
   row.flags = std::move(r.flags);
   return row;
 }
+
+namespace {
 
 void add_network(analysis::Row& row, const catalogue::Architecture& architecture,
                  const catalogue::Catalogue& catalogue) {
@@ -86,14 +90,14 @@ void add_of_size(analysis::Row& row, std::int64_t size, const catalogue::Catalog
   }
 }
 
-void add_published(analysis::Row& row, const catalogue::Catalogue& catalogue) {
+}  // namespace
+
+void join(analysis::Row& row, const catalogue::Catalogue& catalogue) {
   const auto* architecture = catalogue.architecture(row.architecture);
   if (architecture == nullptr) return;
   add_network(row, *architecture, catalogue);
   if (const auto size = side(row.input_size)) add_of_size(row, *size, catalogue);
 }
-
-}  // namespace
 
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
                                          const catalogue::Catalogue& catalogue) {
@@ -105,16 +109,9 @@ std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
   std::vector<analysis::Row> rows;
   rows.reserve(records.size());
   for (store::Record& record : records) {
-    rows.push_back(measured(std::move(record)));
-    add_published(rows.back(), catalogue);
+    rows.push_back(measured_row(std::move(record)));
+    join(rows.back(), catalogue);
   }
-  return rows;
-}
-
-std::vector<analysis::Row> measured_rows(std::vector<store::Record> records) {
-  std::vector<analysis::Row> rows;
-  rows.reserve(records.size());
-  for (store::Record& record : records) rows.push_back(measured(std::move(record)));
   return rows;
 }
 

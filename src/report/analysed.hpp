@@ -17,7 +17,9 @@ std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
 std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
                                          const catalogue::Catalogue& catalogue);
 
-/// The same, beside nothing that is published.
-std::vector<analysis::Row> measured_rows(std::vector<store::Record> records);
+/// One of them, beside nothing that is published yet.
+analysis::Row measured_row(store::Record record);
+/// Puts beside such a row what is published.
+void join(analysis::Row& row, const catalogue::Catalogue& catalogue);
 
 }  // namespace joulemark::report

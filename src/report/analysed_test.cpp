@@ -117,19 +117,18 @@ TEST(AnalysisRows, HaveNoCountsOfAnotherNetwork) {
   EXPECT_FALSE(rows.at(0).activations_m);
 }
 
-/// A record of which only what names it and what rows are chosen by is known.
+/// A record of which only what models are counted by is known.
 store::Record outline(const store::Record& full) {
   store::Record r;
-  const auto chosen_by = analysis::columns_to_choose_by();
+  const auto counted_by = analysis::MeasuredModels::columns();
   for (const store::Column& c : store::columns()) {
-    const bool is_read = std::ranges::find(store::kNaming, c.name) != std::end(store::kNaming) ||
-                         std::ranges::find(chosen_by, c.name) != chosen_by.end();
-    if (is_read) from_text(r, c, to_text(full, c));
+    if (std::ranges::find(counted_by, c.name) != counted_by.end())
+      from_text(r, c, to_text(full, c));
   }
   return r;
 }
 
-TEST(MeasuredRows, AreChosenAlikeByTheColumnsThatAreNamedForIt) {
+TEST(MeasuredModels, AreCountedByTheirColumnsAloneAsTheyAreChosenByAll) {
   std::vector<store::Record> records;
   const auto add = [&](const char* run, auto&& change) {
     store::Record r = record("alpha");
@@ -148,22 +147,18 @@ TEST(MeasuredRows, AreChosenAlikeByTheColumnsThatAreNamedForIt) {
   add("i", [](store::Record& r) { r.architecture = "beta", r.ci95_rel.reset(); });
   add("j", [](store::Record& r) { r.architecture = "beta", r.energy_j_per_image.reset(); });
   add("k", [](store::Record& r) { r.architecture = "beta", r.setup = "elsewhere"; });
-  std::vector<store::Record> outlines;
-  for (const store::Record& r : records) outlines.push_back(outline(r));
   const auto full = analysis_rows(records, small());
-  const auto known = measured_rows(outlines);
   std::size_t chosen = 0;
-  for (const std::string& setup : {record("alpha").setup, std::string("elsewhere")}) {
-    for (const char* policy : {"throughput", "fixed", ""}) {
-      const auto runs = [&](const std::vector<analysis::Row>& rows) {
-        std::vector<std::string> all;
-        for (const analysis::Row* row : analysis::choose(rows, setup, policy).rows)
-          all.push_back(row->run);
-        return all;
-      };
-      EXPECT_EQ(runs(known), runs(full)) << setup << " " << policy;
-      chosen += runs(full).size();
+  for (const char* policy : {"throughput", "fixed", ""}) {
+    analysis::MeasuredModels models(policy);
+    for (const store::Record& r : records) models.add(measured_row(outline(r)));
+    for (const std::string& setup : {record("alpha").setup, std::string("elsewhere")}) {
+      const std::size_t number = analysis::choose(full, setup, policy).rows.size();
+      EXPECT_EQ(models.models_of(setup), number) << setup << " " << policy;
+      chosen += number;
     }
+    EXPECT_EQ(models.rows_of("elsewhere"), 1u);
+    EXPECT_EQ(models.rows_of("nowhere"), 0u);
   }
   EXPECT_GE(chosen, 6U) << "else this says nothing";
 }

@@ -139,26 +139,41 @@ ordered_json row_json(const Record& record) {
   return row;
 }
 
+/// Whether `passes` looks at it.
+bool tells(const Filter& filter, std::string_view column) {
+  if (column == "model" || column == "architecture") return !filter.model.empty();
+  if (column == "setup") return !filter.setup.empty();
+  if (column == "status") return !filter.status.empty();
+  return column == "campaign" && !filter.campaign.empty();
+}
+
+/// Whether a store looks at it: windows are found by the run, the newest row by its configuration.
+bool is_needed(const Filter& filter, std::string_view column) {
+  constexpr std::string_view kConfiguration[] = {"model", "input_size", "setup", "policy", "batch"};
+  if (column == "run") return filter.windows;
+  return filter.newest_only &&
+         std::ranges::find(kConfiguration, column) != std::end(kConfiguration);
+}
+
 }  // namespace
 
 std::span<const Column> columns() { return table(); }
 
-std::vector<const Column*> columns_to_read(const Filter& filter, bool has_boards) {
+ColumnsToRead columns_to_read(const Filter& filter, bool has_boards) {
   const bool has_all = filter.columns.empty();
   const bool has_documents = has_all && (filter.documents || !has_boards);
   const auto is_asked = [&](const Column& c) {
     if (!has_all) return std::ranges::find(filter.columns, c.name) != filter.columns.end();
     return has_documents || c.exported || !std::holds_alternative<Text>(c.field);
   };
-  const auto is_naming = [](const Column& c) {
-    return std::ranges::find(kNaming, c.name) != std::end(kNaming);
-  };
-  std::vector<const Column*> some;
+  ColumnsToRead some;
   for (const Column& c : columns()) {
-    if (is_naming(c)) some.push_back(&c);
+    if (tells(filter, c.name)) some.all.push_back(&c);
   }
+  some.telling = some.all.size();
   for (const Column& c : columns()) {
-    if (!is_naming(c) && is_asked(c)) some.push_back(&c);
+    if (!tells(filter, c.name) && (is_asked(c) || is_needed(filter, c.name)))
+      some.all.push_back(&c);
   }
   return some;
 }

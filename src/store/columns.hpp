@@ -34,13 +34,13 @@ struct Column {
 /// All columns in export order. Names and meanings never change; more may follow at the end.
 std::span<const Column> columns();
 
-/// What names a row, and tells whether a filter lets it through.
-inline constexpr std::string_view kNaming[] = {
-    "run", "model", "architecture", "input_size", "setup", "policy", "batch", "status", "campaign"};
-
-/// What a reader asks for, those of kNaming first. Without a column for it (`has_boards`) the board
-/// stands in a document, which then comes too.
-std::vector<const Column*> columns_to_read(const Filter& filter, bool has_boards);
+struct ColumnsToRead {
+  std::vector<const Column*> all;
+  std::size_t telling = 0;  ///< the first so many tell whether the filter lets a row through
+};
+/// What a reader asks for, each once. Without a column for it (`has_boards`) the board stands in a
+/// document, which then comes too.
+ColumnsToRead columns_to_read(const Filter& filter, bool has_boards);
 
 /// A value as CSV text: empty when absent, numbers as the shortest text that reads back equal,
 /// words separated by spaces.

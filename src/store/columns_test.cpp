@@ -88,20 +88,26 @@ TEST(Columns, TheirPageSaysTheSame) {
   EXPECT_EQ(on_page, expected);
 }
 
-TEST(ColumnsToRead, AreWhatIsAskedForAfterWhatNamesARow) {
+TEST(ColumnsToRead, AreWhatIsAskedForAfterWhatTellsWhetherARowIsWanted) {
   const auto names = [](const Filter& filter, bool has_boards = true) {
     std::vector<std::string> all;
-    for (const Column* c : columns_to_read(filter, has_boards)) all.emplace_back(c->name);
-    EXPECT_TRUE(std::is_permutation(std::begin(kNaming), std::end(kNaming), all.begin(),
-                                    all.begin() + std::ssize(kNaming)));
-    all.erase(all.begin(), all.begin() + std::ssize(kNaming));
+    for (const Column* c : columns_to_read(filter, has_boards).all) all.emplace_back(c->name);
     return all;
   };
-  EXPECT_EQ(names({}).size() + std::size(kNaming), columns().size());
+  EXPECT_EQ(names({}).size(), columns().size());
+  EXPECT_EQ(columns_to_read({}, true).telling, 0u);
   EXPECT_THAT(names({.documents = false}), Not(Contains("provenance")));
   EXPECT_THAT(names({.documents = false}), Contains("systematic_terms"));
   EXPECT_THAT(names({.documents = false}, false), Contains("provenance")) << "the board is in it";
-  EXPECT_THAT(names({.columns = {"flags", "run"}}, false), ElementsAre("flags"));
+
+  const Filter some{.model = "a*", .setup = "b", .windows = false, .columns = {"flags", "setup"}};
+  EXPECT_THAT(names(some, false), ElementsAre("model", "architecture", "setup", "flags"));
+  EXPECT_EQ(columns_to_read(some, true).telling, 3u);
+  EXPECT_THAT(names({.status = "ok", .campaign = "c", .windows = false, .columns = {"batch"}}),
+              ElementsAre("status", "campaign", "batch"));
+  EXPECT_THAT(names({.columns = {"flags"}}), ElementsAre("flags", "run")) << "windows are by run";
+  EXPECT_THAT(names({.newest_only = true, .windows = false, .columns = {"flags"}}),
+              ElementsAre("model", "input_size", "setup", "batch", "policy", "flags"));
 }
 
 TEST(Csv, HasAHeaderAndLeavesTheUnknownEmpty) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "base/text.hpp"
 #include "store/columns.hpp"
 #include "store/store.hpp"
 #include "store/testing/sample.hpp"
@@ -19,6 +20,8 @@ using testing::add;
 using ::testing::ElementsAre;
 using testing::full;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using testing::Place;
 using testing::runs;
 
@@ -283,7 +286,7 @@ TEST_P(Conformance, DocumentsAreLeftOutWhereNobodyAsksForThem) {
   EXPECT_EQ(store->read({}).value()[0].provenance_json, record.provenance_json);
 }
 
-TEST_P(Conformance, OfSomeColumnsTheseAreReadAndWhatNamesARow) {
+TEST_P(Conformance, OfSomeColumnsTheseAreReadAndWhatIsFilteredBy) {
   auto store = open();
   const Record record = full("a");
   add(*store, record);
@@ -292,10 +295,50 @@ TEST_P(Conformance, OfSomeColumnsTheseAreReadAndWhatNamesARow) {
   ASSERT_EQ(some.size(), 1u);
   EXPECT_EQ(some[0].energy_j_per_image, record.energy_j_per_image);
   EXPECT_EQ(some[0].flags, record.flags);
-  EXPECT_EQ(some[0].run, record.run);
-  EXPECT_EQ(some[0].batch, record.batch);
+  EXPECT_EQ(some[0].message, "");
+  filter.setup = record.setup;
+  EXPECT_EQ(store->read(filter).value().at(0).setup, record.setup);
   filter.setup = "no-such-setup";
   EXPECT_TRUE(store->read(filter).value().empty());
+}
+
+TEST_P(Conformance, ASetupIsAPatternOrAName) {
+  auto store = open();
+  const std::vector<std::string> setups = {"gpu", "gpu0", "gpu[0]", "gpu*"};
+  for (const std::string& setup : setups) {
+    Record record = full("run " + setup);
+    record.setup = setup;
+    add(*store, record);
+  }
+  const auto found = [&](const std::string& pattern) {
+    std::vector<std::string> all;
+    const auto read = store->read({.setup = pattern});
+    for (const Record& r : read.value()) all.push_back(r.setup);
+    return all;
+  };
+  for (const std::string& setup : setups) EXPECT_THAT(found(glob_of(setup)), ElementsAre(setup));
+  EXPECT_THAT(found("gpu*"), SizeIs(4));
+  EXPECT_THAT(found("gpu[0]"), ElementsAre("gpu0"));
+  EXPECT_THAT(found("elsewhere"), IsEmpty());
+}
+
+TEST_P(Conformance, WhatIsReadOneByOneIsWhatIsReadAtOnce) {
+  auto store = open();
+  for (const char* run : {"a", "b", "c"}) add(*store, full(run));
+  Record elsewhere = full("d");
+  elsewhere.setup = "elsewhere";
+  add(*store, elsewhere);
+  for (const Filter& filter : {Filter{}, Filter{.setup = elsewhere.setup, .windows = false},
+                               Filter{.newest_only = true, .documents = false}}) {
+    std::vector<std::string> one_by_one;
+    ASSERT_TRUE(
+        store->visit(filter, [&](Record&& record) { one_by_one.push_back(to_full_json(record)); }));
+    std::vector<std::string> at_once;
+    const auto read = store->read(filter);
+    for (const Record& record : read.value()) at_once.push_back(to_full_json(record));
+    EXPECT_FALSE(at_once.empty());
+    EXPECT_EQ(one_by_one, at_once);
+  }
 }
 
 TEST_P(Conformance, ManyRecordsAreAppendedAtOnce) {

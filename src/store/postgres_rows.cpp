@@ -159,17 +159,18 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
   const auto asked_boards = c.query(kHasBoards);
   if (!asked_boards) return tl::unexpected(asked_boards.error());
   const bool has_boards = asked_boards->front()[0] == "t";
-  const auto asked = columns_to_read(filter, has_boards);
+  const auto asked = columns_to_read(filter, has_boards).all;
   auto read = c.each(select_records(asked, has_boards, where), parameters, [&](const pq::Row& row) {
     Record r = to_record(asked, row);
     if (!passes(r, filter)) return;
     if (!has_boards) add_board(r);
     if (!filter.documents) forget_documents(r);
-    ids[r.run] = row[0].value_or("");
+    if (filter.windows) ids[r.run] = row[0].value_or("");
     records.push_back(std::move(r));
   });
   if (!read) return tl::unexpected(read.error());
   if (filter.newest_only) records = newest(std::move(records));
+  if (records.empty() || !filter.windows) return records;
   std::map<std::string, Record*> by_id;
   std::string wanted;
   for (Record& r : records) {
@@ -177,7 +178,6 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
     wanted += fmt::format("{}{}", wanted.empty() ? "" : ",", id);
     by_id[id] = &r;
   }
-  if (records.empty() || !filter.windows) return records;
   read = c.each(kWindowsOf, {fmt::format("{{{}}}", wanted)}, [&](const pq::Row& row) {
     by_id.at(row[0].value_or(""))->windows.push_back(to_window(row));
   });

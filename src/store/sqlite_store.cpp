@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <fstream>
 
+#include "base/text.hpp"
 #include "store/columns.hpp"
 #include "store/said.hpp"
 #include "store/select.hpp"
@@ -128,6 +129,26 @@ void bind(SQLite::Statement& s, const Record& r, const Column& c) {
   }
 }
 
+struct Where {
+  std::string sql;  ///< empty: everything
+  std::vector<std::string> values{};
+};
+
+/// As much of a filter as are equalities: of a row that is not wanted no more is read then.
+/// `passes` tells the rest.
+Where where(const Filter& filter) {
+  Where w;
+  const auto add = [&](const char* column, const std::string& value) {
+    if (value.empty()) return;
+    w.sql += fmt::format("{} {} = ?", w.values.empty() ? "WHERE" : " AND", column);
+    w.values.push_back(value);
+  };
+  add("status", filter.status);
+  add("campaign", filter.campaign);
+  add("setup", only_name(filter.setup).value_or(""));
+  return w;
+}
+
 void load(const SQLite::Column& value, const Column& c, Record& r) {
   if (const auto* f = std::get_if<Number>(&c.field)) {
     if (!value.isNull()) r.*(*f) = value.getDouble();
@@ -210,7 +231,10 @@ class SqliteStore final : public Store {
 
   Result<std::vector<Record>> read(const Filter& filter) override {
     try {
-      std::vector<Record> all = collect("", {}, filter);
+      std::vector<Record> all;
+      // A record is a kilobyte: all that are read would be moved, and their pages taken, twice.
+      all.reserve(count());
+      each(where(filter), filter, [&](Record&& record) { all.push_back(std::move(record)); });
       if (filter.newest_only) return newest(std::move(all));
       return all;
     } catch (const SQLite::Exception& e) {
@@ -218,10 +242,22 @@ class SqliteStore final : public Store {
     }
   }
 
+  Result<void> visit(const Filter& filter, const std::function<void(Record&&)>& take) override {
+    if (filter.newest_only) return Store::visit(filter, take);
+    try {
+      each(where(filter), filter, take);
+      return {};
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
   Result<Record> find(const std::string& prefix) override {
     try {
-      return the_one(collect("WHERE substr(run, 1, length(?1)) = ?1", prefix, {}), prefix,
-                     path_.string());
+      std::vector<Record> found;
+      each({"WHERE substr(run, 1, length(?1)) = ?1", {prefix}}, {},
+           [&](Record&& record) { found.push_back(std::move(record)); });
+      return the_one(std::move(found), prefix, path_.string());
     } catch (const SQLite::Exception& e) {
       return tl::unexpected(to_error(e, path_));
     }
@@ -312,20 +348,17 @@ class SqliteStore final : public Store {
     }
   }
 
-  std::vector<Record> collect(const std::string& where, const std::optional<std::string>& parameter,
-                              const Filter& filter) {
+  void each(const Where& where, const Filter& filter, const std::function<void(Record&&)>& take) {
     const bool has_boards = version() >= kSchemaWithBoards;
-    const auto asked = columns_to_read(filter, has_boards);
+    const auto [asked, telling] = columns_to_read(filter, has_boards);
     std::string names = "id";
     for (const Column* c : asked) {
       names += c->name == "board" && !has_boards ? ", ''" : fmt::format(", {}", c->name);
     }
     SQLite::Statement select(db_,
-                             fmt::format("SELECT {} FROM record {} ORDER BY id", names, where));
-    if (parameter) select.bind(1, *parameter);
-    std::vector<Record> records;
-    // A record is a kilobyte: all that are read would be moved, and their pages taken, twice.
-    if (where.empty()) records.reserve(count());
+                             fmt::format("SELECT {} FROM record {} ORDER BY id", names, where.sql));
+    int number = 0;
+    for (const std::string& value : where.values) select.bind(++number, value);
     while (select.executeStep()) {
       Record r;
       const auto load_some = [&](std::size_t from, std::size_t to) {
@@ -333,16 +366,14 @@ class SqliteStore final : public Store {
           load(select.getColumn(static_cast<int>(i) + 1), *asked[i], r);
         }
       };
-      // What names a row tells whether the rest of it is wanted.
-      load_some(0, std::size(kNaming));
+      load_some(0, telling);
       if (!passes(r, filter)) continue;
-      load_some(std::size(kNaming), asked.size());
+      load_some(telling, asked.size());
       if (!has_boards) add_board(r);
       if (!filter.documents) forget_documents(r);
       if (filter.windows) r.windows = read_windows(select.getColumn(0).getInt64());
-      records.push_back(std::move(r));
+      take(std::move(r));
     }
-    return records;
   }
 
   std::vector<Window> read_windows(std::int64_t id) {

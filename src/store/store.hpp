@@ -30,7 +30,7 @@ struct Filter {
   bool windows = true;
   /// False: they come without conditions and provenance, which are the most of what a row holds.
   bool documents = true;
-  /// Only these columns and those that name a row (kNaming) need be filled. Empty: all.
+  /// Only these columns, and those that are filtered by, need be filled. Empty: all.
   std::vector<std::string_view> columns{};
 };
 
@@ -56,6 +56,13 @@ class Store {
   }
   /// In the order of measuring, windows included.
   virtual Result<std::vector<Record>> read(const Filter& filter) = 0;
+  /// The same one by one: of many records of which little is kept, little is held at a time.
+  virtual Result<void> visit(const Filter& filter, const std::function<void(Record&&)>& take) {
+    auto all = read(filter);
+    if (!all) return tl::unexpected(all.error());
+    for (Record& record : *all) take(std::move(record));
+    return {};
+  }
   /// The record whose run id begins with `prefix`. Errors: not_found; invalid_input when several
   /// do.
   virtual Result<Record> find(const std::string& prefix) = 0;
