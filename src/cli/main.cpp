@@ -183,7 +183,9 @@ Run add_measure(CLI::App& app, CommonOptions& common) {
          "stop when the 95 % interval is this narrow [1%]")
       ->check(check_share)
       ->type_name("SHARE");
-  app.add_option("--max-seconds", o->max_seconds, "time for warm-up and windows of one batch size")
+  app.add_option(
+         "--max-seconds", o->max_seconds,
+         "time for warm-up and windows of one batch size, besides what the runtime prepares for it")
       ->check(CLI::Range(0.5, 86400.0).description(""))
       ->capture_default_str()
       ->type_name("S");

@@ -27,6 +27,12 @@ Result<void> ActiveRun::start() {
   return worker_.start(timeline_.batch(), 0, settings_.queue_depth);
 }
 
+std::optional<Instant> ActiveRun::prepared() const {
+  const auto steps = timeline_.completions();
+  if (steps.size() < 2) return std::nullopt;
+  return std::max(began_, steps[0] - (steps[1] - steps[0]));
+}
+
 Result<void> ActiveRun::pump() {
   if (bench_.interrupted) return interrupted_error();
   const Instant now = bench_.clock.now();

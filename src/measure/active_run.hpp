@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "measure/run.hpp"
@@ -21,6 +22,10 @@ class ActiveRun {
 
   const CompletionTimeline& timeline() const { return timeline_; }
   Instant began() const { return began_; }
+  /// When steps began to follow each other: the beginning, and what the runtime prepares for a new
+  /// size within its first step (picking kernels, capturing a graph). Absent before the second
+  /// completion, from which on it stays.
+  std::optional<Instant> prepared() const;
 
  private:
   Result<void> collect();

@@ -119,7 +119,8 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
   if (outcome.search) j["batch_search"] = search_json(*outcome.search);
   if (outcome.run) {
     const RunReport& run = *outcome.run;
-    j["run"] = {{"warm_up_s", seconds(run.warm_up)},
+    j["run"] = {{"preparing_s", seconds(run.preparing)},
+                {"warm_up_s", seconds(run.warm_up)},
                 {"to_first_window_s", seconds(run.to_first_window)},
                 {"reached_target", run.reached_target},
                 {"edge_uncertainty_s", seconds(run.edge_uncertainty)},

@@ -55,22 +55,24 @@ Result<WarmUp> warm_up(ActiveRun& run, const Bench& bench, const Settings& setti
   limits.longest = std::min<Nanoseconds>(limits.longest, settings.longest_run / 2);
   limits.shortest = std::min(limits.shortest, limits.longest);
   // A lock on the counter's steps is part of being ready; it takes well under a second.
-  const Instant give_up = run.began() + limits.longest + 2s;
+  const Nanoseconds give_up = limits.longest + 2s;
   WarmUp decision = WarmUp::keep_going;
-  while (decision == WarmUp::keep_going ||
-         (!bench.observer.ready() && bench.clock.now() < give_up)) {
+  while (true) {
     if (auto r = run.pump(); !r) return tl::unexpected(r.error());
-    decision = warm_up_decision(run.timeline(), bench.observer.power(), run.began(),
-                                bench.clock.now(), limits);
+    const auto prepared = run.prepared();
+    if (!prepared) continue;
+    const Instant now = bench.clock.now();
+    decision = warm_up_decision(run.timeline(), bench.observer.power(), *prepared, now, limits);
+    const bool has_lock = bench.observer.ready() || now - *prepared >= give_up;
+    if (decision != WarmUp::keep_going && has_lock) return decision;
   }
-  return decision;
 }
 
 Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings& settings,
                              ConditionsWatch& conditions, RunReport& report) {
   const StoppingRule rule{.target_rel = settings.target_rel};
   const Instant from = bench.clock.now();
-  const Instant deadline = run.began() + settings.longest_run;
+  const Instant deadline = run.prepared().value_or(run.began()) + settings.longest_run;
   const EdgeRule rule_of_edges = edge_rule_for(bench.observer, run, from);
   std::size_t points_seen = 0;
   const auto cut_again = [&] {
@@ -291,7 +293,8 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   const auto warm = warm_up(run, bench, settings);
   if (!warm) return tl::unexpected(warm.error());
   report.steady = *warm == WarmUp::steady;
-  report.warm_up = bench.clock.now() - run.began();
+  report.preparing = run.prepared().value_or(run.began()) - run.began();
+  report.warm_up = bench.clock.now() - run.began() - report.preparing;
 
   say(bench, fmt::format("batch {}: measuring", batch));
   ConditionsWatch conditions(bench.observer.meter(), bench.clock);

@@ -20,7 +20,7 @@ namespace joulemark::measure {
 
 struct Settings {
   double target_rel = 0.01;
-  /// Warm-up and windows of one batch size together.
+  /// Warm-up and windows of one batch size together, besides what the runtime prepares for it.
   Nanoseconds longest_run = std::chrono::seconds(10);
   Nanoseconds shortest_window = std::chrono::milliseconds(500);
   std::int64_t largest_batch = 256;
@@ -71,8 +71,9 @@ struct RunReport {
   std::vector<double> step_seconds;                     ///< within the windows
   std::optional<Watts> power_max;
   RunConditions conditions;
-  Nanoseconds warm_up{0};
-  Nanoseconds ran{0};  ///< warm-up and windows together
+  Nanoseconds preparing{0};  ///< what the runtime did within the first step, before it ran it
+  Nanoseconds warm_up{0};    ///< after that
+  Nanoseconds ran{0};        ///< all of it, and the windows
   bool steady = false;
   bool reached_target = false;
   Nanoseconds edge_uncertainty{0};

@@ -88,6 +88,20 @@ TEST_F(RunTest, AWindowIsAtLeastAStepLong) {
   EXPECT_NEAR(joules_per_image(*report), 400.0 * 1.201, 5.0);
 }
 
+/// As when cuDNN chooses for many layers, and a graph is captured.
+TEST_F(RunTest, WhatTheRuntimePreparesTakesNothingFromWarmUpAndWindows) {
+  const auto usual = run();
+  behaviour_.preparing = 7s;
+  const auto prepared = run();
+  ASSERT_TRUE(usual && prepared);
+  EXPECT_TRUE(prepared->steady);
+  EXPECT_NEAR(seconds(usual->preparing), 0.0, 0.001);
+  EXPECT_NEAR(seconds(prepared->preparing), 7.0, 0.001);
+  EXPECT_NEAR(seconds(prepared->warm_up), seconds(usual->warm_up), 0.2);
+  EXPECT_GE(prepared->windows.size(), StoppingRule{}.fewest_windows);
+  EXPECT_NEAR(seconds(prepared->ran), seconds(usual->ran) + 7.0, 0.6);
+}
+
 TEST_F(RunTest, StepsThatAreTooLongForThreeWindowsGiveNoNumber) {
   behaviour_.fixed = 2500ms;
   const auto report = run();

@@ -21,9 +21,9 @@ using ::testing::ElementsAre;
 using testing::full;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::Place;
 using testing::runs;
+using ::testing::SizeIs;
 
 Location in_a_file(const Place& place) { return Location::file(place.database()); }
 

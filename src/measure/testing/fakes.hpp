@@ -78,6 +78,7 @@ class FakeMeter final : public meter::Meter {
 struct Behaviour {
   Nanoseconds fixed = 1ms;
   Nanoseconds per_image = 1ms;
+  Nanoseconds preparing = 0ms;  ///< before the first step of a run
   std::int64_t memory_limit = 1 << 20;
   std::int64_t crash_at_batch = -1;
   std::int64_t hang_at_batch = -1;
@@ -101,7 +102,7 @@ class FakeWorker final : public runtime::Worker {
   Result<std::vector<float>> infer(std::int64_t, Nanoseconds) override { return b_.logits; }
   Result<void> start(std::int64_t batch, std::int64_t, int) override {
     batch_ = batch;
-    next_ = clock_.now() + step();
+    next_ = clock_.now() + b_.preparing + step();
     return {};
   }
   Result<runtime::RunState> poll(std::vector<runtime::Completion>& out) override {
