@@ -88,7 +88,10 @@ ordered_json edition_json(const score::Edition& edition, const Letters& letters)
 // --- analyses
 
 /// What one analysis said, as the files that stand beside each other.
-using Said = std::vector<std::pair<std::string, File>>;
+struct Said {
+  std::size_t n = 0;  ///< of how many it speaks
+  std::vector<std::pair<std::string, File>> files;
+};
 
 Error about(Error error, const Analysis& a, const std::string& of) {
   error.what = fmt::format("{} of {}: {}", a.name, of, error.what);
@@ -102,9 +105,9 @@ Result<Said> said_by(const Analysis& a, const analysis::Input& input, const std:
   }
   const auto outcome = a.run(input);
   if (!outcome) return tl::unexpected(about(outcome.error(), a, of));
-  Said said;
+  Said said{outcome->n, {}};
   const auto add = [&](const std::string& name, std::string bytes) {
-    said.emplace_back(name, File{std::move(bytes), type_of(name)});
+    said.files.emplace_back(name, File{std::move(bytes), type_of(name)});
   };
   add(fmt::format("{}.json", a.name), analysis::to_json(a, *outcome));
   add(fmt::format("{}.csv", a.name), analysis::to_csv(*outcome));
@@ -180,13 +183,15 @@ Result<Analyses> analyses_of(const Setups& setups, std::span<const analysis::Row
     const std::string folder = fmt::format("analyses/{}/{}/", folder_of(setup), policy);
     for (const Analysis& a : score::analyses()) {
       const analysis::Input& of = a.of_all_setups ? inputs.at({"", policy}) : input;
-      for (const auto& [name, file] : *made.at({&a, &of})) {
+      const Said& said = *made.at({&a, &of});
+      for (const auto& [name, file] : said.files) {
         analyses.files.emplace(fmt::format("{}{}{}", kApi, folder, name), file);
       }
       analyses.list.push_back({{"setup", setup},
                                {"policy", policy},
                                {"name", a.name},
                                {"label", a.label},
+                               {"n", said.n},
                                {"path", fmt::format("{}{}.json", folder, a.name)}});
     }
   }

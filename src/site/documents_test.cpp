@@ -69,6 +69,7 @@ TEST(Documents, ListEverySetupAndItsAnalyses) {
     const std::string path = entry["path"];
     const json analysis = document(*files, path);
     EXPECT_EQ(analysis["analysis"], entry["name"]);
+    EXPECT_EQ(analysis["n"], entry["n"]);
     EXPECT_TRUE(files->contains("api/v1/" + path.substr(0, path.size() - 5) + ".csv"));
     for (const json& figure : analysis["figures"]) {
       const std::string folder = path.substr(0, path.rfind('/') + 1);

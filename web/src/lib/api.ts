@@ -26,6 +26,7 @@ const AnalysisEntry = v.object({
   policy: v.string(),
   name: v.string(),
   label: v.string(),
+  n: v.number(),
   path: v.string(),
 });
 
