@@ -124,11 +124,18 @@ std::string glob_of(std::string_view name) {
 
 std::optional<std::string> only_name(std::string_view glob) {
   std::string name;
-  for (std::size_t i = 0; i < glob.size(); ++i) {
-    if (std::string_view("*?[").find(glob[i]) != std::string_view::npos) return std::nullopt;
-    if (glob[i] == '\\' && ++i == glob.size()) return std::nullopt;  // matches nothing
-    name += glob[i];
+  bool is_quoted = false;
+  for (const char c : glob) {
+    if (!is_quoted && c == '\\') {
+      is_quoted = true;
+      continue;
+    }
+    if (!is_quoted && std::string_view("*?[").find(c) != std::string_view::npos)
+      return std::nullopt;
+    name += c;
+    is_quoted = false;
   }
+  if (is_quoted) return std::nullopt;  // it matches nothing
   return name;
 }
 

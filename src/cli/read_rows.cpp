@@ -35,8 +35,7 @@ Error none_match(store::Store& store, const std::string& setup_glob, const Commo
   store::Filter filter = filter_of("");
   filter.columns = {"setup"};
   std::set<std::string> setups;
-  const auto read =
-      store.visit(filter, [&](store::Record&& r) { setups.insert(std::move(r.setup)); });
+  const auto read = store.visit(filter, [&](const store::Record& r) { setups.insert(r.setup); });
   if (!read) return read.error();
   if (setups.empty()) {
     return {ErrorKind::not_found, fmt::format("there are no rows in {}", common.db.text()),
@@ -84,7 +83,7 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   if (!store) return tl::unexpected(store.error());
   analysis::MeasuredModels models(policy);
   store::Filter outline = filter_of(setup_glob);
-  outline.columns = {models.columns().begin(), models.columns().end()};
+  std::ranges::copy(analysis::MeasuredModels::columns(), std::back_inserter(outline.columns));
   const auto counted = (*store)->visit(
       outline, [&](store::Record&& r) { models.add(report::measured_row(std::move(r))); });
   if (!counted) return tl::unexpected(counted.error());
