@@ -10,6 +10,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <numbers>
 
 #include <nlohmann/json.hpp>
 
@@ -335,7 +336,7 @@ TEST_F(ModelTest, AShortIdleWaitsForTheCounterToBeUnderstood) {
 TEST_F(ModelTest, IdlePowerIsThatOfADeviceThatHasSettled) {
   // 42 W more at first, less by half in each second.
   const Instant began = clock_.now();
-  const double rate = std::log(2.0);
+  const double rate = std::numbers::ln2;
   meter_.used = [=](Instant t) {
     const double s = std::max(0.0, seconds(t - began));
     return Joules(78.0 * seconds(t.since_boot) + 42.0 / rate * (1.0 - std::exp(-rate * s)));

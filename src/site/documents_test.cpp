@@ -21,7 +21,6 @@ namespace joulemark::site {
 namespace {
 
 using nlohmann::json;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 store::Record record(const std::string& architecture, double joules, const std::string& setup) {

@@ -331,8 +331,8 @@ TEST_P(Conformance, WhatIsReadOneByOneIsWhatIsReadAtOnce) {
   for (const Filter& filter : {Filter{}, Filter{.setup = elsewhere.setup, .windows = false},
                                Filter{.newest_only = true, .documents = false}}) {
     std::vector<std::string> one_by_one;
-    ASSERT_TRUE(
-        store->visit(filter, [&](Record&& record) { one_by_one.push_back(to_full_json(record)); }));
+    ASSERT_TRUE(store->visit(
+        filter, [&](const Record& record) { one_by_one.push_back(to_full_json(record)); }));
     std::vector<std::string> at_once;
     const auto read = store->read(filter);
     for (const Record& record : read.value()) at_once.push_back(to_full_json(record));
