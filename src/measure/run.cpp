@@ -72,7 +72,7 @@ Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings&
                              ConditionsWatch& conditions, RunReport& report) {
   const StoppingRule rule{.target_rel = settings.target_rel};
   const Instant from = bench.clock.now();
-  const Instant deadline = run.prepared().value_or(run.began()) + settings.longest_run;
+  const Instant deadline = run.began() + report.preparing + settings.longest_run;
   const EdgeRule rule_of_edges = edge_rule_for(bench.observer, run, from);
   std::size_t points_seen = 0;
   const auto cut_again = [&] {
@@ -245,11 +245,12 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
       say(bench, "idle power, until it stands still");
     if (bench.clock.now() >= until && seen_enough()) {
       if (bench.observer.confirmed()) {
-        others = std::max(others, others_on(bench.observer.meter()));
+        const std::size_t there = others_on(bench.observer.meter());
+        others = std::max(others, there);
         if (others == 0 || bench.clock.now() >= alone_by) break;
         bench.observer.forget();
         until = bench.clock.now() + length;
-        others = others_on(bench.observer.meter());
+        others = there;
         continue;
       }
       bench.observer.confirm();
@@ -293,7 +294,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   const auto warm = warm_up(run, bench, settings);
   if (!warm) return tl::unexpected(warm.error());
   report.steady = *warm == WarmUp::steady;
-  report.preparing = run.prepared().value_or(run.began()) - run.began();
+  report.preparing = run.prepared().value() - run.began();  // it is known once a run is warm
   report.warm_up = bench.clock.now() - run.began() - report.preparing;
 
   say(bench, fmt::format("batch {}: measuring", batch));
