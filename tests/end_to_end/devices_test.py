@@ -69,6 +69,8 @@ def test_two_devices_measure_what_one_does(eight):
     jobs = Counter(p["job"] for p in eight.provenance())
     assert jobs == dict.fromkeys(range(ROWS), 1)
     assert len({p["sitting"] for p in eight.provenance()}) == 2, "both had some"
+    sentinels = {p["sitting"] for p in eight.provenance() if p["job"] in (0, 5)}
+    assert len(sentinels) == 2, "the second sentinel is for the device that had not the first"
     cpus = {p["beside"]["cpus"] for p in eight.provenance()}
     assert len(cpus) == 2 and all(p["beside"]["devices"] == 2 for p in eight.provenance())
     # The same set as one device alone makes.

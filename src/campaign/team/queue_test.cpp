@@ -51,6 +51,29 @@ TEST(Queue, WhatBelongsTogetherIsForOneTaker) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(Queue, SentinelsAreForWhoeverHasHadFewest) {
+  Turns turns(2);
+  Queue queue({0, 1, 2, 3, 4}, {0, 3}, &turns);
+  EXPECT_THAT(queue.take(0), Optional(0u));
+  EXPECT_THAT(queue.take(1), Optional(1u));
+  EXPECT_THAT(queue.take(0), Optional(2u));
+  EXPECT_THAT(queue.take(0), Optional(4u)) << "the second sentinel is the other's";
+  EXPECT_THAT(queue.take(1), Optional(3u));
+  Queue next({0, 1}, {1}, &turns);
+  EXPECT_THAT(next.take(1), Optional(0u));
+  EXPECT_THAT(next.take(1), Optional(1u)) << "both have had one, in lots before";
+}
+
+TEST(Queue, SentinelsAreForAnybodyWhereNothingElseIsLeftOrTheOtherIsGone) {
+  Turns turns(2);
+  Queue queue({0, 1}, {0, 1}, &turns);
+  EXPECT_THAT(queue.take(0), Optional(0u));
+  EXPECT_THAT(queue.take(0), Optional(1u)) << "rather than to wait";
+  turns.leave(1);
+  Queue next({0, 1}, {0}, &turns);
+  EXPECT_THAT(next.take(0), Optional(0u));
+}
+
 std::vector<std::int64_t> batches(const Step& step) {
   std::vector<std::int64_t> all;
   for (const measure::Policy& policy : step.policies) all.push_back(policy.batch);

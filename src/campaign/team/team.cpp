@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -32,6 +33,15 @@ std::vector<std::size_t> units_among(const std::vector<Order>& orders, const Cam
   return among;
 }
 
+/// Those of the orders that are the sentinel's.
+std::set<std::size_t> sentinels_among(const std::vector<Order>& orders, const Campaign& campaign) {
+  std::set<std::size_t> among;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    if (campaign.jobs[orders[i].step.job].sentinel) among.insert(i);
+  }
+  return among;
+}
+
 tl::unexpected<Error> interruption() {
   return fail(ErrorKind::interrupted, "interrupted", "What was complete before is kept");
 }
@@ -52,7 +62,8 @@ Team::Team(const Campaign& campaign, std::vector<Place> places, MemberCommand co
       command_(std::move(command)),
       listener_(listener),
       clock_(clock),
-      interrupted_(interrupted) {
+      interrupted_(interrupted),
+      sentinels_(places.size()) {
   for (Place& place : places) seats_.emplace_back(std::move(place), command_);
 }
 
@@ -97,13 +108,16 @@ Result<void> Team::stop_all() {
 std::string Team::kind() const { return seats_.front().kind; }
 
 Result<void> Team::measure(const std::vector<Order>& lot, const Control& control) {
-  Lot work{lot, control, Queue(units_among(lot, campaign_))};
+  Lot work{lot, control,
+           Queue(units_among(lot, campaign_), sentinels_among(lot, campaign_), &sentinels_)};
   for (Seat& seat : seats_) seat.rested = false;
   while (true) {
     if (interrupted_) return stop_all();
     for (Seat& seat : seats_) hear(seat, &work);
     for (const Seat& seat : seats_) {
-      if (seat.out) work.queue.leave(number_of(seat));
+      if (!seat.out) continue;
+      work.queue.leave(number_of(seat));
+      sentinels_.leave(number_of(seat));
     }
     for (Seat& seat : seats_) give_task(seat, work);
     if (is_over(work)) break;

@@ -63,6 +63,7 @@ class Team final : public Crew {
   Clock& clock_;
   const std::atomic<bool>& interrupted_;
   std::vector<Seat> seats_;
+  Turns sentinels_;  ///< which member is to measure the next sentinel
   bool opened_ = false;
 };
 
