@@ -98,12 +98,15 @@ Result<void> measure_windows(ActiveRun& run, const Bench& bench, const Settings&
   }
 }
 
-/// Of the time from the run's beginning to its last completion.
-std::optional<double> waited_share(const runtime::Worker& worker, const ActiveRun& run) {
+/// Of the time from the run's beginning to its last completion, without what was prepared, when a
+/// worker submits no steps that it could wait for.
+std::optional<double> waited_share(const runtime::Worker& worker, const ActiveRun& run,
+                                   Nanoseconds preparing) {
   const auto waited = worker.waited();
   const auto steps = run.timeline().completions();
-  if (!waited || steps.empty() || steps.back() <= run.began()) return std::nullopt;
-  return std::min(1.0, seconds(*waited) / seconds(steps.back() - run.began()));
+  const Instant began = run.began() + preparing;
+  if (!waited || steps.empty() || steps.back() <= began) return std::nullopt;
+  return std::min(1.0, seconds(*waited) / seconds(steps.back() - began));
 }
 
 /// What follows from the windows once they are final.
@@ -247,7 +250,9 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
       if (bench.observer.confirmed()) {
         const std::size_t there = others_on(bench.observer.meter());
         others = std::max(others, there);
-        if (others == 0 || bench.clock.now() >= alone_by) break;
+        const Instant now = bench.clock.now();
+        // What begins anew and is cut short would say less than what is there.
+        if (others == 0 || now >= alone_by || now + length > give_up) break;
         bench.observer.forget();
         until = bench.clock.now() + length;
         others = there;
@@ -258,6 +263,7 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
     bench.clock.sleep_until(bench.observer.next_due());
     if (auto r = bench.observer.poll(); !r) return tl::unexpected(r.error());
   }
+  if (bench.clock.now() >= give_up) others = std::max(others, others_on(bench.observer.meter()));
   bench.observer.drop_unconfirmed();
   const ClockJump clocks = clock_jump(clocks_before, bench.clock.offsets());
   if (clocks.asleep > Nanoseconds(0))
@@ -320,7 +326,7 @@ Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, con
   // The ring gives its samples up to now only; ask once more while the device still works.
   if (auto r = bench.observer.flush(); !r) return tl::unexpected(r.error());
   if (auto r = run.stop(); !r) return tl::unexpected(r.error());
-  report.waited_share = waited_share(worker, run);
+  report.waited_share = waited_share(worker, run, report.preparing);
   add_derived(run, bench.observer, report);
   report.edge_uncertainty = bench.observer.edge_uncertainty();
   report.tick_period = bench.observer.tick_period();

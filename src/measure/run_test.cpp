@@ -128,6 +128,10 @@ TEST_F(RunTest, KnowsWhichOfHostAndDeviceWaitedForTheOther) {
   EXPECT_EQ(run()->waited_share, std::nullopt);
   behaviour_.waited = 60ms;
   EXPECT_NEAR(run()->waited_share.value(), 0.06 / 6.0, 0.005);
+  behaviour_.waited = 600ms;
+  const double share = run()->waited_share.value();
+  behaviour_.preparing = 7s;
+  EXPECT_NEAR(run()->waited_share.value(), share, 0.02) << "nothing is waited for meanwhile";
   behaviour_.waited = std::chrono::hours(1);
   EXPECT_EQ(run()->waited_share, 1.0);
 }
