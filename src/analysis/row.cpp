@@ -21,6 +21,13 @@ std::optional<double> own_rel(const Row& row, Shared shared) {
   return std::sqrt(squares);
 }
 
+std::optional<int> method_number(const Row& row) {
+  int number = 0;
+  const char* end = row.method.data() + row.method.size();
+  const auto [read, error] = std::from_chars(row.method.data(), end, number);
+  return error == std::errc() && read == end ? std::optional(number) : std::nullopt;
+}
+
 bool of_two_boards(std::string_view a, std::string_view b) {
   return !a.empty() && !b.empty() && a != b;
 }

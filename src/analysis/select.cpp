@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -81,10 +80,8 @@ void add(std::vector<LeftOut>& left_out, const std::string& reason, const std::s
 
 /// TorchScript on a GPU before method 6 had models that compute sizes wait.
 bool made_to_wait(const Row& row) {
-  int method = 0;
-  const char* end = row.method.data() + row.method.size();
-  const bool is_number = std::from_chars(row.method.data(), end, method).ec == std::errc();
-  return is_number && method < 6 && row.format == "torchscript" && row.meter == "nvml";
+  const auto method = method_number(row);
+  return method && *method < 6 && row.format == "torchscript" && row.meter == "nvml";
 }
 
 std::string methods_remark(std::span<const Row* const> rows) {
@@ -115,18 +112,6 @@ std::string boards_remark(std::span<const Row* const> rows) {
       "of "
       "comparisons between them.",
       boards.size(), 100.0 * kBetweenBoards);
-}
-
-/// The first of these that is worth most, and the others.
-Result<SetupChoice> most_of(std::vector<std::string> setups,
-                            const std::function<std::size_t(const std::string&)>& worth) {
-  if (setups.empty()) return tl::unexpected(no_rows());
-  std::vector<std::size_t> worths;
-  std::ranges::transform(setups, std::back_inserter(worths), worth);
-  const auto best = std::ranges::max_element(worths) - worths.begin();
-  std::string setup = std::move(setups[static_cast<std::size_t>(best)]);
-  setups.erase(setups.begin() + best);
-  return SetupChoice{std::move(setup), std::move(setups)};
 }
 
 }  // namespace
@@ -191,46 +176,64 @@ Chosen choose(std::span<const Row> rows, std::string_view setup, std::string_vie
 
 Result<SetupChoice> choose_setup(
     std::span<const Row> rows, const std::function<std::size_t(const std::string& setup)>& worth) {
-  std::set<std::string> setups;
-  for (const Row& row : rows) setups.insert(row.setup);
-  return most_of({setups.begin(), setups.end()}, worth);
+  std::set<std::string> names;
+  for (const Row& row : rows) names.insert(row.setup);
+  if (names.empty()) return tl::unexpected(no_rows());
+  std::vector<std::string> setups(names.begin(), names.end());
+  std::vector<std::size_t> worths;
+  std::ranges::transform(setups, std::back_inserter(worths), worth);
+  const auto best = std::ranges::max_element(worths) - worths.begin();
+  std::string setup = std::move(setups[static_cast<std::size_t>(best)]);
+  setups.erase(setups.begin() + best);
+  return SetupChoice{std::move(setup), std::move(setups)};
 }
 
-void MeasuredModels::add(const Row& row) {
-  OfSetup& of = setups_[row.setup];
-  ++of.rows;
-  if ((!policy_.empty() && row.policy != policy_) || unfit(row)) return;
-  const auto& [architecture, size, batch] = configuration(row, policy_.empty());
-  of.models.insert(fmt::format("{} {} {}", architecture, size, batch));
-}
-
-Result<SetupChoice> MeasuredModels::most() const {
-  std::vector<std::string> setups;
-  for (const auto& [setup, of] : setups_) setups.push_back(setup);
-  return most_of(setups, [&](const std::string& setup) { return models_of(setup); });
-}
-
-std::size_t MeasuredModels::models_of(const std::string& setup) const {
-  const auto found = setups_.find(setup);
-  return found == setups_.end() ? 0 : found->second.models.size();
-}
-
-std::size_t MeasuredModels::rows_of(const std::string& setup) const {
-  const auto found = setups_.find(setup);
-  return found == setups_.end() ? 0 : found->second.rows;
-}
-
-std::span<const std::string_view> MeasuredModels::columns() {
-  static constexpr std::string_view kColumns[] = {
-      "architecture", "input_size", "setup",          "policy",  "batch", "energy_j_per_image",
-      "ci95_rel",     "status",     "systematic_rel", "weights", "flags"};
-  return kColumns;
+std::size_t models_of(std::span<const Row> rows, std::string_view setup, std::string_view policy) {
+  std::set<Configuration> models;
+  for (const Row& row : rows) {
+    if (row.setup != setup || (!policy.empty() && row.policy != policy) || unfit(row)) continue;
+    models.insert(configuration(row, policy.empty()));
+  }
+  return models.size();
 }
 
 Result<SetupChoice> most_measured(std::span<const Row> rows, const std::string& policy) {
-  MeasuredModels models(policy);
-  for (const Row& row : rows) models.add(row);
-  return models.most();
+  return choose_setup(rows,
+                      [&](const std::string& setup) { return models_of(rows, setup, policy); });
+}
+
+MostMeasured::MostMeasured(const std::map<std::string, std::size_t>& rows_by_setup) {
+  for (const auto& [setup, rows] : rows_by_setup) setups_.push_back({setup, rows});
+  std::ranges::stable_sort(setups_, std::ranges::greater{}, &OfSetup::at_most);
+}
+
+bool MostMeasured::can_be_best(const OfSetup& setup, std::size_t models) const {
+  if (!best_ || models > models_) return true;
+  return models == models_ && setup.setup < setups_[*best_].setup;
+}
+
+std::optional<std::string> MostMeasured::next() {
+  const auto is_worth_it = [&](const OfSetup& s) { return can_be_best(s, s.at_most); };
+  while (at_ < setups_.size() && !is_worth_it(setups_[at_])) ++at_;
+  return at_ < setups_.size() ? std::optional(setups_[at_].setup) : std::nullopt;
+}
+
+bool MostMeasured::counted(std::size_t models) {
+  const std::size_t counted = at_++;
+  if (!can_be_best(setups_[counted], models)) return false;
+  best_ = counted;
+  models_ = models;
+  return true;
+}
+
+Result<SetupChoice> MostMeasured::most() const {
+  if (!best_) return tl::unexpected(no_rows());
+  SetupChoice choice{setups_[*best_].setup, {}};
+  for (std::size_t i = 0; i < setups_.size(); ++i) {
+    if (i != *best_) choice.others.push_back(setups_[i].setup);
+  }
+  std::ranges::sort(choice.others);
+  return choice;
 }
 
 void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,

@@ -3,11 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
-#include <utility>
 #include <vector>
 
 #include "analysis/outcome.hpp"
@@ -63,29 +62,36 @@ struct SetupChoice {
 Result<SetupChoice> choose_setup(std::span<const Row> rows,
                                  const std::function<std::size_t(const std::string& setup)>& worth);
 
-/// How many models of each setup are fit under a policy, of rows that are shown one by one.
-class MeasuredModels {
+/// How many models of a setup are fit under a policy, whatever their accuracy.
+std::size_t models_of(std::span<const Row> rows, std::string_view setup, std::string_view policy);
+/// The setup with the most of them.
+Result<SetupChoice> most_measured(std::span<const Row> rows, const std::string& policy);
+
+/// Looks for the same where no more is known of setups than how many rows they have, which is as
+/// many models as they can have at most: those that cannot have the most are never asked for.
+class MostMeasured {
  public:
-  explicit MeasuredModels(std::string policy) : policy_(std::move(policy)) {}
-  void add(const Row& row);
-  /// The setup with the most, whatever their accuracy. Error: not_found when there were no rows.
+  explicit MostMeasured(const std::map<std::string, std::size_t>& rows_by_setup);
+  /// The setup whose models are to be counted; absent once it is known which has the most.
+  std::optional<std::string> next();
+  /// How many there are of that one. Returns whether it is the best so far.
+  bool counted(std::size_t models);
+  /// Once it is known. Error: not_found when there were no setups.
   Result<SetupChoice> most() const;
-  std::size_t models_of(const std::string& setup) const;
-  /// All that were shown, fit or not.
-  std::size_t rows_of(const std::string& setup) const;
-  /// What is looked at in a row: of one of which nothing else is known, the same comes out.
-  static std::span<const std::string_view> columns();
 
  private:
   struct OfSetup {
-    std::size_t rows = 0;
-    std::unordered_set<std::string> models;
+    std::string setup;
+    std::size_t at_most = 0;
   };
-  std::string policy_;
-  std::map<std::string, OfSetup> setups_;
+  /// Whether it is the best so far if it has so many.
+  bool can_be_best(const OfSetup& setup, std::size_t models) const;
+
+  std::vector<OfSetup> setups_;      ///< that with the most rows first
+  std::size_t at_ = 0;               ///< of these, the one that is looked at
+  std::optional<std::size_t> best_;  ///< among these
+  std::size_t models_ = 0;           ///< of the best
 };
-/// MeasuredModels::most of all these.
-Result<SetupChoice> most_measured(std::span<const Row> rows, const std::string& policy);
 
 /// Takes out of `chosen` what `lacks` holds for, under that reason.
 void leave_out(Chosen& chosen, const std::string& reason, const std::string& meaning,

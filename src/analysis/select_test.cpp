@@ -148,6 +148,74 @@ TEST(MostMeasured, CountsModelsThatAreFitUnderThePolicy) {
   EXPECT_FALSE(most_measured({}, "throughput"));
 }
 
+TEST(MostMeasured, CountsAModelOnceAndOnlyWhatIsFit) {
+  std::vector<Row> rows(8, row("a", 1.0));
+  rows[1].measured_at = "2031-01-01T00:00:00Z";
+  rows[2].input_size = "288x288";
+  rows[3].policy = "batch_1";
+  rows[4] = row("b", 1.0);
+  rows[4].flags = {"throttled"};
+  rows[5] = row("b", 1.0);
+  rows[5].status = "crashed";
+  rows[6] = row("b", 1.0);
+  rows[6].weights = "default:1";
+  rows[7] = row("b", 1.0, {}, "elsewhere");
+  for (const char* policy : {"throughput", "batch_1", ""}) {
+    for (const char* setup : {"gpu", "elsewhere", "nowhere"})
+      EXPECT_EQ(models_of(rows, setup, policy), choose(rows, setup, policy).rows.size());
+  }
+  EXPECT_EQ(models_of(rows, "gpu", "throughput"), 2u);
+}
+
+/// Asks as a reader of a store does, and says which setups were looked into.
+struct Search {
+  std::string setup;
+  std::vector<std::string> others, looked_into;
+};
+Search search(const std::map<std::string, std::size_t>& rows,
+              const std::map<std::string, std::size_t>& models) {
+  MostMeasured most(rows);
+  Search s;
+  while (const auto setup = most.next()) {
+    s.looked_into.push_back(*setup);
+    most.counted(models.at(*setup));
+  }
+  const auto choice = most.most();
+  s.setup = choice->setup;
+  s.others = choice->others;
+  return s;
+}
+
+TEST(MostMeasured, LooksIntoNoSetupThatCannotHaveTheMost) {
+  const Search usual =
+      search({{"a", 5}, {"b", 9}, {"c", 9}, {"d", 8}}, {{"a", 5}, {"b", 9}, {"c", 9}, {"d", 8}});
+  EXPECT_EQ(usual.setup, "b");
+  EXPECT_THAT(usual.others, ElementsAre("a", "c", "d"));
+  EXPECT_THAT(usual.looked_into, ElementsAre("b"));
+  const Search few =
+      search({{"a", 5}, {"b", 9}, {"c", 9}, {"d", 8}}, {{"a", 5}, {"b", 2}, {"c", 5}, {"d", 4}});
+  EXPECT_EQ(few.setup, "a") << "the first by name among equals";
+  EXPECT_THAT(few.looked_into, ElementsAre("b", "c", "d", "a"));
+  const Search none = search({{"a", 1}, {"b", 3}}, {{"a", 0}, {"b", 0}});
+  EXPECT_EQ(none.setup, "a");
+  EXPECT_FALSE(MostMeasured({}).most());
+}
+
+/// Whatever there is, the choice is that of all rows.
+TEST(MostMeasured, FindsWhatCountingAllFinds) {
+  for (std::size_t seed = 0; seed < 500; ++seed) {
+    std::map<std::string, std::size_t> rows, models;
+    for (std::size_t i = 0; i < 1 + seed % 6; ++i) {
+      const std::string setup(1, static_cast<char>('a' + (i * 7 + seed) % 26));
+      rows[setup] = (seed / (i + 1)) % 5 + 1;
+      models[setup] = (seed / (2 * i + 3)) % (rows[setup] + 1);
+    }
+    const auto best = std::ranges::max_element(
+        models, [](const auto& a, const auto& b) { return a.second < b.second; });
+    EXPECT_EQ(search(rows, models).setup, best->first) << seed;
+  }
+}
+
 TEST(ChooseSetup, OfNoRowsIsAnError) {
   const auto choice = choose_setup({}, [](const std::string&) { return 0; });
   ASSERT_FALSE(choice);

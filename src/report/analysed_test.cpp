@@ -117,51 +117,5 @@ TEST(AnalysisRows, HaveNoCountsOfAnotherNetwork) {
   EXPECT_FALSE(rows.at(0).activations_m);
 }
 
-/// A record of which only what models are counted by is known.
-store::Record outline(const store::Record& full) {
-  store::Record r;
-  const auto counted_by = analysis::MeasuredModels::columns();
-  for (const store::Column& c : store::columns()) {
-    if (std::ranges::find(counted_by, c.name) != counted_by.end())
-      from_text(r, c, to_text(full, c));
-  }
-  return r;
-}
-
-TEST(MeasuredModels, AreCountedByTheirColumnsAloneAsTheyAreChosenByAll) {
-  std::vector<store::Record> records;
-  const auto add = [&](const char* run, auto&& change) {
-    store::Record r = record("alpha");
-    r.run = run;
-    change(r);
-    records.push_back(r);
-  };
-  add("a", [](store::Record&) {});
-  add("b", [](store::Record& r) { r.measured_at = "2031-01-01T00:00:00Z"; });  // the newest
-  add("c", [](store::Record& r) { r.input_size = "288x288"; });
-  add("d", [](store::Record& r) { r.policy = "fixed", r.batch = 7; });
-  add("e", [](store::Record& r) { r.architecture = "beta", r.flags = {"throttled"}; });
-  add("f", [](store::Record& r) { r.architecture = "beta", r.flags = {"no-such-flag"}; });
-  add("g", [](store::Record& r) { r.architecture = "beta", r.status = "crashed"; });
-  add("h", [](store::Record& r) { r.architecture = "beta", r.weights = "default:1"; });
-  add("i", [](store::Record& r) { r.architecture = "beta", r.ci95_rel.reset(); });
-  add("j", [](store::Record& r) { r.architecture = "beta", r.energy_j_per_image.reset(); });
-  add("k", [](store::Record& r) { r.architecture = "beta", r.setup = "elsewhere"; });
-  const auto full = analysis_rows(records, small());
-  std::size_t chosen = 0;
-  for (const char* policy : {"throughput", "fixed", ""}) {
-    analysis::MeasuredModels models(policy);
-    for (const store::Record& r : records) models.add(measured_row(outline(r)));
-    for (const std::string& setup : {record("alpha").setup, std::string("elsewhere")}) {
-      const std::size_t number = analysis::choose(full, setup, policy).rows.size();
-      EXPECT_EQ(models.models_of(setup), number) << setup << " " << policy;
-      chosen += number;
-    }
-    EXPECT_EQ(models.rows_of("elsewhere"), 1u);
-    EXPECT_EQ(models.rows_of("nowhere"), 0u);
-  }
-  EXPECT_GE(chosen, 6U) << "else this says nothing";
-}
-
 }  // namespace
 }  // namespace joulemark::report

@@ -21,6 +21,7 @@ using ::testing::ElementsAre;
 using testing::full;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using testing::Place;
 using testing::runs;
 using ::testing::SizeIs;
@@ -339,6 +340,17 @@ TEST_P(Conformance, WhatIsReadOneByOneIsWhatIsReadAtOnce) {
     EXPECT_FALSE(at_once.empty());
     EXPECT_EQ(one_by_one, at_once);
   }
+}
+
+TEST_P(Conformance, RecordsAreCountedBySetup) {
+  auto store = open();
+  EXPECT_THAT(store->count_by_setup().value(), IsEmpty());
+  for (const char* run : {"a", "b", "c"}) {
+    Record record = full(run);
+    record.setup = run[0] == 'b' ? "one" : "another";
+    add(*store, record);
+  }
+  EXPECT_THAT(store->count_by_setup().value(), ElementsAre(Pair("another", 2u), Pair("one", 1u)));
 }
 
 TEST_P(Conformance, ManyRecordsAreAppendedAtOnce) {

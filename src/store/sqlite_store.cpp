@@ -195,6 +195,20 @@ class SqliteStore final : public Store {
     }
   }
 
+  Result<std::map<std::string, std::size_t>> count_by_setup() override {
+    try {
+      std::map<std::string, std::size_t> counts;
+      SQLite::Statement select(db_, "SELECT setup, count(*) FROM record GROUP BY setup");
+      while (select.executeStep()) {
+        counts[select.getColumn(0).getString()] =
+            static_cast<std::size_t>(select.getColumn(1).getInt64());
+      }
+      return counts;
+    } catch (const SQLite::Exception& e) {
+      return tl::unexpected(to_error(e, path_));
+    }
+  }
+
   Result<Record> find(const std::string& prefix) override {
     try {
       std::vector<Record> found;

@@ -77,7 +77,7 @@ TEST_F(Sqlite, ANewerSchemaIsNotTouched) {
     const auto store = open(mode);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().kind, ErrorKind::newer_schema);
-    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 3")));
+    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 4")));
   }
   EXPECT_EQ(bytes(), before);
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -62,6 +63,14 @@ class Store {
     if (!all) return tl::unexpected(all.error());
     for (Record& record : *all) take(std::move(record));
     return {};
+  }
+  /// How many records there are of each setup.
+  virtual Result<std::map<std::string, std::size_t>> count_by_setup() {
+    std::map<std::string, std::size_t> counts;
+    const Filter setups_only{.windows = false, .documents = false, .columns = {"setup"}};
+    auto seen = visit(setups_only, [&](Record&& record) { ++counts[record.setup]; });
+    if (!seen) return tl::unexpected(seen.error());
+    return counts;
   }
   /// The record whose run id begins with `prefix`. Errors: not_found; invalid_input when several
   /// do.
