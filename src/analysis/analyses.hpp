@@ -45,5 +45,6 @@ Result<Outcome> families(const Input& input);
 Result<Outcome> robustness(const Input& input);
 Result<Outcome> prediction(const Input& input);
 Result<Outcome> quality(const Input& input);
+Result<Outcome> boards(const Input& input);
 
 }  // namespace joulemark::analysis

@@ -87,6 +87,10 @@ TEST(Analyses, AreWellFormed) {
   for (const Row& r : sizes_of("s", {{1, 0.11}, {8, 0.05}, {32, 0.02}})) rows.push_back(r);
   for (const Row& r : inputs_of("i", {{128, 0.02}, {224, 0.06}, {384, 0.19}})) rows.push_back(r);
   for (const Row& r : repeated({1.0, 1.01, 1.02, 1.01})) rows.push_back(r);
+  for (const char* board : {"x", "y"}) {
+    rows.push_back(row("on_two", 0.05));
+    rows.back().board = board;
+  }
   for (std::size_t i = 0; i < 24; ++i) {
     rows.push_back(rows[i]);
     rows.back().setup = "other";

@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::size_t kFewestSizes = 3;
 constexpr double kShareOfGain = 0.9;
-/// A 95 % interval is so many standard deviations wide on either side.
-constexpr double kDeviations = 1.959964;
 
 /// One model at several sizes, by size.
 using Sizes = std::vector<const Row*>;
@@ -61,7 +59,8 @@ std::optional<GainInterval> gain_ci95(const Sizes& sizes) {
     std::vector<double> energies;
     for (const Row* row : sizes) {
       const double boards = of_two_boards(row->board, sizes[0]->board) ? kBetweenBoards : 0.0;
-      const double deviation = std::hypot(rel_of(*row, kSharedBetweenSizes), boards) / kDeviations;
+      const double deviation =
+          std::hypot(rel_of(*row, kSharedBetweenSizes), boards) / kDeviationsOf95;
       energies.push_back(*row->energy_j_per_image * std::exp(deviation * standard(random)));
     }
     // No gain in a draw: the smallest size is then also the one that is enough.
@@ -164,7 +163,7 @@ void add_gain(Outcome& o, const std::vector<double>& times) {
   o.sentences.push_back(fmt::format(
       "The smallest size takes {} times the energy of the best, in the median of {} that "
       "go from {} to {}.",
-      with_interval(m->value, m->ci95, kFewerThanTen), count(times.size(), "model", "models"),
+      with_interval(m->value, m->ci95, kFewerThanSix), count(times.size(), "model", "models"),
       digits(least), digits(most)));
 }
 
@@ -174,7 +173,7 @@ void add_size(Outcome& o, const std::vector<double>& nearly) {
   const auto [least, most] = std::ranges::minmax(nearly);
   o.values.push_back(value_of("median_batch_90", "", "images", *m, nearly.size()));
   const std::string ci95 = m->ci95 ? fmt::format("95 %: {:g} to {:g}", m->ci95->low, m->ci95->high)
-                                   : std::string(kFewerThanTen);
+                                   : std::string(kFewerThanSix);
   o.sentences.push_back(
       fmt::format("90 % of that gain is reached at a batch of {:g} ({}), in the median of {} that "
                   "go from {:g} to "

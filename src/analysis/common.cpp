@@ -124,7 +124,7 @@ std::map<std::string, std::vector<const Row*>> grouped(
 
 Value value_of(const std::string& name, const std::string& about, const std::string& unit,
                const Median& median, std::size_t n) {
-  return {name, about, unit, median.value, median.ci95, median.ci95 ? "" : kFewerThanTen, n};
+  return {name, about, unit, median.value, median.ci95, median.ci95 ? "" : kFewerThanSix, n};
 }
 
 std::string with_interval(double value, const std::optional<Interval>& ci95,
@@ -134,6 +134,10 @@ std::string with_interval(double value, const std::optional<Interval>& ci95,
 }
 
 std::string percent(double share) { return digits(share * 100.0) + " %"; }
+
+std::string percent(double share, const Interval& ci95) {
+  return fmt::format("{} (95 %: {} to {})", percent(share), percent(ci95.low), percent(ci95.high));
+}
 
 std::string count(std::size_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);

@@ -74,6 +74,8 @@ Value value_of(const std::string& name, const std::string& about, const std::str
 std::string with_interval(double value, const std::optional<Interval>& ci95,
                           std::string_view no_interval = "no interval");
 std::string percent(double share);
+/// "4.1 % (95 %: 3.2 % to 5.6 %)".
+std::string percent(double share, const Interval& ci95);
 /// "36 models", "1 model".
 std::string count(std::size_t n, std::string_view one, std::string_view many);
 

@@ -66,7 +66,7 @@ void add_sentence(Outcome& o, const Spread& s) {
   const std::string interval =
       s.middle.ci95
           ? fmt::format("95 %: {} to {}", joules(s.middle.ci95->low), joules(s.middle.ci95->high))
-          : kFewerThanTen;
+          : kFewerThanSix;
   o.sentences.push_back(fmt::format(
       "On {}, {} models take from {} per image ({}) to {} ({}); the median is {} ({}).", s.setup,
       s.rows.size(), joules(*s.least().energy_j_per_image), subject(s.least()),

@@ -36,7 +36,7 @@ TEST(Energies, AreThoseOfEverySetupThatHasThree) {
   ASSERT_TRUE(middle->ci95);
   EXPECT_LT(middle->ci95->low, middle->value);
   EXPECT_DOUBLE_EQ(find(*o, "median_joules", "large")->value, 0.4);
-  EXPECT_EQ(find(*o, "median_joules", "large")->no_interval, kFewerThanTen);
+  EXPECT_EQ(find(*o, "median_joules", "large")->no_interval, kFewerThanSix);
   EXPECT_DOUBLE_EQ(find(*o, "least_joules", "small")->value, 0.01);
   EXPECT_DOUBLE_EQ(find(*o, "most_joules", "large")->value, 0.6);
   EXPECT_GT(find(*o, "most_joules", "large")->ci95->high, 0.6);
@@ -45,7 +45,7 @@ TEST(Energies, AreThoseOfEverySetupThatHasThree) {
   EXPECT_THAT(o->sentences,
               ElementsAre(HasSubstr("On small, 12 models take from 10.0 mJ per image (m0) to 120 "
                                     "mJ (m11); the median is 65.0 mJ (95 %:"),
-                          HasSubstr("the median is 400 mJ (fewer than ten values)")));
+                          HasSubstr("the median is 400 mJ (fewer than six values)")));
   EXPECT_THAT(all_text(o->caveats), HasSubstr("not measured the same models"));
 }
 

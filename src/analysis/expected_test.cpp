@@ -206,11 +206,16 @@ TEST(Expected, SlopeOfKnownValues) {
 }
 
 TEST(Expected, MedianOfValues) {
-  const json& want = expected()["median"];
-  const auto got = median(want["values"].get<Numbers>());
-  ASSERT_TRUE(got);
-  expect_near(got->value, want["value"], kRounding);
-  expect_drawn(got->ci95, want["low"], want["high"]);
+  for (const json& want : expected()["median"]) {
+    const auto values = want["values"].get<Numbers>();
+    const auto got = median(values);
+    ASSERT_TRUE(got);
+    expect_near(got->value, want["value"], kRounding);
+    ASSERT_EQ(got->ci95.has_value(), want.contains("low")) << values.size();
+    if (!got->ci95) continue;
+    expect_near(got->ci95->low, want["low"], kRounding);
+    expect_near(got->ci95->high, want["high"], kRounding);
+  }
 }
 
 TEST(Expected, Shares) {

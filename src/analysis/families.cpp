@@ -203,7 +203,7 @@ std::string levels_in_words(const Group& g) {
 }
 
 std::string median_in_words(const Group& g) {
-  return with_interval(g.times.value, g.times.ci95, kFewerThanTen);
+  return with_interval(g.times.value, g.times.ci95, kFewerThanSix);
 }
 
 void add_sentence_of_kind(Outcome& o, const Group& g) {

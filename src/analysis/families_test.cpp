@@ -64,7 +64,7 @@ TEST(Families, TellEachKindsOwnFrontierAndItsMedian) {
   EXPECT_EQ(find(o, "on_common_frontier", "transformer")->value, 2.0);
   EXPECT_DOUBLE_EQ(find(o, "median_times_cheapest", "CNN")->value, 1.0);
   EXPECT_DOUBLE_EQ(find(o, "median_times_cheapest", "resnet")->value, 1.0);
-  EXPECT_THAT(find(o, "median_times_cheapest", "CNN")->no_interval, HasSubstr("fewer than ten"));
+  EXPECT_THAT(find(o, "median_times_cheapest", "CNN")->no_interval, HasSubstr("fewer than six"));
   EXPECT_THAT(column(o, "model"),
               ElementsAre(Cell("small"), Cell("middle"), Cell("tiny"), Cell("base"), Cell("huge"),
                           Cell("small"), Cell("middle")));
@@ -79,7 +79,7 @@ TEST(Families, SayWhoHasTooFewModels) {
   EXPECT_THAT(all_text(o.caveats),
               HasSubstr("hybrid (0 models), MLP (1 model) and 1 model of no one kind"));
   EXPECT_THAT(all_text(o.sentences),
-              HasSubstr("as accurate: resnet 1.00 (fewer than ten values) times (3 models)."));
+              HasSubstr("as accurate: resnet 1.00 (fewer than six values) times (3 models)."));
   EXPECT_EQ(find(o, "median_times_cheapest", "vit"), nullptr);
 }
 
@@ -100,8 +100,8 @@ TEST(Families, OfWhichManyAreNamedFromBothEnds) {
     }
   }
   EXPECT_THAT(all_text(ran(families, rows).sentences),
-              HasSubstr("resnet 1.00 (fewer than ten values) times (3 models), f1 3.00 (fewer than "
-                        "ten values) times (3 models), f2 6.00 (fewer than ten values) times (3 "
+              HasSubstr("resnet 1.00 (fewer than six values) times (3 models), f1 3.00 (fewer than "
+                        "six values) times (3 models), f2 6.00 (fewer than six values) times (3 "
                         "models), 3 others between, f6 18.0"));
 }
 

@@ -1,12 +1,12 @@
 #include "analysis/intervals.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
 
-#include "analysis/ordered.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
@@ -74,14 +74,14 @@ std::optional<Slope> slope_of_known(std::span<const double> x, std::span<const d
 std::optional<Median> median(std::span<const double> values) {
   const auto middle = quantile(values, 0.5);
   if (!middle) return std::nullopt;
-  Median out{*middle, std::nullopt};
-  if (values.size() < kFewestToResample) return out;
-  const Ordered ordered(values);
-  const auto intervals = bootstrap(values.size(), [&](std::span<const std::size_t> drawn) {
-    return std::vector<double>{ordered.quantile_of(drawn, 0.5)};
-  });
-  out.ci95 = intervals.front();
-  return out;
+  // Of a sample, as many values are below the median of all as heads are thrown with a coin.
+  const boost::math::binomial coin(static_cast<double>(values.size()), 0.5);
+  const double below = boost::math::quantile(coin, kTail);  // rounded down: the tail at most
+  if (boost::math::cdf(coin, below) > kTail) return Median{*middle, std::nullopt};
+  std::vector<double> sorted(values.begin(), values.end());
+  std::ranges::sort(sorted);
+  const auto left_out = static_cast<std::size_t>(below);
+  return Median{*middle, Interval{sorted[left_out], sorted[sorted.size() - 1 - left_out]}};
 }
 
 }  // namespace joulemark::analysis

@@ -9,6 +9,12 @@
 
 namespace joulemark::analysis {
 
+/// Fewest values for a bootstrap.
+inline constexpr std::size_t kFewestToResample = 10;
+
+/// So many standard deviations of a normal value are 95 % within, on either side.
+inline constexpr double kDeviationsOf95 = 1.959964;
+
 /// Of a share of `of` things that `times` of them have: exact, from the binomial distribution
 /// (Clopper and Pearson 1934). `of` is 1 or more.
 Interval share_ci95(std::size_t times, std::size_t of);
@@ -44,13 +50,15 @@ Slope slope_of(const Line& line, std::size_t points);
 std::optional<Slope> slope_of_known(std::span<const double> x, std::span<const double> y,
                                     std::span<const double> half);
 
-/// A median with its bootstrap interval, which needs ten values.
+/// A median with its interval between two of the values, whatever their distribution: the narrowest
+/// of those that leave as many values out on either side and hold the median of all there are in 95
+/// % of samples or more (Conover, Practical Nonparametric Statistics, ch. 3.2). Fewer than six
+/// values have none.
 struct Median {
   double value = 0.0;
   std::optional<Interval> ci95;
 };
-inline constexpr std::size_t kFewestToResample = 10;
-inline constexpr const char* kFewerThanTen = "fewer than ten values";
+inline constexpr const char* kFewerThanSix = "fewer than six values";
 /// Absent for no values.
 std::optional<Median> median(std::span<const double> values);
 

@@ -70,11 +70,10 @@ void add_deviation(Outcome& o, const std::string& policy, const std::vector<Runs
   const Interval ci95 = deviation_ci95(s.squares, s.degrees);
   o.values.push_back({"repeat_deviation", policy, "1", deviation, ci95, "", s.degrees});
   o.sentences.push_back(fmt::format(
-      "{}: runs of one configuration have a standard deviation of {} (95 %: {} to {}), over {} "
-      "with "
-      "{} beyond the first.",
-      policy, percent(deviation), percent(ci95.low), percent(ci95.high),
-      count(repeats.size(), "configuration", "configurations"), count(s.degrees, "run", "runs")));
+      "{}: runs of one configuration have a standard deviation of {}, over {} with {} beyond "
+      "the first.",
+      policy, percent(deviation, ci95), count(repeats.size(), "configuration", "configurations"),
+      count(s.degrees, "run", "runs")));
 }
 
 /// Whether the intervals of a run and the next one hold their difference, for runs on one board
@@ -109,8 +108,7 @@ void add_held(Outcome& o, const std::string& method, const Held& held) {
     const double share = static_cast<double>(times) / static_cast<double>(held.pairs);
     const Interval ci95 = share_ci95(times, held.pairs);
     o.values.push_back({name, "method " + method, "1", share, ci95, "", held.pairs});
-    return fmt::format("{} (95 %: {} to {})", percent(share), percent(ci95.low),
-                       percent(ci95.high));
+    return percent(share, ci95);
   };
   const std::string alone = add("held_by_ci95", held.by_ci95);
   const std::string together = add("held_with_systematic", held.with_systematic);
@@ -249,12 +247,10 @@ void add_drift(Outcome& o, const std::vector<Runs>& repeats) {
   o.values.push_back(
       {"sentinel_drift_per_hour", what, "1/h", line->slope, ci95, "", s.hours.size()});
   const bool is_told = ci95.low > 0.0 || ci95.high < 0.0;
-  o.sentences.push_back(
-      fmt::format("{} ({}), measured {} times over {} h of one campaign, drifts by {} an hour (95 "
-                  "%: {} to {}){}.",
-                  subject(row), row.policy, s.hours.size(),
-                  digits(s.hours.back() - s.hours.front()), percent(line->slope), percent(ci95.low),
-                  percent(ci95.high), is_told ? "" : ": no drift can be told"));
+  o.sentences.push_back(fmt::format(
+      "{} ({}), measured {} times over {} h of one campaign, drifts by {} an hour{}.", subject(row),
+      row.policy, s.hours.size(), digits(s.hours.back() - s.hours.front()),
+      percent(line->slope, ci95), is_told ? "" : ": no drift can be told"));
   add_drift_figure(o, s, *line);
 }
 

@@ -29,6 +29,7 @@ constexpr std::array kAnalyses = {
              "how well the energy of models that nobody measured can be predicted", prediction},
     Analysis{"quality", "Repeatability",
              "how well measurements repeat, and whether two estimators agree", quality},
+    Analysis{"boards", "Boards", "how far boards of one name are apart", boards},
 };
 
 }  // namespace

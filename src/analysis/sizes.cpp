@@ -165,7 +165,7 @@ void add_energy(Outcome& o, const std::vector<OfModel>& models) {
       "Energy goes with pixels to the power {}, in the median of {} that go from {} to {}: twice "
       "the "
       "pixels take {} times the energy{}.",
-      with_interval(m.value, m.ci95, kFewerThanTen), count(models.size(), "model", "models"),
+      with_interval(m.value, m.ci95, kFewerThanSix), count(models.size(), "model", "models"),
       digits(least), digits(most), digits(std::exp2(m.value)),
       m.ci95 ? against_proportional(*m.ci95) : ""));
 }
@@ -213,7 +213,7 @@ void add_accuracy(Outcome& o, const std::vector<OfModel>& models) {
       fmt::format("With twice the pixels the same weights have {} points of top-1 more, in the "
                   "median of {} that "
                   "go from {} to {}.",
-                  with_interval(middle->value, middle->ci95, kFewerThanTen),
+                  with_interval(middle->value, middle->ci95, kFewerThanSix),
                   count(points.size(), "model", "models"), digits(least), digits(most)));
   o.caveats.emplace_back(
       "Weights were mostly tested at the size that they were trained at and at a larger one: "

@@ -13,7 +13,7 @@ from measured import MODELS, row, rows, store
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = (
-    "frontier", "returns", "drivers", "years", "sizes", "energies", "runtimes", "batch", "families", "robustness", "prediction", "quality",
+    "frontier", "returns", "drivers", "years", "sizes", "energies", "runtimes", "batch", "families", "robustness", "prediction", "quality", "boards",
     "scores",
 )
 
@@ -52,16 +52,17 @@ FIGURES = {
     "frontier": ["frontier.svg"], "returns": ["returns.svg", "returns-point.svg"], "batch": ["batch.svg"], "energies": ["energies.svg"], "runtimes": ["runtimes.svg"],
     "drivers": ["drivers-parameters.svg", "drivers-gmacs.svg", "drivers-activations.svg"],
     "quality": ["quality-repeats.svg", "quality-drift.svg"], "robustness": ["robustness.svg", "robustness-at-equal-top1.svg"],
-    "families": ["families.svg"],
+    "families": ["families.svg"], "boards": ["boards.svg"],
 }
 
 
 def many_rows() -> list[dict]:
     """Enough for every analysis but `prediction`: sizes of one model, runs of another by the hour, a second setup."""
     sizes = [row("resnet18", mj, policy="batch_1", batch=batch, run=f"size-{batch}") for batch, mj in ((1, 90), (8, 30), (32, 16))]
+    boards = [row("vgg11", mj, batch=32, board=board) for board, mj in (("first", 50), ("second", 52))]
     hourly = [row("resnet50", 40 + hour / 10, campaign="c", measured_at=f"2026-11-02T0{hour}:00:00Z") for hour in range(6)]
     faster = [row(model, 0.7 * mj, setup="gpu-other") for model, mj in list(MODELS.items())[:5]]
-    return rows() + sizes + hourly + faster
+    return rows() + sizes + hourly + boards + faster
 
 
 def test_figures_are_drawn_of_what_has_rows(world):

@@ -16,9 +16,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "data/results"
 
-_spec = importlib.util.spec_from_file_location("collect", RESULTS / "collect.py")
-collect = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(collect)
+
+def script(name: str):
+    """A script of data/results as a module."""
+    spec = importlib.util.spec_from_file_location(name, RESULTS / f"{name}.py")
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+collect, temperature = script("collect"), script("temperature")
 
 
 def call(*arguments, env: dict | None = None) -> subprocess.CompletedProcess:
@@ -140,3 +147,30 @@ def test_what_is_committed_keeps_to_the_schema_and_follows_from_its_windows():
         with open(RESULTS / setup / "rows.csv", newline="") as file:
             rows = [(row["run"], row["board"]) for row in csv.DictReader(file)]
         assert rows == [(run["run"], collect.with_board(run)["board"] or "") for run in runs]
+
+
+def warmth(*arguments):
+    return subprocess.run([sys.executable, RESULTS / "temperature.py", *arguments], capture_output=True, text=True)
+
+
+def test_how_energy_goes_with_the_temperature_of_boards_is_said_of_the_committed_rows():
+    """The figures of docs/method.md: a line of the table for each board, and both slopes."""
+    said = warmth()
+    assert said.returncode == 0, said.stderr
+    lines = said.stdout.splitlines()
+    boards = [line for line in lines[2:] if line.startswith("| ")]
+    between, within = (line for line in lines if "per °C" in line)
+    assert between.startswith(f"Between {len(boards)} boards: +") and len(boards) >= 8
+    assert within.startswith("Within ")
+
+
+def test_too_few_boards_for_a_line_are_an_error():
+    said = warmth("--model", "no_such_model")
+    assert said.returncode == 1 and not said.stdout
+    assert "0 boards ran no_such_model" in said.stderr
+
+
+def test_a_slope_is_of_the_logarithm_of_energy():
+    s = temperature.slope([40, 50, 60, 70], [0.0, 0.02, 0.04, 0.06], lost=2)
+    assert s.per_celsius == pytest.approx(0.002) and s.about_line == pytest.approx(0, abs=1e-12)
+    assert s.about_mean == pytest.approx(0.0258, abs=1e-4)

@@ -6,7 +6,7 @@ import { subjectOf, type Row, type Table } from './table';
 export type Origin = 'measured' | 'published' | 'predicted' | 'estimated' | 'simulated';
 
 /** Half width that two boards of one name add to a ratio (docs/method.md, One board). */
-export const betweenBoards = 0.06;
+export const betweenBoards = 0.1;
 /** Random weights are off by this much, each model by its own (docs/method.md). */
 const randomWeights = 0.035;
 const defaultWeights = 0.05;

@@ -1,0 +1,287 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "analysis/common.hpp"
+#include "analysis/figures.hpp"
+#include "analysis/intervals.hpp"
+#include "base/statistics.hpp"
+
+namespace joulemark::analysis {
+namespace {
+
+/// Runs of one configuration on one board.
+struct OnBoard {
+  std::string board;
+  std::vector<const Row*> runs;
+  double log_joules = 0.0;  ///< mean over the runs: a board that was measured often counts once
+  double variance = 0.0;    ///< of that mean, by what the runs state of themselves
+};
+
+/// The same of runs that there are.
+OnBoard on_board(const std::string& board, std::vector<const Row*> runs) {
+  const auto n = static_cast<double>(runs.size());
+  OnBoard on{board, std::move(runs)};
+  for (const Row* run : on.runs) {
+    const double deviation = rel_of(*run, kSharedBetweenSizes) / kDeviationsOf95;
+    on.log_joules += std::log(*run->energy_j_per_image) / n;
+    on.variance += deviation * deviation / (n * n);
+  }
+  return on;
+}
+
+/// One configuration on two boards or more, from the one of least energy on. What chose the batch
+/// does not make it another one.
+using Configuration = std::vector<OnBoard>;
+using Key = std::tuple<std::string, std::string, std::int64_t, std::string>;
+Key key_of(const Row& row) {
+  return {row.architecture, row.input_size, row.batch.value_or(0), row.weights};
+}
+
+/// Whether the host may decide how much it takes, which is another with another board. Before
+/// method 4 single images do not say whether they were held up.
+bool may_be_of_the_host(const Row& row) {
+  constexpr int kSaysSo = 4;
+  const bool is_silent = row.batch == 1 && method_number(row).value_or(kSaysSo) < kSaysSo;
+  return is_silent || std::ranges::find(row.flags, "host_bound") != row.flags.end();
+}
+
+std::map<Key, Configuration> configurations_of(const std::vector<const Row*>& rows) {
+  std::map<Key, std::map<std::string, std::vector<const Row*>>> all;
+  for (const Row* row : rows) {
+    if (row->board.empty() || may_be_of_the_host(*row)) continue;
+    all[key_of(*row)][row->board].push_back(row);
+  }
+  std::map<Key, Configuration> several;
+  for (auto& [key, boards] : all) {
+    if (boards.size() < 2) continue;
+    Configuration& configuration = several[key];
+    for (auto& [board, runs] : boards) configuration.push_back(on_board(board, std::move(runs)));
+    std::ranges::stable_sort(configuration, {}, &OnBoard::log_joules);
+  }
+  return several;
+}
+
+std::vector<double> logs_of(const Configuration& configuration) {
+  std::vector<double> logs;
+  for (const OnBoard& on : configuration) logs.push_back(on.log_joules);
+  return logs;
+}
+
+const Row& row_of(const Configuration& configuration) {
+  return *configuration.front().runs.front();
+}
+
+std::string in_words(const Configuration& configuration) {
+  const Row& row = row_of(configuration);
+  return fmt::format("{}, batch {}", subject(row), row.batch.value_or(0));
+}
+
+/// Of the ratio of two boards' energies, whose logarithms have this standard deviation each: half
+/// the width of the interval that 95 % of pairs are in.
+double of_a_ratio(double deviation) { return kDeviationsOf95 * std::numbers::sqrt2 * deviation; }
+
+std::set<std::string> boards_of(const std::map<Key, Configuration>& configurations) {
+  std::set<std::string> boards;
+  for (const auto& [key, configuration] : configurations) {
+    for (const OnBoard& on : configuration) boards.insert(on.board);
+  }
+  return boards;
+}
+
+/// Sums over configurations, of which each has a degree of freedom less than boards.
+struct Squares {
+  double all = 0.0;  ///< of the logarithms about their mean
+  double own = 0.0;  ///< of these, what the intervals of the runs account for
+  std::size_t degrees = 0;
+  void add(const Configuration& configuration) {
+    const auto n = static_cast<double>(configuration.size());
+    const double deviation = standard_deviation(logs_of(configuration));
+    all += deviation * deviation * (n - 1.0);
+    for (const OnBoard& on : configuration) own += on.variance * (n - 1.0) / n;
+    degrees += configuration.size() - 1;
+  }
+};
+
+/// Standard deviation between boards: what is left of the spread without what the runs' own
+/// intervals account for (a variance component by the method of moments; Hedges and Olkin,
+/// Statistical Methods for Meta-Analysis, ch. 9). 0 where nothing is left.
+struct Spread {
+  double deviation = 0.0;
+  Interval ci95;
+};
+Spread spread_of(const Squares& squares) {
+  const auto degrees = static_cast<double>(squares.degrees);
+  const auto left = [&](double deviation) {
+    return std::sqrt(std::max(deviation * deviation - squares.own / degrees, 0.0));
+  };
+  const Interval ci95 = deviation_ci95(squares.all, squares.degrees);
+  return {left(std::sqrt(squares.all / degrees)), {left(ci95.low), left(ci95.high)}};
+}
+
+/// All configurations together, and what a comparison between two boards takes of it.
+void add_all(Outcome& o, const std::map<Key, Configuration>& configurations) {
+  Squares squares;
+  for (const auto& [key, configuration] : configurations) squares.add(configuration);
+  const Spread spread = spread_of(squares);
+  const Interval ratio = {of_a_ratio(spread.ci95.low), of_a_ratio(spread.ci95.high)};
+  o.values.push_back({"between_boards_deviation", "", "1", spread.deviation, spread.ci95, "",
+                      configurations.size()});
+  o.values.push_back({"ratio_of_two_boards_rel", "", "1", of_a_ratio(spread.deviation), ratio, "",
+                      configurations.size()});
+  o.sentences.push_back(fmt::format(
+      "{} on {}: between boards, the energy of one configuration has a standard deviation of {}, "
+      "without what the intervals of the runs account for.",
+      count(configurations.size(), "configuration", "configurations"),
+      count(boards_of(configurations).size(), "board", "boards"),
+      percent(spread.deviation, spread.ci95)));
+  o.sentences.push_back(fmt::format(
+      "The ratio of two boards' energies is then within ± {} for 95 % of pairs; comparisons "
+      "between two boards take ± {}.",
+      percent(of_a_ratio(spread.deviation), ratio), percent(kBetweenBoards)));
+  if (kBetweenBoards < ratio.low) {
+    o.caveats.emplace_back("These boards differ by more than comparisons between boards take.");
+  }
+}
+
+/// The one on most boards: these are as many independent ones.
+void add_most_measured(Outcome& o, const std::map<Key, Configuration>& configurations) {
+  const Configuration& most = std::ranges::max_element(configurations, {}, [](const auto& c) {
+                                return c.second.size();
+                              })->second;
+  const OnBoard &least = most.front(), &greatest = most.back();
+  Squares squares;
+  squares.add(most);
+  const Spread spread = spread_of(squares);
+  o.values.push_back({"deviation_on_most_boards", in_words(most), "1", spread.deviation,
+                      spread.ci95, "", most.size()});
+  o.sentences.push_back(fmt::format(
+      "On most boards, {}, is {}: {} on {}, {} on {}, {} times as much; standard deviation {}.",
+      most.size(), in_words(most), joules(std::exp(least.log_joules)), least.board,
+      joules(std::exp(greatest.log_joules)), greatest.board,
+      digits(std::exp(greatest.log_joules - least.log_joules)),
+      percent(spread.deviation, spread.ci95)));
+}
+
+void add_table(Outcome& o, const std::map<Key, Configuration>& configurations) {
+  o.columns = {{"model", "", "architecture, and its input size where that is not 224x224"},
+               {"batch", "images", "images per inference"},
+               {"weights", "", "pretrained, or live:SEED"},
+               {"board", "", "identity that its driver gives it"},
+               {"runs", "", "measurements of this configuration on this board"},
+               {"energy_j_per_image", "J", "their geometric mean, gross energy per image"},
+               {"beside_mean_rel", "1", "how far its logarithm is from the mean of all boards'"},
+               {"largest_ci95_rel", "1", "of the intervals that the runs state"},
+               {"first_at", "", "when the first was measured"}};
+  for (const auto& [key, configuration] : configurations) {
+    const double of_all = mean(logs_of(configuration));
+    for (const OnBoard& on : configuration) {
+      std::vector<double> intervals;
+      for (const Row* run : on.runs) intervals.push_back(run->ci95_rel.value_or(0.0));
+      const Row& row = *on.runs.front();
+      o.rows.push_back({subject(row), cell(row.batch), row.weights, on.board,
+                        static_cast<std::int64_t>(on.runs.size()), std::exp(on.log_joules),
+                        on.log_joules - of_all, std::ranges::max(intervals),
+                        std::ranges::min(on.runs, {}, &Row::measured_at)->measured_at});
+    }
+  }
+}
+
+/// An identity is long, and the end tells boards apart: "... 97b8ee32".
+std::string end_of(const std::string& board) {
+  constexpr std::size_t kShown = 8;
+  return board.size() <= kShown ? board : "… " + board.substr(board.size() - kShown);
+}
+
+/// A line of the figure for each board, from the one that takes least to the one that takes most.
+std::vector<std::string> in_order(const std::map<Key, Configuration>& configurations) {
+  std::map<std::string, std::vector<double>> beside;
+  for (const auto& [key, configuration] : configurations) {
+    const double of_all = mean(logs_of(configuration));
+    for (const OnBoard& on : configuration) beside[on.board].push_back(on.log_joules - of_all);
+  }
+  std::vector<std::string> boards;
+  for (const auto& [board, values] : beside) boards.push_back(board);
+  std::ranges::stable_sort(boards, {}, [&](const std::string& b) { return mean(beside.at(b)); });
+  return boards;
+}
+
+void add_figure(Outcome& o, const std::map<Key, Configuration>& configurations) {
+  std::vector<const Row*> rows;
+  for (const auto& [key, configuration] : configurations) {
+    for (const OnBoard& on : configuration) rows.insert(rows.end(), on.runs.begin(), on.runs.end());
+  }
+  const std::vector<std::string> boards = in_order(configurations);
+  figure::Figure f = begin_figure(
+      o, rows, "One configuration on several boards",
+      fmt::format("n = {} on {}", count(configurations.size(), "configuration", "configurations"),
+                  count(boards.size(), "board", "boards")));
+  f.x = {"energy per image beside the mean of a configuration's boards", "%"};
+  f.y = {"board", ""};
+  f.groups = kinds();
+  for (const std::string& board : boards) f.y.categories.push_back(end_of(board));
+  const auto place = [&](const std::string& board) {
+    return static_cast<double>(std::ranges::find(boards, board) - boards.begin());
+  };
+  for (const auto& [key, configuration] : configurations) {
+    const double of_all = mean(logs_of(configuration));
+    for (const OnBoard& on : configuration) {
+      const double ratio = std::exp(on.log_joules - of_all);
+      figure::Mark m{in_words(configuration), 100.0 * (ratio - 1.0), place(on.board)};
+      const auto widest = std::ranges::max(on.runs, {}, [](const Row* r) { return *r->ci95_rel; });
+      const figure::Range within = range_of(ratio, *widest->ci95_rel);
+      m.x_range = figure::Range{100.0 * (within.low - 1.0), 100.0 * (within.high - 1.0)};
+      m.group = kind_of(row_of(configuration));
+      m.remark = count(on.runs.size(), "run", "runs");
+      f.marks.push_back(std::move(m));
+    }
+  }
+  f.references.push_back({true, 0.0, ""});
+  f.notes.insert(f.notes.begin(), "Bars: 95 % intervals of repetition, the widest of the runs.");
+  o.figures.push_back(std::move(f));
+}
+
+}  // namespace
+
+Result<Outcome> boards(const Input& input) {
+  const auto worth = [&](const std::string& setup) {
+    return configurations_of(fit_rows(input.rows, setup, "").rows).size();
+  };
+  auto choice = choose_setup(input.rows, worth);
+  if (!choice) return tl::unexpected(choice.error());
+  Begun begun{fit_rows(input.rows, choice->setup, ""), {}};
+  Outcome& o = begun.outcome;
+  o.setup = choice->setup;
+  o.of = "runs";
+  if (const std::string words = others_in_words(choice->others); !words.empty()) {
+    o.caveats.push_back(words);
+  }
+  leave_out(begun.chosen, "no_board", "which board it was is not known",
+            [](const Row& row) { return row.board.empty(); });
+  const auto configurations = configurations_of(begun.chosen.rows);
+  leave_out(begun.chosen, "host_bound", "the host held it up, or its method does not say so",
+            [](const Row& row) { return may_be_of_the_host(row); });
+  leave_out(begun.chosen, "one_board", "its configuration was measured on one board alone",
+            [&](const Row& row) { return !configurations.contains(key_of(row)); });
+  if (configurations.empty()) {
+    return too_few(begun, "no configuration was measured on two boards.");
+  }
+  settle(begun);
+  add_table(o, configurations);
+  add_all(o, configurations);
+  add_most_measured(o, configurations);
+  add_figure(o, configurations);
+  o.caveats.emplace_back(
+      "The same boards recur in many configurations, so that there are fewer independent ones than "
+      "an interval over all configurations takes them for; temperature, host and version of the "
+      "method go with a board.");
+  return std::move(o);
+}
+
+}  // namespace joulemark::analysis
