@@ -24,38 +24,70 @@ auto as_array(std::span<const double> values) {
 
 /// Values less their mean.
 struct Centred {
+  /// Each once.
   explicit Centred(std::span<const double> values)
       : off(as_array(values) - as_array(values).mean()),
-        norm(all_equal(values) ? 0.0 : std::sqrt(off.square().sum())) {}
+        counted(off),
+        norm(all_equal(values) ? 0.0 : norm_of(*this)) {}
+  /// Each so often.
+  Centred(const Eigen::ArrayXd& values, const Eigen::ArrayXd& times, double mean)
+      : off(values - mean),
+        counted(off * times),
+        norm(all_drawn_equal(values, times) ? 0.0 : norm_of(*this)) {}
 
   Eigen::ArrayXd off;
+  Eigen::ArrayXd counted;  ///< the same, times how often each is there
   double norm;  ///< 0 where all are equal; what the mean's rounding leaves of them is no variance
+
+ private:
+  static double norm_of(const Centred& c) { return std::sqrt((c.off * c.counted).sum()); }
+  static bool all_drawn_equal(const Eigen::ArrayXd& values, const Eigen::ArrayXd& times) {
+    std::optional<double> first;
+    for (Eigen::Index i = 0; i < values.size(); ++i) {
+      if (times[i] > 0.0 && values[i] != first.value_or(values[i])) return false;
+      if (times[i] > 0.0) first = values[i];
+    }
+    return true;
+  }
 };
 
 /// Absent where all of one side are equal, where a value is not finite, and where values differ in
 /// their last digits only, so that they have no variance that a double can hold.
 std::optional<double> coefficient_of(const Centred& x, const Centred& y) {
-  const double r = (x.off * y.off).sum() / (x.norm * y.norm);
+  const double r = (x.off * y.counted).sum() / (x.norm * y.norm);
   return std::isfinite(r) ? std::optional(std::clamp(r, -1.0, 1.0)) : std::nullopt;
 }
 
 using Drawn = std::span<const std::size_t>;
 
+/// A draw by how often each value is in it: sums over all values need no list of those drawn.
+struct Draw {
+  Draw(std::size_t n, Drawn drawn)
+      : times(Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(n))),
+        size(static_cast<double>(drawn.size())) {
+    for (const std::size_t i : drawn) times[static_cast<Eigen::Index>(i)] += 1.0;
+  }
+  Eigen::ArrayXd times;
+  double size;
+};
+
 /// Some values, of which a coefficient is of the ranks or not.
 class Variable {
  public:
-  Variable(std::span<const double> values, bool by_rank) : values_(values) {
+  Variable(std::span<const double> values, bool by_rank) : values_(as_array(values)) {
     if (by_rank) ordered_.emplace(values);
   }
-  Centred of(Drawn drawn) const {
-    if (ordered_) return Centred(ordered_->ranks_of(drawn));
-    std::vector<double> taken(drawn.size());
-    std::ranges::transform(drawn, taken.begin(), [&](std::size_t i) { return values_[i]; });
-    return Centred(taken);
+  Centred of(const Draw& draw) const {
+    if (!ordered_) return {values_, draw.times, (values_ * draw.times).sum() / draw.size};
+    Eigen::ArrayXd ranks(values_.size());
+    ordered_->ranks_of({draw.times.data(), n()}, {ranks.data(), n()});
+    return {ranks, draw.times, (draw.size + 1.0) / 2.0};
   }
 
  private:
-  std::span<const double> values_;
+  std::size_t n() const { return static_cast<std::size_t>(values_.size()); }
+
+  Eigen::ArrayXd values_;
   std::optional<Ordered> ordered_;
 };
 
@@ -131,9 +163,10 @@ std::vector<std::optional<Correlation>> correlate_each(Coefficient coefficient,
   std::vector<std::optional<double>> values;
   for (const std::vector<double>& x : xs) values.push_back(coefficient(x, y));
   return with_intervals(y.size(), values, [&](Drawn drawn) {
-    const Centred of_y = other.of(drawn);
+    const Draw draw(y.size(), drawn);
+    const Centred of_y = other.of(draw);
     std::vector<std::optional<double>> again;
-    for (const Variable& x : each) again.push_back(coefficient_of(x.of(drawn), of_y));
+    for (const Variable& x : each) again.push_back(coefficient_of(x.of(draw), of_y));
     return again;
   });
 }
@@ -145,11 +178,12 @@ std::vector<std::optional<Correlation>> correlate_each_given(
   std::vector<std::optional<double>> values;
   for (const std::vector<double>& x : xs) values.push_back(partial_spearman(x, y, z));
   return with_intervals(y.size(), values, [&](Drawn drawn) {
-    const Centred of_y = other.of(drawn), of_z = given.of(drawn);
+    const Draw draw(y.size(), drawn);
+    const Centred of_y = other.of(draw), of_z = given.of(draw);
     const auto yz = coefficient_of(of_y, of_z);
     std::vector<std::optional<double>> again;
     for (const Variable& x : each) {
-      const Centred of_x = x.of(drawn);
+      const Centred of_x = x.of(draw);
       again.push_back(partial(coefficient_of(of_x, of_y), coefficient_of(of_x, of_z), yz));
     }
     return again;
@@ -166,9 +200,10 @@ std::optional<Correlation> spearman_difference(std::span<const double> x,
   const Variable a(x, true), b(other, true), c(y, true);
   const auto found =
       with_intervals(y.size(), {difference(spearman(x, y), spearman(other, y))}, [&](Drawn drawn) {
-        const Centred of_y = c.of(drawn);
+        const Draw draw(y.size(), drawn);
+        const Centred of_y = c.of(draw);
         return std::vector{
-            difference(coefficient_of(a.of(drawn), of_y), coefficient_of(b.of(drawn), of_y))};
+            difference(coefficient_of(a.of(draw), of_y), coefficient_of(b.of(draw), of_y))};
       });
   return found.front();
 }

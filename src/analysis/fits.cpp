@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numbers>
 #include <set>
 #include <vector>
 
+#include <Eigen/Core>
 #include <boost/math/tools/minima.hpp>
 
 #include "analysis/quantile_line.hpp"
@@ -53,13 +55,14 @@ double least_error(std::span<const Point> points) {
   return std::ranges::min_element(points, {}, &Point::error)->error;
 }
 
+using Loss = std::function<double(double)>;
+
 /// Where `loss` is least in [low, high], and whether that is one of its ends.
 struct Minimum {
   double at = 0.0;
   bool at_limit = false;
 };
-Minimum minimise(const std::function<double(double)>& loss, double low, double high,
-                 const Search& search) {
+Minimum minimise(const Loss& loss, double low, double high, const Search& search) {
   const auto grid = [&](int i) { return low + (high - low) * i / search.grid; };
   std::vector<double> values;
   for (int i = 0; i <= search.grid; ++i) values.push_back(loss(grid(i)));
@@ -68,6 +71,34 @@ Minimum minimise(const std::function<double(double)>& loss, double low, double h
       loss, grid(std::max(best - 1, 0)), grid(std::min(best + 1, search.grid)), search.bits);
   const bool is_end = best == 0 || best == search.grid;
   if (is_end && values[static_cast<std::size_t>(best)] <= found.second) return {grid(best), true};
+  return {found.first, false};
+}
+
+/// The same near `expected`: downhill from there in steps of the grid, until the loss rises on both
+/// sides. A third of the time or less, where the place of the minimum is about known; another
+/// minimum farther away would be missed (fits_test.cpp looks for some).
+Minimum minimise_from(double expected, const Loss& loss, double low, double high,
+                      const Search& search) {
+  const double step = (high - low) / search.grid;
+  double at = std::clamp(expected, low, high);
+  double value = loss(at);
+  const auto beside = [&](double way) { return std::clamp(at + way * step, low, high); };
+  const auto loss_beside = [&](double way) {
+    return beside(way) == at ? HUGE_VAL : loss(beside(way));
+  };
+  double below = loss_beside(-1.0);
+  double above = loss_beside(1.0);
+  while (std::min(below, above) < value) {
+    const double way = below < above ? -1.0 : 1.0;
+    (way < 0.0 ? above : below) = value;
+    value = way < 0.0 ? below : above;
+    at = beside(way);
+    (way < 0.0 ? below : above) = loss_beside(way);
+  }
+  const auto found =
+      boost::math::tools::brent_find_minima(loss, beside(-1.0), beside(1.0), search.bits);
+  const bool is_end = at == low || at == high;
+  if (is_end && value <= found.second) return {at, true};
   return {found.first, false};
 }
 
@@ -110,19 +141,39 @@ std::vector<double> basis_of(std::span<const Point> points,
 double loss_of(const auto& line) { return line ? line->loss : HUGE_VAL; }
 
 double floor_of(double least_error, double u) { return least_error * (1.0 - std::exp2(-u)); }
+/// Its inverse; as near as is looked for where the floor is the least error, or above.
+double u_of(double least_error, double floor) {
+  const double left = 1.0 - floor / least_error;
+  return left > 0.0 ? std::min(-std::log2(left), kNearestFloor) : kNearestFloor;
+}
+
+/// How a minimum is looked for between two limits.
+using Find = std::function<Minimum(const Loss& loss, double low, double high)>;
+
+Find everywhere(const Search& search) {
+  return
+      [=](const Loss& loss, double low, double high) { return minimise(loss, low, high, search); };
+}
+
+Find from(double expected, const Search& search) {
+  return [=](const Loss& loss, double low, double high) {
+    return minimise_from(expected, loss, low, high, search);
+  };
+}
 
 /// The law whose floor leaves the line of log2 (error - floor), `line_of(u)`, the least loss.
 std::optional<FlooredPower> with_best_floor(double least_error, const auto& line_of,
-                                            const Search& search) {
-  const Minimum best =
-      minimise([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor, search);
+                                            const Find& find) {
+  const Minimum best = find([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor);
   const auto line = line_of(best.at);
   if (!line) return std::nullopt;
   return FlooredPower{line->intercept, -line->slope, floor_of(least_error, best.at), line->loss,
                       best.at_limit};
 }
 
-std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit) {
+/// `about`: the law of points of which these are a draw.
+std::optional<FlooredPower> floored_power(std::span<const Point> points, const FitLine& fit,
+                                          const FlooredPower* about = nullptr) {
   if (!sound(points)) return std::nullopt;
   const double least = least_error(points);
   const std::vector<double> y = log2_joules_of(points);
@@ -131,11 +182,13 @@ std::optional<FlooredPower> floored_power(std::span<const Point> points, const F
                                     const Point& p) { return std::log2(p.error - f); }),
                y);
   };
-  return with_best_floor(least, line_of, kFine);
+  const Find find = about ? from(u_of(least, about->floor), kFine) : everywhere(kFine);
+  return with_best_floor(least, line_of, find);
 }
 
 std::optional<DoubleExponential> double_exponential(std::span<const Point> points,
-                                                    const FitLine& fit) {
+                                                    const FitLine& fit,
+                                                    const DoubleExponential* about = nullptr) {
   if (!sound(points)) return std::nullopt;
   const double least = least_error(points);
   const double range = std::ranges::max_element(points, {}, &Point::error)->error - least;
@@ -146,8 +199,9 @@ std::optional<DoubleExponential> double_exponential(std::span<const Point> point
                                     const Point& p) { return std::exp(b * (least - p.error)); }),
                y);
   };
-  const Minimum best = minimise([&](double t) { return loss_of(line_of(t)); }, std::log(kLeastBend),
-                                std::log(kMostBend), kFine);
+  const Find find = about ? from(std::log(about->b * range), kFine) : everywhere(kFine);
+  const Minimum best = find([&](double t) { return loss_of(line_of(t)); }, std::log(kLeastBend),
+                            std::log(kMostBend));
   const auto line = line_of(best.at);
   if (!line) return std::nullopt;
   return DoubleExponential{line->intercept, line->slope, b_of(best.at),
@@ -163,33 +217,35 @@ std::optional<double> times_between(const FlooredPower& power, double from, doub
 /// Floored power laws at a quantile of draws of the same points.
 class DrawsAtQuantile {
  public:
-  DrawsAtQuantile(std::span<const Point> points, double q)
-      : points_(points),
-        y_(log2_joules_of(points)),
-        q_(q),
-        of_all_(fit_quantile_line(without_floor(points), y_, q)) {}
+  DrawsAtQuantile(std::span<const Point> points, double q, const FlooredPower& of_all)
+      : points_(points), y_(log2_joules_of(points)), q_(q), of_all_(of_all) {}
 
   std::optional<FlooredPower> fit(std::span<const std::size_t> indices) const {
     const Draw draw = drawn(indices);
-    const double least = least_error(draw.points);
+    const auto errors = Eigen::Map<const Eigen::ArrayXd>(
+        draw.errors.data(), static_cast<Eigen::Index>(draw.errors.size()));
+    const double least = errors.minCoeff();
     QuantileLines lines(draw.y, draw.times, q_);
-    // The search begins without a floor.
-    if (of_all_) lines.expect(without_floor(draw.points), *of_all_);
-    std::vector<double> x(draw.points.size());
+    std::vector<double> x(draw.errors.size());
+    // Half of the time is logarithms: Eigen takes several at once.
+    const auto set_floor = [&](double u) {
+      Eigen::Map<Eigen::ArrayXd>(x.data(), errors.size()) =
+          (errors - floor_of(least, u)).log() * std::numbers::log2e;
+    };
     const auto line_of = [&](double u) {
-      const double floor = floor_of(least, u);
-      std::ranges::transform(draw.points, x.begin(),
-                             [&](const Point& p) { return std::log2(p.error - floor); });
+      set_floor(u);
       return lines.fit(x);
     };
-    return with_best_floor(least, line_of, kCoarse);
+    const double expected = u_of(least, of_all_.floor);
+    set_floor(expected);
+    lines.expect(x, {of_all_.c, -of_all_.gamma, of_all_.loss});
+    return with_best_floor(least, line_of, from(expected, kCoarse));
   }
 
  private:
   /// Every point that was drawn once, with how often it was.
   struct Draw {
-    std::vector<Point> points;
-    std::vector<double> y, times;
+    std::vector<double> errors, y, times;
   };
 
   Draw drawn(std::span<const std::size_t> indices) const {
@@ -198,21 +254,17 @@ class DrawsAtQuantile {
     Draw draw;
     for (std::size_t i = 0; i < times.size(); ++i) {
       if (times[i] == 0.0) continue;
-      draw.points.push_back(points_[i]);
+      draw.errors.push_back(points_[i].error);
       draw.y.push_back(y_[i]);
       draw.times.push_back(times[i]);
     }
     return draw;
   }
 
-  static std::vector<double> without_floor(std::span<const Point> points) {
-    return basis_of(points, [](const Point& p) { return std::log2(p.error); });
-  }
-
   std::span<const Point> points_;
   std::vector<double> y_;
   double q_;
-  std::optional<QuantileLine> of_all_;  ///< the line of all points without a floor
+  FlooredPower of_all_;
 };
 
 std::vector<Point> taken(std::span<const Point> points, std::span<const std::size_t> indices) {
@@ -267,8 +319,8 @@ std::optional<Fits> fit_both(std::span<const Point> points) {
       bootstrap(points.size(),
                 [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {
                   const std::vector<Point> drawn = taken(points, indices);
-                  const auto p = fit_floored_power(drawn);
-                  const auto e = fit_double_exponential(drawn);
+                  const auto p = floored_power(drawn, by_squares, &*power);
+                  const auto e = double_exponential(drawn, by_squares, &*exponential);
                   if (!p || !e) return std::nullopt;
                   return std::vector<double>{p->gamma, p->floor, e->b};
                 });
@@ -292,7 +344,7 @@ std::optional<QuantileFits> fit_both_at(std::span<const Point> points, double q,
   QuantileFits fits{
       q,      *power, *exponential, 2.0 * n * std::log(power->loss / exponential->loss),
       *times, {},     {},           {}};
-  DrawsAtQuantile draws(points, q);
+  DrawsAtQuantile draws(points, q, *power);
   const auto intervals = bootstrap(
       points.size(),
       [&](std::span<const std::size_t> indices) -> std::optional<std::vector<double>> {

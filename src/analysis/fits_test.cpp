@@ -54,6 +54,63 @@ TEST(DoubleExponential, CannotTellAPlainOneFromItself) {
   EXPECT_TRUE(fit->at_limit);
 }
 
+/// Points with noise of their own, always the same.
+std::vector<Point> scattered(std::size_t n) {
+  std::vector<Point> out;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double error = 0.12 + 0.3 * static_cast<double>(i) / static_cast<double>(n);
+    const double noise = std::sin(7.0 * static_cast<double>(i * i));
+    out.push_back({error, std::exp2(-9.0 - 1.5 * std::log2(error - 0.09) + 0.4 * noise)});
+  }
+  return out;
+}
+
+std::vector<Point> taken(const std::vector<Point>& all, std::span<const std::size_t> indices) {
+  std::vector<Point> out;
+  for (const std::size_t i : indices) out.push_back(all[i]);
+  return out;
+}
+
+void expect_near(const std::optional<Interval>& got, const Interval& want, double tolerance) {
+  ASSERT_TRUE(got);
+  EXPECT_NEAR(got->low, want.low, tolerance);
+  EXPECT_NEAR(got->high, want.high, tolerance);
+}
+
+/// Draws are looked for from the fit of all points; here each as if nothing were known.
+TEST(Fits, OfDrawsAreThoseThatASearchEverywhereFinds) {
+  const std::vector<Point> all = scattered(14);
+  const auto fits = fit_both(all);
+  ASSERT_TRUE(fits);
+  const auto alone = bootstrap(all.size(), [&](std::span<const std::size_t> indices) {
+    const std::vector<Point> draw = taken(all, indices);
+    const auto p = fit_floored_power(draw);
+    const auto e = fit_double_exponential(draw);
+    return p && e ? std::optional(std::vector{p->gamma, p->floor, e->b}) : std::nullopt;
+  });
+  ASSERT_EQ(alone.size(), 3U);
+  expect_near(fits->gamma_ci95, alone[0], 1e-4);
+  expect_near(fits->floor_ci95, alone[1], 1e-6);
+  expect_near(fits->b_ci95, alone[2], 1e-4);
+}
+
+TEST(Fits, OfDrawsAtAQuantileAreThoseThatASearchEverywhereFinds) {
+  const std::vector<Point> all = scattered(120);
+  const auto fits = fit_both_at(all, 0.5, 0.20, 0.15);
+  ASSERT_TRUE(fits);
+  const auto alone = bootstrap(
+      all.size(),
+      [&](std::span<const std::size_t> indices) {
+        const auto p = floored_power_at(taken(all, indices), 0.5);
+        return p ? std::optional(std::vector{p->gamma, p->floor}) : std::nullopt;
+      },
+      kQuantileResamples);
+  ASSERT_EQ(alone.size(), 2U);
+  // Their search is a coarser one.
+  expect_near(fits->gamma_ci95, alone[0], 0.01);
+  expect_near(fits->floor_ci95, alone[1], 0.001);
+}
+
 /// The unit of energy must not decide which form fits.
 TEST(Fits, DoNotDependOnTheUnitOfEnergy) {
   std::vector<Point> joules = points([](double e) { return -9.0 - 2.0 * std::log2(e - 0.1); });

@@ -1,55 +1,38 @@
 #include "analysis/ordered.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 namespace joulemark::analysis {
 
-Ordered::Ordered(std::span<const double> values)
-    : different_(values.begin(), values.end()), place_(values.size()) {
-  std::ranges::sort(different_);
-  const auto same = std::ranges::unique(different_);
-  different_.erase(same.begin(), same.end());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto at = std::ranges::lower_bound(different_, values[i]);
-    place_[i] = static_cast<std::uint32_t>(at - different_.begin());
+Ordered::Ordered(std::span<const double> values) : order_(values.size()) {
+  std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+  std::ranges::sort(order_, {}, [&](std::uint32_t i) { return values[i]; });
+  for (std::size_t i = 1; i <= order_.size(); ++i) {
+    const bool is_end = i == order_.size() || values[order_[i]] != values[order_[i - 1]];
+    if (is_end) ends_.push_back(static_cast<std::uint32_t>(i));
   }
 }
 
-/// Each different value.
-std::vector<std::uint32_t> Ordered::times_drawn(std::span<const std::size_t> drawn) const {
-  std::vector<std::uint32_t> times(different_.size(), 0);
-  for (const std::size_t i : drawn) ++times[place_[i]];
-  return times;
-}
-
-std::vector<double> Ordered::ranks_of(std::span<const std::size_t> drawn) const {
-  const std::vector<std::uint32_t> times = times_drawn(drawn);
-  std::vector<double> rank(times.size());  // of each different value
+void Ordered::ranks_of(std::span<const double> times, std::span<double> ranks) const {
   double before = 0.0;
-  for (std::size_t place = 0; place < times.size(); ++place) {
-    const double count = times[place];
-    rank[place] = before + (count + 1.0) / 2.0;
-    before += count;
+  if (ends_.size() == order_.size()) {  // all differ
+    for (const std::uint32_t i : order_) {
+      const double drawn = times[i];
+      ranks[i] = before + (drawn + 1.0) / 2.0;
+      before += drawn;
+    }
+    return;
   }
-  std::vector<double> out(drawn.size());
-  std::ranges::transform(drawn, out.begin(), [&](std::size_t i) { return rank[place_[i]]; });
-  return out;
-}
-
-double Ordered::quantile_of(std::span<const std::size_t> drawn, double q) const {
-  const std::vector<std::uint32_t> times = times_drawn(drawn);
-  const double rank = std::clamp(q, 0.0, 1.0) * static_cast<double>(drawn.size() - 1);
-  const auto below = static_cast<std::size_t>(rank);
-  std::size_t place = 0;
-  std::size_t up_to = times[0];  // so many are drawn of this value and of lesser ones
-  const auto go_to = [&](std::size_t wanted) {
-    while (up_to <= wanted) up_to += times[++place];
-    return different_[place];
-  };
-  const double low = go_to(below);
-  const double high = go_to(std::min(below + 1, drawn.size() - 1));
-  return low + (rank - static_cast<double>(below)) * (high - low);
+  std::size_t begin = 0;
+  for (const std::size_t end : ends_) {
+    double drawn = 0.0;
+    for (std::size_t i = begin; i < end; ++i) drawn += times[order_[i]];
+    const double rank = before + (drawn + 1.0) / 2.0;
+    for (std::size_t i = begin; i < end; ++i) ranks[order_[i]] = rank;
+    before += drawn;
+    begin = end;
+  }
 }
 
 }  // namespace joulemark::analysis

@@ -7,22 +7,18 @@
 
 namespace joulemark::analysis {
 
-/// The order of some finite values, found once. What depends on the order of values that are drawn
-/// from them is counted then and needs no sorting, which most of the time of a bootstrap would go
-/// into.
+/// The order of some finite values, found once. Ranks of values that are drawn from them are
+/// counted then and need no sorting, which most of the time of a bootstrap would go into.
 class Ordered {
  public:
   explicit Ordered(std::span<const double> values);
-  /// Ranks among the drawn: from 1 on; equal values share their mean rank.
-  std::vector<double> ranks_of(std::span<const std::size_t> drawn) const;
-  /// Quantile q in [0, 1] of the drawn, of which there is one at least, as joulemark::quantile.
-  double quantile_of(std::span<const std::size_t> drawn, double q) const;
+  /// Writes the rank of each value among the drawn: from 1 on; equal values share their mean rank.
+  /// `times`: how often each is drawn; the rank of one that is not says nothing. All of one length.
+  void ranks_of(std::span<const double> times, std::span<double> ranks) const;
 
  private:
-  std::vector<std::uint32_t> times_drawn(std::span<const std::size_t> drawn) const;
-
-  std::vector<double> different_;     ///< values, least first
-  std::vector<std::uint32_t> place_;  ///< of each value among those
+  std::vector<std::uint32_t> order_;  ///< of the values, the least first
+  std::vector<std::uint32_t> ends_;   ///< where in that order equal ones end
 };
 
 }  // namespace joulemark::analysis

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "analysis/correlation.hpp"
-#include "base/statistics.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -23,16 +22,10 @@ std::vector<double> taken(const std::vector<double>& values, const Drawn& drawn)
 TEST(Ordered, RanksDrawnValuesAsIfTheyWereSorted) {
   const Ordered ordered(kValues);
   for (const Drawn& drawn : kDraws) {
-    EXPECT_EQ(ordered.ranks_of(drawn), ranks(taken(kValues, drawn)));
-  }
-}
-
-TEST(Ordered, HasTheQuantilesOfDrawnValues) {
-  const Ordered ordered(kValues);
-  for (const Drawn& drawn : kDraws) {
-    for (const double q : {0.0, 0.1, 0.5, 0.77, 1.0}) {
-      EXPECT_EQ(ordered.quantile_of(drawn, q), quantile(taken(kValues, drawn), q)) << q;
-    }
+    std::vector<double> times(kValues.size(), 0.0), of_each(kValues.size());
+    for (const std::size_t i : drawn) times[i] += 1.0;
+    ordered.ranks_of(times, of_each);
+    EXPECT_EQ(taken(of_each, drawn), ranks(taken(kValues, drawn)));
   }
 }
 

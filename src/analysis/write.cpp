@@ -64,8 +64,11 @@ ordered_json or_null(const std::string& text) {
 ordered_json rows_json(const Outcome& o) {
   ordered_json rows = ordered_json::array();
   for (const auto& cells : o.rows) {
-    ordered_json row = ordered_json::object();
-    for (std::size_t i = 0; i < o.columns.size(); ++i) row[o.columns[i].name] = json(cells.at(i));
+    // To look each name up among those before it would take as long as the rest.
+    ordered_json::object_t row;
+    row.reserve(o.columns.size());
+    for (std::size_t i = 0; i < o.columns.size(); ++i)
+      row.emplace_back(o.columns[i].name, json(cells.at(i)));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -112,7 +115,9 @@ std::string to_json(const Analysis& analysis, const Outcome& o) {
   j["figures"] = ordered_json::array();
   for (const figure::Figure& f : o.figures) {
     ordered_json described = {{"file", file_of(analysis, f)}};
-    described.update(figure::to_json(f));
+    ordered_json whole = figure::to_json(f);
+    for (auto& [key, value] : whole.get_ref<ordered_json::object_t&>())
+      described[key] = std::move(value);
     j["figures"].push_back(std::move(described));
   }
   return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";

@@ -38,18 +38,23 @@ ordered_json json(const Axis& a) {
   return j;
 }
 
-ordered_json json(const Range& r) { return ordered_json::array({r.low, r.high}); }
+ordered_json json(const Range& r) { return ordered_json::array_t{r.low, r.high}; }
 
-/// What is as usual is left out: a figure has hundreds of marks.
+/// What is as usual is left out: a figure has hundreds of marks. They are put together without a
+/// list of pairs in braces, of which each would be an array before it is an entry.
 ordered_json json(const Mark& m) {
-  ordered_json j = {{"name", m.name}, {"x", m.x}, {"y", m.y}};
-  if (m.x_range) j["x_range"] = json(*m.x_range);
-  if (m.y_range) j["y_range"] = json(*m.y_range);
-  if (m.group) j["group"] = *m.group;
-  if (m.weight != Weight::normal) j["weight"] = name(m.weight);
-  if (m.hollow) j["hollow"] = true;
-  if (m.named) j["named"] = true;
-  if (!m.remark.empty()) j["remark"] = m.remark;
+  ordered_json::object_t j;
+  j.reserve(8);
+  j.emplace_back("name", m.name);
+  j.emplace_back("x", m.x);
+  j.emplace_back("y", m.y);
+  if (m.x_range) j.emplace_back("x_range", json(*m.x_range));
+  if (m.y_range) j.emplace_back("y_range", json(*m.y_range));
+  if (m.group) j.emplace_back("group", *m.group);
+  if (m.weight != Weight::normal) j.emplace_back("weight", name(m.weight));
+  if (m.hollow) j.emplace_back("hollow", true);
+  if (m.named) j.emplace_back("named", true);
+  if (!m.remark.empty()) j.emplace_back("remark", m.remark);
   return j;
 }
 
