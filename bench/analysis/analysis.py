@@ -83,8 +83,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        few = database(program, folder, "few", rows.rows(MODELS, SETUPS))
-        many = database(program, folder, "many", rows.rows(MODELS, SETUPS, given.rows // (MODELS * SETUPS), False))
+
+        def databases(maker: Path, whose: str = "") -> tuple[Path, Path]:
+            many = rows.rows(MODELS, SETUPS, given.rows // (MODELS * SETUPS), False)
+            return (database(maker, folder, f"few{whose}", rows.rows(MODELS, SETUPS)), database(maker, folder, f"many{whose}", many))
+
+        few, many = databases(program)
         out = Path(temporary) / "out"
         surroundings = common.Surroundings()
         commands = {
@@ -99,8 +103,9 @@ def main() -> None:
         }  # fmt: skip
         if given.beside:
             other = common.existing(given.beside)
+            theirs = dict(zip((program, few, many), (other, *databases(other, "-other"))))  # which an older one can read
             commands |= {
-                f"{name}, the other build": [other, *command[1:]] for name, command in commands.items() if command[0] == program
+                f"{name}, the other build": [theirs.get(c, c) for c in command] for name, command in commands.items() if command[0] == program
             }
         took = {name: [] for name in commands}
         for command in commands.values():

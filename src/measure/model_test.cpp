@@ -388,30 +388,6 @@ TEST_F(ModelTest, IdlePowerIsTakenAnewOnceOthersHaveLeftTheDevice) {
   EXPECT_NEAR(idle->power.value, 73.0, 0.5);
 }
 
-TEST_F(ModelTest, IdlePowerThatNeverStandsStillSaysWhoCameMeanwhile) {
-  const Instant began = clock_.now();
-  meter_.used = [&, began](Instant t) {
-    const double s = std::max(0.0, seconds(t - began));
-    if (s > 8.0) meter_.current.other_processes = {4711};
-    return Joules(60.0 * s + 0.5 * s * s + 1e6);  // 1 W more in each second
-  };
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 3s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_FALSE(idle->settled);
-  EXPECT_EQ(idle->other_processes, 1u);
-}
-
-TEST_F(ModelTest, IdlePowerIsNotTakenAnewWhereTheTimeForItIsShort) {
-  meter_.power_w = 82.0;
-  meter_.current.other_processes = {4711};
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 20s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_GT(seconds(idle->length), 18.0) << "another beginning would have left 15";
-  EXPECT_EQ(idle->other_processes, 1u);
-}
-
 TEST_F(ModelTest, IdlePowerBesideOthersThatStaySaysSo) {
   meter_.power_w = 82.0;
   meter_.current.other_processes = {4711, 4712};

@@ -261,6 +261,32 @@ TEST_F(RunTest, AMachineThatSleptWhileIdlingHasNoIdlePower) {
   EXPECT_THAT(idle.error().what, HasSubstr("slept for 1.0 s while idle power"));
 }
 
+TEST_F(RunTest, IdlePowerThatNeverStandsStillSaysWhoCameMeanwhile) {
+  const Instant began = clock_.now();
+  meter_.used = [&, began](Instant t) {
+    const double s = std::max(0.0, seconds(t - began));
+    if (s > 8.0) meter_.current.other_processes = {4711};
+    return Joules(60.0 * s + 0.5 * s * s + 1e6);  // 1 W more in each second
+  };
+  observer_ = std::make_unique<MeterObserver>(meter_, clock_);
+  const Bench bench{clock_, *observer_, interrupted_, {}};
+  const auto idle = measure_idle(bench, 3s);
+  ASSERT_TRUE(idle) << idle.error().message();
+  EXPECT_FALSE(idle->settled);
+  EXPECT_EQ(idle->other_processes, 1u);
+}
+
+TEST_F(RunTest, IdlePowerIsNotTakenAnewWhereTheTimeForItIsShort) {
+  meter_.power_w = 82.0;
+  meter_.current.other_processes = {4711};
+  observer_ = std::make_unique<MeterObserver>(meter_, clock_);
+  const Bench bench{clock_, *observer_, interrupted_, {}};
+  const auto idle = measure_idle(bench, 20s);
+  ASSERT_TRUE(idle) << idle.error().message();
+  EXPECT_GT(seconds(idle->length), 18.0) << "another beginning would have left 15";
+  EXPECT_EQ(idle->other_processes, 1u);
+}
+
 TEST_F(RunTest, AWallClockThatIsSetTouchesNoJoule) {
   once(Instant{103s}, [this] { clock_.set_wall_clock(-3600s); });
   const auto report = run();

@@ -59,7 +59,7 @@ FIGURES = {
 def many_rows() -> list[dict]:
     """Enough for every analysis but `prediction`: sizes of one model, runs of another by the hour, a second setup."""
     sizes = [row("resnet18", mj, policy="batch_1", batch=batch, run=f"size-{batch}") for batch, mj in ((1, 90), (8, 30), (32, 16))]
-    boards = [row("vgg11", mj, batch=32, board=board) for board, mj in (("first", 50), ("second", 52))]
+    boards = [row("vgg11", mj, batch=32, board=board, run=board) for board, mj in (("first", 50), ("second", 52))]
     hourly = [row("resnet50", 40 + hour / 10, campaign="c", measured_at=f"2026-11-02T0{hour}:00:00Z") for hour in range(6)]
     faster = [row(model, 0.7 * mj, setup="gpu-other") for model, mj in list(MODELS.items())[:5]]
     return rows() + sizes + hourly + boards + faster
