@@ -68,7 +68,7 @@ class Store {
   virtual Result<std::map<std::string, std::size_t>> count_by_setup() {
     std::map<std::string, std::size_t> counts;
     const Filter setups_only{.windows = false, .documents = false, .columns = {"setup"}};
-    auto seen = visit(setups_only, [&](Record&& record) { ++counts[record.setup]; });
+    auto seen = visit(setups_only, [&](const Record& record) { ++counts[record.setup]; });
     if (!seen) return tl::unexpected(seen.error());
     return counts;
   }
