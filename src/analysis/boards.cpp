@@ -253,15 +253,11 @@ Result<Outcome> boards(const Input& input) {
   const auto worth = [&](const std::string& setup) {
     return configurations_of(fit_rows(input.rows, setup, "").rows).size();
   };
-  auto choice = choose_setup(input.rows, worth);
-  if (!choice) return tl::unexpected(choice.error());
-  Begun begun{fit_rows(input.rows, choice->setup, ""), {}};
+  auto started = begin_with_every_run(input, worth);
+  if (!started) return tl::unexpected(started.error());
+  Begun& begun = *started;
   Outcome& o = begun.outcome;
-  o.setup = choice->setup;
   o.of = "runs";
-  if (const std::string words = others_in_words(choice->others); !words.empty()) {
-    o.caveats.push_back(words);
-  }
   leave_out(begun.chosen, "no_board", "which board it was is not known",
             [](const Row& row) { return row.board.empty(); });
   const auto configurations = configurations_of(begun.chosen.rows);

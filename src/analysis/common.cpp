@@ -12,6 +12,16 @@ namespace {
 /// Of a long list, a sentence names so many from either end.
 constexpr std::size_t kEachEnd = 3;
 
+Begun begun_of(const SetupChoice& choice, Chosen chosen, const std::string& policy) {
+  Begun begun{std::move(chosen), {}};
+  begun.outcome.setup = choice.setup;
+  begun.outcome.policy = policy;
+  if (const std::string words = others_in_words(choice.others); !words.empty()) {
+    begun.outcome.caveats.push_back(words);
+  }
+  return begun;
+}
+
 }  // namespace
 
 Result<Begun> begin(const Input& input) {
@@ -24,13 +34,13 @@ Result<Begun> begin(const Input& input, const std::string& policy, const Worth& 
     return worth(choose(input.rows, setup, policy).rows);
   });
   if (!choice) return tl::unexpected(choice.error());
-  Begun begun{choose(input.rows, choice->setup, policy), {}};
-  begun.outcome.setup = choice->setup;
-  begun.outcome.policy = policy;
-  if (const std::string words = others_in_words(choice->others); !words.empty()) {
-    begun.outcome.caveats.push_back(words);
-  }
-  return begun;
+  return begun_of(*choice, choose(input.rows, choice->setup, policy), policy);
+}
+
+Result<Begun> begin_with_every_run(const Input& input, const WorthOfSetup& worth) {
+  const auto choice = choose_setup(input.rows, worth);
+  if (!choice) return tl::unexpected(choice.error());
+  return begun_of(*choice, fit_rows(input.rows, choice->setup, ""), "");
 }
 
 Result<Begun> begin_with_accuracy(const Input& input) {

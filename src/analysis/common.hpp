@@ -30,6 +30,11 @@ using Worth = std::function<std::size_t(const std::vector<const Row*>& rows)>;
 /// those of choose_setup.
 Result<Begun> begin(const Input& input, const std::string& policy, const Worth& worth);
 
+/// Of every fit run under any policy, not only the newest of each configuration; of the setup that
+/// is worth most by its name. Errors: those of choose_setup.
+using WorthOfSetup = std::function<std::size_t(const std::string& setup)>;
+Result<Begun> begin_with_every_run(const Input& input, const WorthOfSetup& worth);
+
 /// The same as the first, of rows that have a published accuracy. Errors: also those of
 /// check_accuracies.
 Result<Begun> begin_with_accuracy(const Input& input);

@@ -321,19 +321,15 @@ void add_table(Outcome& o, const std::vector<Runs>& repeats) {
 }  // namespace
 
 Result<Outcome> quality(const Input& input) {
-  auto choice = choose_setup(input.rows,
-                             [&](const std::string& setup) { return ok_rows(input.rows, setup); });
-  if (!choice) return tl::unexpected(choice.error());
-  Begun begun{fit_rows(input.rows, choice->setup, ""), {}};
+  auto started = begin_with_every_run(
+      input, [&](const std::string& setup) { return ok_rows(input.rows, setup); });
+  if (!started) return tl::unexpected(started.error());
+  Begun& begun = *started;
   Outcome& o = begun.outcome;
-  o.setup = choice->setup;
   o.of = "rows";
-  if (const std::string words = others_in_words(choice->others); !words.empty()) {
-    o.caveats.push_back(words);
-  }
   std::vector<const Row*> with_gap;
   for (const Row& row : input.rows) {
-    const bool has = row.setup == choice->setup && row.status == "ok" && row.estimator_gap_rel &&
+    const bool has = row.setup == o.setup && row.status == "ok" && row.estimator_gap_rel &&
                      std::isfinite(*row.estimator_gap_rel);
     if (has) with_gap.push_back(&row);
   }
