@@ -74,6 +74,9 @@ std::vector<double> logs_of(const Configuration& configuration) {
   return logs;
 }
 
+/// What its boards are held against.
+double mean_log(const Configuration& configuration) { return mean(logs_of(configuration)); }
+
 const Row& row_of(const Configuration& configuration) {
   return *configuration.front().runs.front();
 }
@@ -180,7 +183,7 @@ void add_table(Outcome& o, const std::map<Key, Configuration>& configurations) {
                {"largest_ci95_rel", "1", "of the intervals that the runs state"},
                {"first_at", "", "when the first was measured"}};
   for (const auto& [key, configuration] : configurations) {
-    const double of_all = mean(logs_of(configuration));
+    const double of_all = mean_log(configuration);
     for (const OnBoard& on : configuration) {
       std::vector<double> intervals;
       for (const Row* run : on.runs) intervals.push_back(run->ci95_rel.value_or(0.0));
@@ -203,7 +206,7 @@ std::string end_of(const std::string& board) {
 std::vector<std::string> in_order(const std::map<Key, Configuration>& configurations) {
   std::map<std::string, std::vector<double>> beside;
   for (const auto& [key, configuration] : configurations) {
-    const double of_all = mean(logs_of(configuration));
+    const double of_all = mean_log(configuration);
     for (const OnBoard& on : configuration) beside[on.board].push_back(on.log_joules - of_all);
   }
   std::vector<std::string> boards;
@@ -230,7 +233,7 @@ void add_figure(Outcome& o, const std::map<Key, Configuration>& configurations) 
     return static_cast<double>(std::ranges::find(boards, board) - boards.begin());
   };
   for (const auto& [key, configuration] : configurations) {
-    const double of_all = mean(logs_of(configuration));
+    const double of_all = mean_log(configuration);
     for (const OnBoard& on : configuration) {
       const double ratio = std::exp(on.log_joules - of_all);
       figure::Mark m{in_words(configuration), 100.0 * (ratio - 1.0), place(on.board)};

@@ -254,7 +254,7 @@ Result<Idle> measure_idle(const Bench& bench, Nanoseconds length) {
         // What begins anew and is cut short would say less than what is there.
         if (others == 0 || now >= alone_by || now + length > give_up) break;
         bench.observer.forget();
-        until = bench.clock.now() + length;
+        until = now + length;
         others = there;
         continue;
       }

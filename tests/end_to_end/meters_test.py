@@ -54,7 +54,7 @@ def test_a_trace_can_be_measured_again(world):
     """What --trace wrote is what the replay meter plays.
 
     A trace steps as often as it was read, and on a busy machine many of its steps are met too late to count. So there
-    is time for three times the windows that are needed; where nothing is in the way, the replay ends after 3 s.
+    is more time than the windows need; where nothing is in the way, the replay ends once its interval is narrow.
     """
     world.artefact("model", **SLEEP)
     recorded = world.measure("model", seconds=12, extra=["--trace", "traces", "--target-ci", "0.001%"])
