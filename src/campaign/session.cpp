@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <utility>
 
@@ -109,10 +110,41 @@ Result<std::unique_ptr<Session>> Session::open(SessionOptions options, Station s
 
 Result<std::optional<meter::Calibration>> Session::calibration_of(const meter::MeterInfo& meter) {
   auto own = find_calibration(*store_, meter);
-  if (!own || *own || options_.calibrations.empty()) return own;
-  const auto other = store::open_sqlite(options_.calibrations, store::Mode::read);
-  if (other) return find_calibration(**other, meter);
-  return other.error().kind == ErrorKind::not_found ? own : tl::unexpected(other.error());
+  if (!own || *own) return own;
+  const auto other = other_store();
+  if (!other) return tl::unexpected(other.error());
+  return *other ? find_calibration(**other, meter) : own;
+}
+
+/// Null where there is none.
+Result<std::unique_ptr<store::Store>> Session::other_store() const {
+  if (options_.other_database.empty()) return nullptr;
+  auto other = store::open_sqlite(options_.other_database, store::Mode::read);
+  if (!other && other.error().kind == ErrorKind::not_found) return nullptr;
+  return other;
+}
+
+/// Where the search for a batch is likely to end, by earlier rows of either database. Of the least
+/// energy that is not known: it may lie at a size far below that of the best throughput.
+Result<std::optional<std::int64_t>> Session::likely_batch(
+    const zoo::Descriptor& descriptor, const std::vector<measure::Policy>& policies) {
+  const auto has = [&](measure::PolicyKind kind) {
+    return std::any_of(policies.begin(), policies.end(),
+                       [&](const measure::Policy& policy) { return policy.kind == kind; });
+  };
+  if (!has(measure::PolicyKind::throughput) || has(measure::PolicyKind::min_energy))
+    return std::nullopt;
+  if (!earlier_) {
+    EarlierBatches earlier;
+    const auto other = other_store();
+    if (!other) return tl::unexpected(other.error());
+    if (*other) {
+      if (auto ok = earlier.read(**other); !ok) return tl::unexpected(ok.error());
+    }
+    if (auto ok = earlier.read(*store_); !ok) return tl::unexpected(ok.error());
+    earlier_ = std::move(earlier);
+  }
+  return earlier_->likely(descriptor, context_.meter.device);
 }
 
 /// A scheduler ends all processes of a job at once. That a worker died is then seen before the
@@ -181,7 +213,10 @@ Result<std::unique_ptr<runtime::Worker>> Session::take_worker() {
 Result<void> Session::measure(const zoo::Descriptor& descriptor, const Turn& turn,
                               const std::vector<measure::Policy>& policies, const Say& say,
                               const Sink& sink) {
-  const measure::Subject subject = subject_of(descriptor, turn);
+  const auto likely = likely_batch(descriptor, policies);
+  if (!likely) return tl::unexpected(likely.error());
+  measure::Subject subject = subject_of(descriptor, turn);
+  subject.likely_batch = *likely;
   const measure::Bench bench{clock_, *observer_, interrupted_, say};
   return measure::measure_model(
       subject, policies, bench, options_.settings, [&] { return take_worker(); },
@@ -192,6 +227,7 @@ Result<void> Session::measure(const zoo::Descriptor& descriptor, const Turn& tur
             measure::make_record(context_, subject, outcome, make_run_id(), rfc3339_now());
         if (options_.strict) apply_strictness(r);
         if (auto stored = store_->append(r); !stored) return stored;
+        if (earlier_) earlier_->add(r);
         return sink(r, outcome);
       });
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "campaign/earlier_batches.hpp"
 #include "measure/model.hpp"
 #include "measure/observer.hpp"
 #include "measure/record.hpp"
@@ -38,8 +39,8 @@ struct SessionOptions {
   std::string setup;        ///< name of the setup; empty: made from device, runtime and artefact
   std::string campaign;     ///< groups the rows
   std::size_t devices = 1;  ///< of this host that are measured at the same time
-  /// Another database, to look for a calibration in when the one that is written to has none.
-  std::filesystem::path calibrations;
+  /// Another database, for what the one that is written to has not: a calibration, earlier rows.
+  std::filesystem::path other_database;
   std::string joulemark_version;
   measure::Settings settings;
   store::OpenOptions store;
@@ -109,6 +110,9 @@ class Session {
   Result<std::unique_ptr<runtime::Worker>> take_worker();
   Result<runtime::StartingWorker> launch_worker();
   Result<std::optional<meter::Calibration>> calibration_of(const meter::MeterInfo& meter);
+  Result<std::optional<std::int64_t>> likely_batch(const zoo::Descriptor& descriptor,
+                                                   const std::vector<measure::Policy>& policies);
+  Result<std::unique_ptr<store::Store>> other_store() const;
   bool ends_too();
   Session(SessionOptions options, Station station, Clock& clock,
           const std::atomic<bool>& interrupted);
@@ -122,6 +126,7 @@ class Session {
   std::unique_ptr<measure::MeterObserver> observer_;
   std::unique_ptr<store::Store> store_;
   measure::RecordContext context_;
+  std::optional<EarlierBatches> earlier_;        ///< read before the first search
   std::optional<runtime::StartingWorker> next_;  ///< for the model after this one
 };
 

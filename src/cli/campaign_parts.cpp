@@ -37,7 +37,7 @@ Result<campaign::SessionOptions> session_options(const CampaignRunOptions& o,
   s.meter = o.meter;
   s.campaign = c.id;
   s.several = true;
-  s.calibrations = campaign::Folder{folder.root}.database();
+  s.other_database = campaign::Folder{folder.root}.database();
   s.joulemark_version = JOULEMARK_VERSION;
   s.settings.target_rel = c.plan.target_rel;
   s.settings.limit_run(from_seconds(c.plan.max_seconds));

@@ -35,7 +35,7 @@ std::optional<std::int64_t> BatchSearch::next() const {
 }
 
 std::optional<std::int64_t> BatchSearch::first_that_may_fit() const {
-  if (!too_large_) return std::min(limits_.first, limits_.largest);
+  if (!too_large_) return first();
   return *too_large_ > 1 ? std::optional(*too_large_ / 2) : std::nullopt;
 }
 
@@ -88,9 +88,9 @@ std::optional<std::int64_t> BatchSearch::missing_half() const {
   return tried ? std::nullopt : std::optional(*best / 2);
 }
 
-void BatchSearch::add(const Burst& burst, BurstTime took) {
-  spent_.running += took.running;
-  spent_.preparing += took.preparing;
+void BatchSearch::add(const Burst& burst) {
+  spent_.running += burst.took.running;
+  spent_.preparing += burst.took.preparing;
   const auto place =
       std::upper_bound(bursts_.begin(), bursts_.end(), burst,
                        [](const Burst& a, const Burst& b) { return a.batch < b.batch; });
@@ -104,7 +104,7 @@ void BatchSearch::add(const Burst& burst, BurstTime took) {
     } else if (!climbs) {
       ++without_gain_;
     }
-    last_took_ = took;
+    last_took_ = burst.took;
   }
   bursts_.insert(place, burst);
 }

@@ -35,8 +35,8 @@ std::optional<JoulesPerImage> burst_energy(const ActiveRun& run, const Bench& be
 
 }  // namespace
 
-Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
-                             const Settings& settings) {
+Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                        const Settings& settings) {
   constexpr Nanoseconds kShortest = 200ms;
   constexpr Nanoseconds kSettled = 1s;
   constexpr std::size_t kFewestSteps = 3;
@@ -71,9 +71,11 @@ Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const 
   const std::size_t first = settling() - 1;
   const Nanoseconds step = typical_step(std::span(steps).subspan(first, last - first + 1));
   const Images images(static_cast<double>(batch));
-  const Burst burst{batch, images / step, burst_energy(run, bench, steps[first], steps[last])};
   const Nanoseconds preparing = steps[first] - run.began();
-  return TimedBurst{burst, {preparing, bench.clock.now() - before - preparing}};
+  return Burst{batch,
+               images / step,
+               burst_energy(run, bench, steps[first], steps[last]),
+               {preparing, bench.clock.now() - before - preparing}};
 }
 
 Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
@@ -88,7 +90,7 @@ Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
       continue;
     }
     if (!burst) return tl::unexpected(burst.error());
-    search.add(burst->burst, burst->took);
+    search.add(*burst);
   }
   return search;
 }

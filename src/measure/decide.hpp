@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -45,17 +46,18 @@ Result<GateReport> check_output(std::span<const float> output, std::span<const f
 /// one, as many steps seem to take less. Bursts of 0.2 s were up to 35 ms too short so, on H100s.
 Nanoseconds typical_step(std::span<const Instant> completions);
 
+/// What a burst cost in wall time.
+struct BurstTime {
+  Nanoseconds preparing{0};  ///< until its steps had settled: kernel selection, compilation, pools
+  Nanoseconds running{0};    ///< everything else
+};
+
 /// One timed burst of the search.
 struct Burst {
   std::int64_t batch = 0;
   ImagesPerSecond throughput;
   std::optional<JoulesPerImage> energy;  ///< rough; absent where the meter is too slow for a burst
-};
-
-/// What a burst cost in wall time.
-struct BurstTime {
-  Nanoseconds preparing{0};  ///< until its steps had settled: kernel selection, compilation, pools
-  Nanoseconds running{0};    ///< everything else
+  BurstTime took = {};
 };
 
 /// Zero: no limit. Preparing counts apart: it says nothing of the device, and a runtime that picks
@@ -78,9 +80,11 @@ class BatchSearch {
   explicit BatchSearch(BatchSearchLimits limits) : limits_(limits) {}
   std::optional<std::int64_t> next() const;
   /// Batches may come in any order; they are kept by size.
-  void add(const Burst& burst, BurstTime took);
+  void add(const Burst& burst);
   void out_of_memory(std::int64_t batch);
   std::span<const Burst> bursts() const { return bursts_; }
+  /// The batch that it began with, or would have begun with had that fit.
+  std::int64_t first() const { return std::min(limits_.first, limits_.largest); }
   std::optional<std::int64_t> memory_limit() const { return too_large_; }
   /// True when time ran out while throughput still grew: the best batch may be a larger one.
   bool cut_short() const;

@@ -80,7 +80,7 @@ std::vector<std::int64_t> walk(BatchSearch& search, auto throughput_of,
     if (*batch > memory_limit) {
       search.out_of_memory(*batch);
     } else {
-      search.add({*batch, ImagesPerSecond(throughput_of(*batch)), {}}, {0ns, 100ms});
+      search.add({*batch, ImagesPerSecond(throughput_of(*batch)), {}, {0ns, 100ms}});
     }
   }
   return tried;
@@ -145,6 +145,17 @@ TEST(BatchSearch, BeginsWhereItIsTold) {
   EXPECT_EQ(capped.throughput_batch(), 4);
 }
 
+TEST(BatchSearch, BegunWithWhatAnEarlierOneFoundItIsShortAndFindsTheSame) {
+  BatchSearch search({32, 1024, 0ns, 0ns});
+  EXPECT_THAT(walk(search, of_a_gpu), ElementsAre(32, 64, 128, 16));
+  EXPECT_EQ(search.throughput_batch(), 32);
+  for (const std::int64_t wrong : {1, 4, 16, 64, 256, 1024}) {
+    BatchSearch from_there({wrong, 1024, 0ns, 0ns});
+    walk(from_there, of_a_gpu);
+    EXPECT_EQ(from_there.throughput_batch(), 32) << "begun with " << wrong;
+  }
+}
+
 TEST(BatchSearch, WalksDownWhereTheFirstIsTheBest) {
   BatchSearch search({8, 1024, 0ns, 0ns});
   // Grows up to 2, where it stays, and falls from 8 on.
@@ -200,10 +211,10 @@ TEST(BatchSearch, SaysWhenTimeRanOutWhileThroughputGrew) {
 TEST(BatchSearch, StartsNoBurstWhoseStepsAreTooLong) {
   // Steps of 0.5 s at batch 1: seven of batch 2 take 7 s, of which 3.5 s are new.
   BatchSearch search({1, 1024, 5s, 0ns});
-  search.add({1, ImagesPerSecond(2.0), {}}, {0ns, 2s});
+  search.add({1, ImagesPerSecond(2.0), {}, {0ns, 2s}});
   EXPECT_EQ(search.next(), std::nullopt);
   BatchSearch patient({1, 1024, 8s, 0ns});
-  patient.add({1, ImagesPerSecond(2.0), {}}, {0ns, 2s});
+  patient.add({1, ImagesPerSecond(2.0), {}, {0ns, 2s}});
   EXPECT_EQ(patient.next(), 2);
 }
 
@@ -211,7 +222,7 @@ TEST(BatchSearch, ARuntimeThatPreparesForLongIsGivenThatTimeUpToALimit) {
   BatchSearch patient({1, 1024, 5s, 60s});
   BatchSearch enough({1, 1024, 5s, 5s});
   for (BatchSearch* search : {&patient, &enough}) {
-    search->add({1, ImagesPerSecond(1000), {}}, {3s, 300ms});
+    search->add({1, ImagesPerSecond(1000), {}, {3s, 300ms}});
   }
   EXPECT_EQ(patient.next(), 2);
   EXPECT_FALSE(patient.cut_short());
@@ -221,9 +232,9 @@ TEST(BatchSearch, ARuntimeThatPreparesForLongIsGivenThatTimeUpToALimit) {
 
 TEST(BatchSearch, LeastEnergyNeedNotBeFastest) {
   BatchSearch search({1, 4, 0ns, 0ns});
-  search.add({1, ImagesPerSecond(10), JoulesPerImage(3)}, {0ns, 1ms});
-  search.add({2, ImagesPerSecond(20), JoulesPerImage(1)}, {0ns, 1ms});
-  search.add({4, ImagesPerSecond(40), JoulesPerImage(2)}, {0ns, 1ms});
+  search.add({1, ImagesPerSecond(10), JoulesPerImage(3), {0ns, 1ms}});
+  search.add({2, ImagesPerSecond(20), JoulesPerImage(1), {0ns, 1ms}});
+  search.add({4, ImagesPerSecond(40), JoulesPerImage(2), {0ns, 1ms}});
   EXPECT_EQ(search.min_energy_batch(), 2);
   EXPECT_EQ(search.throughput_batch(), 4);
 }

@@ -128,10 +128,13 @@ class ModelRun {
     return found;
   }
 
-  /// On a GPU that of the output check. A step of eight images takes a GPU hardly longer than one
-  /// of a single image, and the runtime has prepared for that size already: for each size, that
-  /// takes some models seconds. On a CPU such a step may take eight times as long.
+  /// The likely one; else on a GPU that of the output check. A step of eight images takes a GPU
+  /// hardly longer than one of a single image, and the runtime has prepared for that size already:
+  /// for each size, that takes some models seconds. On a CPU such a step may take eight times as
+  /// long.
   std::int64_t first_to_search() const {
+    if (subject_.likely_batch)
+      return std::bit_floor(static_cast<std::uint64_t>(*subject_.likely_batch));
     const bool is_cpu = subject_.device == "cpu";
     const auto checked = static_cast<std::uint64_t>(session_->load.gate.images);
     return is_cpu ? 1 : static_cast<std::int64_t>(std::bit_floor(std::max(checked, 1ul)));
@@ -169,7 +172,7 @@ class ModelRun {
     const auto burst = run_burst(*session_->worker, 1, bench_, settings_);
     searched_ += bench_.clock.now() - began;
     if (burst) {
-      remember({&burst->burst, 1});
+      remember({&*burst, 1});
     } else {
       session_.reset();
     }
@@ -191,7 +194,7 @@ class ModelRun {
         break;
       }
       if (!burst) return tl::unexpected(burst.error());
-      search.add(burst->burst, burst->took);
+      search.add(*burst);
     }
     remember(search.bursts());
     return search;

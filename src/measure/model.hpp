@@ -37,6 +37,9 @@ struct Subject {
   int threads = 0;
   bool cuda_graph = false;
   std::string options_json;
+  /// What an earlier search found, to begin with: it ends after some three sizes then. It must be
+  /// positive. Where the least energy is looked for it would hide the smaller sizes.
+  std::optional<std::int64_t> likely_batch = {};
 };
 
 /// What was learnt while loading, for every row of the model.

@@ -132,6 +132,24 @@ TEST_F(ModelTest, OnAGpuTheSearchBeginsWithTheBatchOfTheOutputCheck) {
   EXPECT_EQ(first(), kImages);
 }
 
+TEST_F(ModelTest, ASearchBeginsWithTheBatchThatIsLikelyAndFindsTheSame) {
+  settings_.largest_batch = 256;
+  subject_.device = "cuda:0";
+  const auto sizes = [&] {
+    const BatchSearch search = measure({kThroughput}).at(0).search.value();
+    std::vector<std::int64_t> found;
+    for (const Burst& b : search.bursts()) found.push_back(b.batch);
+    return std::pair(search.throughput_batch(), found);
+  };
+  const auto [batch, walked] = sizes();
+  subject_.likely_batch = 100;
+  const auto [same, short_way] = sizes();
+  EXPECT_EQ(same, batch);
+  EXPECT_LT(short_way.size(), walked.size());
+  EXPECT_EQ(std::count(short_way.begin(), short_way.end(), 64), 1);
+  EXPECT_EQ(std::count(short_way.begin(), short_way.end(), kImages), 0);
+}
+
 TEST_F(ModelTest, TheSearchIsNotMisledByStampsThatCatchUpWhileTheQueueRunsEmpty) {
   behaviour_ = {.fixed = 70ms, .per_image = 0ms, .late_steps = 0.9};
   settings_.largest_batch = 4;

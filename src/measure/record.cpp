@@ -54,11 +54,14 @@ std::string conditions_json(const RunReport& run) {
 json search_json(const BatchSearch& search) {
   json bursts = json::array();
   for (const Burst& b : search.bursts()) {
-    json burst = {{"batch", b.batch}, {"images_per_s", b.throughput.value}};
+    json burst = {{"batch", b.batch},
+                  {"images_per_s", b.throughput.value},
+                  {"preparing_s", seconds(b.took.preparing)},
+                  {"running_s", seconds(b.took.running)}};
     if (b.energy) burst["rough_j_per_image"] = b.energy->value;
     bursts.push_back(std::move(burst));
   }
-  json j = {{"bursts", std::move(bursts)}};
+  json j = {{"first", search.first()}, {"bursts", std::move(bursts)}};
   put(j, "out_of_memory_at", search.memory_limit());
   if (search.cut_short()) j["cut_short"] = true;
   return j;
@@ -264,9 +267,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   r.campaign = context.campaign;
   r.model = d.tag ? d.architecture + "." + *d.tag : d.architecture;
   r.architecture = d.architecture;
-  // A model that could not be exported has none.
-  if (d.input_size.size() == 3)
-    r.input_size = std::to_string(d.input_size[1]) + "x" + std::to_string(d.input_size[2]);
+  r.input_size = d.input_size_text();  // a model that could not be exported has none
   r.setup = context.setup;
   r.runtime = subject.runtime;
   if (outcome.load) r.runtime_version = outcome.load->hello.runtime_version;

@@ -114,18 +114,13 @@ Totals totals(const RunReport& run);
 Result<RunReport> measure_batch(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
                                 const Settings& settings);
 
-/// Runs bursts at growing batch sizes from `first` on. Out of memory ends the search, it does not
-/// fail it; any other error of the worker does.
+/// Runs bursts from batch `first` on, as BatchSearch walks. Out of memory ends the search, it does
+/// not fail it; any other error of the worker does.
 Result<BatchSearch> search_batches(runtime::Worker& worker, const Bench& bench,
                                    const Settings& settings, std::int64_t first = 1);
 
-struct TimedBurst {
-  Burst burst;
-  BurstTime took;
-};
-
 /// One burst at `batch`: a few steps to settle, then at least 0.2 s and three steps.
-Result<TimedBurst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
-                             const Settings& settings);
+Result<Burst> run_burst(runtime::Worker& worker, std::int64_t batch, const Bench& bench,
+                        const Settings& settings);
 
 }  // namespace joulemark::measure

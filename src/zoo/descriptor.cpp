@@ -227,6 +227,11 @@ std::string Weights::label() const {
   return random ? fmt::format("{}:{}", origin, seed.value_or(0)) : origin;
 }
 
+std::string Descriptor::input_size_text() const {
+  if (input_size.size() != 3) return {};
+  return fmt::format("{}x{}", input_size[1], input_size[2]);
+}
+
 Result<Artefact> Descriptor::artefact_for(std::int64_t batch) const {
   std::vector<std::string> sizes;
   for (const Artefact& a : artefacts) {

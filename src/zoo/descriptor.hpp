@@ -63,6 +63,8 @@ struct Descriptor {
 
   /// The artefact that can run `batch`; not_found names the batches that exist.
   Result<Artefact> artefact_for(std::int64_t batch) const;
+  /// "224x224", as rows have it; empty where it is not known.
+  std::string input_size_text() const;
 };
 
 /// Reads and validates one descriptor: every field present and in range, file names plain.
