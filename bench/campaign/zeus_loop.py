@@ -13,6 +13,7 @@ zeus, 5 s     the same with a window of 5 s
 Seconds are of the whole call, starting Python or the worker and loading included. The spread is the standard deviation
 between calls, relative. Both read the same counter, so none of them is the truth. With --budget what was measured by
 then is the table, and each call is a line of --calls as soon as it is over: a machine may be gone before the last one.
+What that file holds already is in the table too, so that --rounds 0 prints one again.
 """
 
 from __future__ import annotations
@@ -102,13 +103,23 @@ def by_zeus(args, artefact: Artefact, *window: str) -> Call:
     return Call(json.loads(done.stdout.splitlines()[-1])["joules_per_image"], took)
 
 
+def known_calls(file: Path | None) -> dict[tuple[str, str], list[Call]]:
+    calls: dict[tuple[str, str], list[Call]] = {}
+    for line in file.read_text().splitlines() if file and file.exists() else []:
+        call = json.loads(line)
+        of = calls.setdefault((call.pop("model"), call.pop("way")), [])
+        of.append(Call(**call))
+    return calls
+
+
 def measure_in_turns(args, artefacts: list[Artefact], ways: dict) -> dict[tuple[str, str], list[Call]]:
-    """What each (model, way) gave, in `--rounds` rounds or as many of their calls as the budget allows to begin."""
+    """What each (model, way) gave, in `--rounds` rounds or as many of their calls as the budget allows to begin, and
+    before."""
     began = time.monotonic()
     shuffle = random.Random(1)
     turns = [(a, way) for a in artefacts for way in ways]
     rounds = [shuffle.sample(turns, len(turns)) for _ in range(args.rounds)]
-    calls: dict[tuple[str, str], list[Call]] = {}
+    calls = known_calls(args.calls)
     for artefact, way in itertools.chain.from_iterable(rounds):
         if time.monotonic() - began > args.budget:
             break
@@ -136,10 +147,10 @@ def main() -> int:
     parser.add_argument("--measure", default="", metavar="OPTIONS", help="more options of joulemark measure")
     parser.add_argument("--calibrated", type=Path, metavar="DB", help="database with a calibration of this device")
     parser.add_argument("--budget", type=float, default=math.inf, metavar="S", help="begin no call after so many seconds")
-    parser.add_argument("--calls", type=Path, metavar="FILE", help="add every call to it, a line of JSON")
+    parser.add_argument("--calls", type=Path, metavar="FILE", help="add every call to it, a line of JSON, and take those that it has")
     args = parser.parse_args()
     surroundings = common.Surroundings()
-    artefacts = [find(args.models, name, args.precision) for name in args.names]
+    artefacts = [find(args.models, name, args.precision) for name in args.names] if args.rounds else []
     with tempfile.TemporaryDirectory(prefix="joulemark-bench-") as folder:
         db = args.calibrated or Path(folder) / "bench.sqlite"
         ways = {
@@ -149,22 +160,23 @@ def main() -> int:
         }
         calls = measure_in_turns(args, artefacts, ways)
     common.table("model", "way", "calls", "mJ/image", "between calls, SD", "stated ±, median", "s a call, median")
-    for artefact in artefacts:
+    for name in args.names:
         for way in ways:
-            of = calls.get((artefact.name, way), [])
+            of = calls.get((name, way), [])
             if not of:
-                common.row_of([artefact.name, way, 0, "no result", "", "", ""])
+                common.row_of([name, way, 0, "no result", "", "", ""])
                 continue
             energies = [c.joules_per_image for c in of]
             mean = statistics.fmean(energies)
             spread = f"{100 * statistics.stdev(energies) / mean:.2g} %" if len(of) > 1 else ""
             stated = [c.stated for c in of if c.stated is not None]
             common.row_of([
-                artefact.name, way, len(of), f"{1e3 * mean:.4g}", spread,
+                name, way, len(of), f"{1e3 * mean:.4g}", spread,
                 f"{100 * statistics.median(stated):.2g} %" if stated else "none",
                 f"{statistics.median(c.seconds for c in of):.1f}",
             ])  # fmt: skip
-    common.print_machine(args.joulemark, surroundings, f"batch {args.batch}, {args.precision}, {args.device}")
+    if args.rounds:
+        common.print_machine(args.joulemark, surroundings, f"batch {args.batch}, {args.precision}, {args.device}")
     return 0 if calls else 1
 
 

@@ -2,6 +2,7 @@
 
     python3 zeus_script.py MODEL.pt --batch N --size S [--precision fp16] [--device cuda:0] [--steps 100] [--windows 1]
 
+PyTorch's fuser is off, as it is in Joulemark's worker: with it, kernels are others, and so is their energy.
 With --seconds, a window has as many steps as take so long at the pace of the warm-up.
 """
 
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="length of a window, instead of --steps")
     args = parser.parse_args()
 
+    torch._C._jit_set_texpr_fuser_enabled(False)
     on_gpu = args.device.startswith("cuda")
     model = torch.jit.load(args.model, map_location=args.device).eval()
     images = torch.randn(args.batch, 3, args.size, args.size, device=args.device, dtype=DTYPES[args.precision])

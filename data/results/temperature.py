@@ -2,10 +2,12 @@
 """What the boards of one name took for one configuration, and how that goes with how warm they were.
 
     python3 data/results/temperature.py [--setup NAME] [--model NAME] [--input-size HxW] [--batch N]
+    python3 data/results/temperature.py --all [--setup NAME]
 
 A Markdown table with a line for each board, and two slopes of the logarithm of energy over the temperature, which is
 the mean of a run's start and end: between boards, of the mean of each, and within boards, about the mean of each. A
 board that takes more is warmer for it, so the slope between boards holds more than what warmth does to one board.
+With --all, the slope within boards of every configuration that some ran several times, at 5 °C or more apart.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import collect  # noqa: E402
 
+#: Of what a board's runs of a configuration have to be apart for a slope.
+FEWEST_APART_C = 5.0
 #: What is drawn as a sentinel in the campaigns of data/campaigns.
 SETUP = "nvidia-h100-80gb-hbm3-torch-torchscript-fp16-channels_last"
 
 
 @dataclass(frozen=True)
 class Run:
+    configuration: tuple[str, str, int]  #: architecture, input size, batch
     board: str
     joules: float
     ci95_rel: float
@@ -35,6 +40,7 @@ class Run:
     idle_w: float | None
     start_c: float
     end_c: float
+    capped: bool  #: the power limit held it
 
     @property
     def celsius(self) -> float:
@@ -49,17 +55,49 @@ class Slope:
     about_line: float  #: the same without what goes with the temperature
 
 
-def runs_of(setup: str, model: str, input_size: str, batch: int) -> list[Run]:
+def runs_of(setup: str) -> list[Run]:
     """In the order of measuring. Runs without an energy, a board or a temperature say nothing here."""
     found = []
     for run in collect.runs_in(collect.HERE / setup):
         board = collect.with_board(run)["board"]
         conditions = run["conditions"] or {}  # a run that failed early has none
         at = [(conditions.get(when) or {}).get("temperature_c") for when in ("start", "end")]
-        is_that = (run["architecture"], run["input_size"], run["batch"], run["status"]) == (model, input_size, batch, "ok")
-        if is_that and run["energy_j_per_image"] and board and None not in at:
-            found.append(Run(board, run["energy_j_per_image"], run["ci95_rel"], run["images_per_s"], run["idle_w"], *at))
+        if run["status"] == "ok" and run["energy_j_per_image"] and board and None not in at:
+            configuration = (run["architecture"], run["input_size"], run["batch"])
+            energy = (run["energy_j_per_image"], run["ci95_rel"], run["images_per_s"], run["idle_w"])
+            found.append(Run(configuration, board, *energy, *at, "power_capped" in run["flags"]))
     return found
+
+
+def by_board(runs: list[Run]) -> dict[str, list[Run]]:
+    boards: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        boards[run.board].append(run)
+    return boards
+
+
+def within(boards: dict[str, list[Run]]) -> Slope | None:
+    """About the mean of each board that ran it more than once; none where they leave no degree of freedom."""
+    again = [runs for runs in boards.values() if len(runs) > 1]
+    warmer = [r.celsius - fmean(q.celsius for q in runs) for runs in again for r in runs]
+    more = [math.log(r.joules) - fmean(math.log(q.joules) for q in runs) for runs in again for r in runs]
+    return slope(warmer, more, lost=len(again) + 1) if len(more) > len(again) + 1 else None
+
+
+def print_every_slope(runs: list[Run]) -> None:
+    configurations: dict[tuple, list[Run]] = defaultdict(list)
+    for run in runs:
+        configurations[run.configuration].append(run)
+    print("| architecture | input | batch | boards | runs | apart, °C | a °C (standard error) |\n|---|---|---|---|---|---|---|")
+    for (architecture, size, batch), of in sorted(configurations.items()):
+        boards = {board: runs for board, runs in by_board(of).items() if len(runs) > 1}
+        apart = max((max(r.celsius for r in runs) - min(r.celsius for r in runs) for runs in boards.values()), default=0.0)
+        found = within(boards) if apart >= FEWEST_APART_C else None
+        if found is None:
+            continue
+        capped = ", at the power limit" if any(r.capped for runs in boards.values() for r in runs) else ""
+        print(f"| {architecture} | {size} | {batch} | {len(boards)} | {sum(map(len, boards.values()))} | {apart:.1f} "
+              f"| {found.per_celsius:+.2%} ({found.standard_error:.2%}){capped} |")
 
 
 def slope(celsius: list[float], logs: list[float], lost: int) -> Slope:
@@ -91,21 +129,22 @@ def main() -> int:
     parser.add_argument("--model", default="resnet50")
     parser.add_argument("--input-size", default="224x224")
     parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--all", action="store_true", help="every configuration's slope within boards")
     given = parser.parse_args()
-    boards: dict[str, list[Run]] = defaultdict(list)
-    for run in runs_of(given.setup, given.model, given.input_size, given.batch):
-        boards[run.board].append(run)
+    runs = runs_of(given.setup)
+    if given.all:
+        print_every_slope(runs)
+        return 0
+    boards = by_board([r for r in runs if r.configuration == (given.model, given.input_size, given.batch)])
     if len(boards) < 4:
         print(f"temperature.py: {len(boards)} boards ran {given.model} at batch {given.batch} there: a line needs 4", file=sys.stderr)
         return 1
     print(table(boards) + "\n")
     means = [(fmean(r.celsius for r in runs), fmean(math.log(r.joules) for r in runs)) for runs in boards.values()]
     print(in_words(f"Between {len(boards)} boards", slope([c for c, _ in means], [e for _, e in means], lost=2)))
-    again = [runs for runs in boards.values() if len(runs) > 1]
-    warmer = [r.celsius - fmean(q.celsius for q in runs) for runs in again for r in runs]
-    more = [math.log(r.joules) - fmean(math.log(q.joules) for q in runs) for runs in again for r in runs]
-    if len(more) > len(again) + 1:
-        print(in_words(f"Within {len(again)} boards that ran it more than once", slope(warmer, more, lost=len(again) + 1)))
+    if found := within(boards):
+        again = sum(len(runs) > 1 for runs in boards.values())
+        print(in_words(f"Within {again} boards that ran it more than once", found))
     return 0
 
 

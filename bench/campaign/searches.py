@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""What a search for the best batch takes where it begins with what an earlier one found, beside that earlier one.
+
+    python3 bench/campaign/searches.py FILE...     # runs*.jsonl of data/results
+
+Of each search that began so, the newest one before it of the same architecture, input size, precision, runtime and device
+name that began with eight images or with one. Seconds are of all bursts, with what the runtime prepares for them.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from pathlib import Path
+
+
+def searches(files: list[str]) -> list[dict]:
+    """In the order of measuring."""
+    rows = [json.loads(line) for file in files for line in Path(file).read_text().splitlines()]
+    found = [r for r in rows if r["status"] == "ok" and r["policy"] == "throughput" and "batch_search" in r["provenance"]]
+    return sorted(found, key=lambda r: r["run"])
+
+
+def began_with_a_likely_batch(row: dict) -> bool:
+    return row["provenance"]["batch_search"].get("first", 1) not in (1, 8)
+
+
+def main() -> int:
+    earlier: dict[tuple, dict] = {}
+    pairs = []
+    for row in searches(sys.argv[1:]):
+        key = tuple(row[k] for k in ("architecture", "input_size", "precision", "format", "device"))
+        if not began_with_a_likely_batch(row):
+            earlier[key] = row
+        elif key in earlier:
+            pairs.append((earlier[key], row))
+    if not pairs:
+        print("searches.py: no search in these files began with what an earlier one found", file=sys.stderr)
+        return 1
+    print("| search | n | s, mean | s, median | s, largest | sizes, mean |\n|---|---|---|---|---|---|")
+    for name, of in zip(("the earlier one", "begun with what it found"), zip(*pairs)):
+        took = [r["provenance"]["time_s"]["search"] for r in of]
+        sizes = statistics.fmean(len(r["provenance"]["batch_search"]["bursts"]) for r in of)
+        print(f"| {name} | {len(of)} | {statistics.fmean(took):.1f} | {statistics.median(took):.1f} | {max(took):.1f} | {sizes:.1f} |")
+    same = sum(a["batch"] == b["batch"] for a, b in pairs)
+    print(f"\nThe same batch in {same} of {len(pairs)}.")
+    for a, b in pairs:
+        if a["batch"] != b["batch"]:
+            print(f"  {b['architecture']}, {b['input_size']}, {b['precision']}: {a['batch']}, then {b['batch']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
