@@ -350,7 +350,7 @@ TEST(HostSpare, IsWhatWasWaitedOrWhatASmallerBatchShows) {
 }
 
 TEST(PaceSpread, IsHowUnevenlyImagesCame) {
-  const auto at = [](std::vector<double> images) {
+  const auto at = [](const std::vector<double>& images) {
     std::vector<MeasuredWindow> windows;
     for (const double n : images)
       windows.push_back({Instant{}, Instant{} + 2s, Joules(1.0), Images(n)});

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 SLEEP = {"step": {"mode": "sleep", "ms_fixed": 2, "ms_per_image": 0}}
@@ -49,6 +51,18 @@ def test_a_batch_that_does_not_fit_is_a_row_and_the_search_stops_below_it(world)
     assert rows["fixed"]["batch"] == 64
     assert rows["throughput"]["status"] == "ok"
     assert rows["throughput"]["batch"] <= 16
+
+
+def test_a_search_begins_where_an_earlier_one_of_the_same_database_ended(world):
+    world.artefact("model", **SLEEP, out_of_memory={"above_batch": 16})
+    assert world.measure("model", batch="throughput").code == 0
+    assert world.measure("model", batch="throughput").code == 0
+    assert world.measure("model", batch="throughput,min_energy").code == 0
+    found = [row["batch"] for row in world.rows() if row["policy"] == "throughput"]
+    exported = world.run("export", "--format", "jsonl").out.splitlines()
+    searches = [json.loads(line)["provenance"]["batch_search"] for line in exported]
+    assert [search["first"] for search in searches] == [1, found[0], 1, 1], "the least energy may be at a far smaller size"
+    assert all(burst["running_s"] > 0 for search in searches for burst in search["bursts"])
 
 
 def test_chatter_on_stdout_harms_nothing(world):
