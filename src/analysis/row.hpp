@@ -74,7 +74,7 @@ std::optional<int> method_number(const Row& row);
 
 /// Two boards of one name differ by more than either's interval. Half the width of a 95 % interval
 /// of their ratio, by what `boards` says of H100s: 9.2 % over all configurations that several
-/// boards ran, 10.6 % by the one that most did (docs/method.md#one-board-and-others-of-its-name).
+/// boards ran, 9.9 % by the one that most did (docs/method.md#one-board-and-others-of-its-name).
 inline constexpr double kBetweenBoards = 0.10;
 /// Whether both are known, and are two.
 bool of_two_boards(std::string_view a, std::string_view b);

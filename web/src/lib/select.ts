@@ -121,12 +121,15 @@ export interface Answer {
   readonly beside: ReturnType<typeof ratioBetween>;
 }
 
-/** What keeps the budget, the best first; as `joulemark choose`. */
+/** What keeps the budget, the best first. As `joulemark choose` it leaves out what has no accuracy to weigh its energy against,
+ * unless nothing has one. */
 export function answers(table: Table, rows: Row[], state: Pick<State, 'rank' | 'x' | 'y' | 'ranges'>): Answer[] {
   const by = { energy: 'energy_j_per_image', score: 'index', accuracy: accuracyColumn(state), throughput: 'images_per_s' }[state.rank];
   const descending = state.rank === 'accuracy' || state.rank === 'throughput';
-  const known = rows.filter((row) => table.number(row, by) !== null && table.number(row, 'energy_j_per_image') !== null);
-  const ranked = sorted(table, known, by, descending);
+  const has = (row: Row, ...names: string[]) => names.every((name) => table.number(row, name) !== null);
+  const known = rows.filter((row) => has(row, by, 'energy_j_per_image'));
+  const weighed = known.filter((row) => has(row, accuracyColumn(state)));
+  const ranked = sorted(table, weighed.length > 0 ? weighed : known, by, descending);
   const first = ranked[0];
   return ranked.map((row) => ({
     row,

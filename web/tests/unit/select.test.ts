@@ -69,6 +69,14 @@ describe('answers', () => {
     expect(ranked('throughput')).toEqual(['b.1', 'c.1', 'a.1']);
   });
 
+  test('leave out what has no accuracy, unless nothing has one', () => {
+    const small = { model: 'e.1', architecture: 'e', input_size: '128x128', energy_j_per_image: 0.001, imagenet_top1: null, run: 'e' };
+    const mixed = tableOf({ model: 'a.1', architecture: 'a', energy_j_per_image: 0.1, imagenet_top1: 82, run: 'a' }, small);
+    const of = (rows: typeof mixed) => names(rows, answers(rows, [...rows.rows], usual).map((one) => one.row));
+    expect(of(mixed)).toEqual(['a.1']);
+    expect(of(tableOf(small))).toEqual(['e.1']);
+  });
+
   test('say which cannot be told from the first', () => {
     const [a, b] = table.rows as [never, never];
     const list = answers(table, [a, b], usual);
