@@ -124,11 +124,12 @@ export interface Answer {
 /** What keeps the budget, the best first. As `joulemark choose` it leaves out what has no accuracy to weigh its energy against,
  * unless nothing has one. */
 export function answers(table: Table, rows: Row[], state: Pick<State, 'rank' | 'x' | 'y' | 'ranges'>): Answer[] {
-  const by = { energy: 'energy_j_per_image', score: 'index', accuracy: accuracyColumn(state), throughput: 'images_per_s' }[state.rank];
+  const accuracy = accuracyColumn(state);
+  const by = { energy: 'energy_j_per_image', score: 'index', accuracy, throughput: 'images_per_s' }[state.rank];
   const descending = state.rank === 'accuracy' || state.rank === 'throughput';
   const has = (row: Row, ...names: string[]) => names.every((name) => table.number(row, name) !== null);
   const known = rows.filter((row) => has(row, by, 'energy_j_per_image'));
-  const weighed = known.filter((row) => has(row, accuracyColumn(state)));
+  const weighed = known.filter((row) => has(row, accuracy));
   const ranked = sorted(table, weighed.length > 0 ? weighed : known, by, descending);
   const first = ranked[0];
   return ranked.map((row) => ({
