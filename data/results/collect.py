@@ -95,7 +95,7 @@ def write_runs(folder: Path, runs: list[dict]) -> None:
 
 
 def write_rows(folder: Path) -> None:
-    runs = [with_board(run) for run in runs_in(folder)]
+    runs = [with_later_columns(run) for run in runs_in(folder)]
     columns = [key for key in runs[-1] if key not in BESIDE_THE_ROW]
     with open(folder / "rows.csv", "w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
@@ -103,9 +103,15 @@ def write_rows(folder: Path) -> None:
         rows.writerows(["" if run[c] is None else run[c] for c in columns] for run in runs)
 
 
-def with_board(run: dict) -> dict:
-    """A run from before there was a column for it has its board in the provenance alone, as joulemark reads it."""
-    return {**run, "board": run.get("board") or ((run["provenance"] or {}).get("meter") or {}).get("device_id") or None}
+def with_later_columns(run: dict) -> dict:
+    """A run from before there were columns for them has its board and its temperature in its documents alone, as
+    joulemark reads them."""
+    board = run.get("board") or ((run["provenance"] or {}).get("meter") or {}).get("device_id") or None
+    at = [((run["conditions"] or {}).get(when) or {}).get("temperature_c") for when in ("start", "end")]
+    celsius = run.get("temperature_c")
+    if celsius is None and None not in at:
+        celsius = sum(at) / 2
+    return {**run, "board": board, "temperature_c": celsius}
 
 
 def without_paths(doctor: Path) -> str:
@@ -226,7 +232,7 @@ def table(results: Path, only: set[str] | None = None, setup_glob: str = "*") ->
         ]
         return min(energies, default=math.inf)
 
-    names = distinct(list(by_setup))
+    names = distinct(list(dict.fromkeys(setup for setup, _ in columns)))
     lines = ["| mJ/image | " + " | ".join(f"{names[s]}, {POLICIES[p]}" for s, p in columns) + " |"]
     lines.append("|---|" + "---:|" * len(columns))
     for architecture in sorted(architectures, key=lambda name: (least(name), name)):

@@ -59,13 +59,13 @@ def runs_of(setup: str) -> list[Run]:
     """In the order of measuring. Runs without an energy, a board or a temperature say nothing here."""
     found = []
     for run in collect.runs_in(collect.HERE / setup):
-        board = collect.with_board(run)["board"]
+        run = collect.with_later_columns(run)
         conditions = run["conditions"] or {}  # a run that failed early has none
         at = [(conditions.get(when) or {}).get("temperature_c") for when in ("start", "end")]
-        if run["status"] == "ok" and run["energy_j_per_image"] and board and None not in at:
+        if run["status"] == "ok" and run["energy_j_per_image"] and run["board"] and None not in at:
             configuration = (run["architecture"], run["input_size"], run["batch"])
             energy = (run["energy_j_per_image"], run["ci95_rel"], run["images_per_s"], run["idle_w"])
-            found.append(Run(configuration, board, *energy, *at, "power_capped" in run["flags"]))
+            found.append(Run(configuration, run["board"], *energy, *at, "power_capped" in run["flags"]))
     return found
 
 

@@ -33,7 +33,7 @@ def alike(run: dict) -> tuple:
 
 
 def measured(folder: Path) -> list[dict]:
-    runs = [collect.with_board(run) for run in collect.runs_in(folder)]
+    runs = [collect.with_later_columns(run) for run in collect.runs_in(folder)]
     return [r for r in runs if r["status"] == "ok" and r["energy_j_per_image"] and r["board"]]
 
 

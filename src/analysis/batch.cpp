@@ -58,9 +58,9 @@ std::optional<GainInterval> gain_ci95(const Sizes& sizes) {
   for (std::size_t i = 0; i < kResamples; ++i) {
     std::vector<double> energies;
     for (const Row* row : sizes) {
-      const double boards = of_two_boards(row->board, sizes[0]->board) ? kBetweenBoards : 0.0;
+      const double sites_rel = rel_between(site_of(*row), site_of(*sizes[0]));
       const double deviation =
-          std::hypot(rel_of(*row, kSharedBetweenSizes), boards) / kDeviationsOf95;
+          std::hypot(rel_of(*row, kSharedBetweenSizes), sites_rel) / kDeviationsOf95;
       energies.push_back(*row->energy_j_per_image * std::exp(deviation * standard(random)));
     }
     // No gain in a draw: the smallest size is then also the one that is enough.

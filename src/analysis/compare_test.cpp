@@ -60,6 +60,18 @@ TEST(Compare, SaysWhenEnergiesCannotBeToldApart) {
   boards[1].board = "B";
   const auto c = compare(boards, "throughput", {"alpha", "beta"});
   EXPECT_GT(c->sides[1].beside->ci95.high, 1.5 * std::exp(kBetweenBoards)) << "two boards";
+  // On one board it is what the warmer one may take more.
+  boards[1].board = "A";
+  boards[0].temperature_c = 45.0;
+  const auto high = [&] {
+    return compare(boards, "throughput", {"alpha", "beta"})->sides[1].beside->ci95.high;
+  };
+  const double unknown = high();
+  boards[1].temperature_c = 45.0;
+  EXPECT_EQ(high(), unknown) << "equally warm";
+  boards[1].temperature_c = 55.0;
+  EXPECT_NEAR(std::log(high() / 1.5), std::hypot(std::log(unknown / 1.5), 10.0 * kPerCelsius),
+              1e-12);
 }
 
 TEST(Compare, TakesTheNamedWeightsOrTheBest) {

@@ -16,8 +16,8 @@ bool dominates(const Candidate& a, const Candidate& b) {
 
 /// Whether the order of their prices is within the intervals of both.
 bool undecided(const Candidate& a, const Candidate& b) {
-  const double boards = of_two_boards(a.board, b.board) ? kBetweenBoards : 0.0;
-  return std::abs(std::log(a.joules / b.joules)) < std::hypot(a.rel, b.rel, boards);
+  const double sites = rel_between(Site{a.board, a.temperature_c}, Site{b.board, b.temperature_c});
+  return std::abs(std::log(a.joules / b.joules)) < std::hypot(a.rel, b.rel, sites);
 }
 
 Standing standing_of(std::size_t i, std::span<const Candidate> all) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct Candidate {
   double joules = 0.0;
   double rel = 0.0;        ///< half width of the 95 % interval of joules, relative
   std::string board = {};  ///< on which it was measured; empty: not known
+  std::optional<double> temperature_c = {};
 };
 
 /// Where a candidate stands towards the Pareto frontier: those that no other dominates. One
@@ -30,7 +32,7 @@ const char* name(Standing standing);
 inline bool on_frontier(Standing s) { return s == Standing::member || s == Standing::uncertain; }
 
 /// Of each candidate. The interval of a ratio of two is the root of the sum of squares of their
-/// relative ones, and of kBetweenBoards where they are of two, in the logarithm. Error:
+/// relative ones, and of what lies between boards and temperatures, in the logarithm. Error:
 /// invalid_input for what is not finite, joules of 0 or less and a negative interval.
 Result<std::vector<Standing>> standings(std::span<const Candidate> candidates);
 

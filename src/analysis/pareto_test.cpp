@@ -53,6 +53,12 @@ TEST(Standings, OfTwoBoardsAreLessSure) {
   EXPECT_THAT(of({{70, 1.0, 0.01, "x"}, {69, 1.05, 0.01, "y"}}), ElementsAre(kMember, kPossible));
 }
 
+TEST(Standings, OfOneBoardThatWasWarmerAreLessSure) {
+  const Candidate cool{69, 1.05, 0.01, "x", 45.0};
+  EXPECT_THAT(of({{70, 1.0, 0.01, "x", 45.0}, cool}), ElementsAre(kMember, kDominated));
+  EXPECT_THAT(of({{70, 1.0, 0.01, "x", 61.0}, cool}), ElementsAre(kMember, kPossible));
+}
+
 TEST(Standings, OneThatSurelyDominatesIsEnough) {
   EXPECT_THAT(of({{70, 1.0, 0.03}, {69, 1.03, 0.03}, {72, 0.5, 0.03}}),
               ElementsAre(kDominated, kDominated, kMember));

@@ -22,7 +22,8 @@ Prices by_top1(const std::vector<const Row*>& rows) {
 std::vector<Candidate> candidates(const Prices& models) {
   std::vector<Candidate> out;
   for (const Priced& m : models) {
-    out.push_back({m.accuracy, m.joules(), rel_of(*m.row, kSharedBetweenModels), m.row->board});
+    out.push_back({m.accuracy, m.joules(), rel_of(*m.row, kSharedBetweenModels), m.row->board,
+                   m.row->temperature_c});
   }
   return out;
 }
@@ -53,9 +54,9 @@ Step step(const Row& from, const Row& to) {
   const double e1 = *to.energy_j_per_image;
   const double r0 = rel_of(from, kSharedBetweenModels);
   const double r1 = rel_of(to, kSharedBetweenModels);
-  // What two boards differ by is a factor of one of them: here of the dearer.
-  const double boards = of_two_boards(from.board, to.board) ? kBetweenBoards : 0.0;
-  const double absolute = std::hypot(e0 * r0, e1 * r1, e1 * boards);
+  // What two boards or temperatures differ by is a factor of one of them: here of the dearer.
+  const double sites = rel_between(site_of(from), site_of(to));
+  const double absolute = std::hypot(e0 * r0, e1 * r1, e1 * sites);
   const double relative = rel_between(from, to, kSharedBetweenModels);
   const double times = e1 / e0;
   return {e1 - e0, {e1 - e0 - absolute, e1 - e0 + absolute}, times, in_logarithm(times, relative)};

@@ -70,6 +70,13 @@ TEST_F(Models, StepsHaveTheIntervalOfAComparison) {
   const Step two = step(rows[0], rows[1]);
   EXPECT_NEAR(std::log(two.times_ci95.high / two.times), std::hypot(0.01, 0.01, kBetweenBoards),
               1e-12);
+  rows[1].board = "x";
+  rows[0].temperature_c = 55.0;
+  rows[1].temperature_c = 45.0;
+  const Step warmth = step(rows[0], rows[1]);
+  EXPECT_NEAR(std::log(warmth.times_ci95.high / warmth.times), std::hypot(0.01, 0.01, 0.032),
+              1e-12);
+  EXPECT_NEAR(warmth.joules_ci95.high - warmth.joules, std::hypot(0.0001, 0.0002, 0.00064), 1e-12);
   EXPECT_EQ(step(rows[0], rows[0]).times_ci95.high, 1.0);
 }
 

@@ -81,7 +81,7 @@ void add_deviation(Outcome& o, const std::string& policy, const std::vector<Runs
 struct Held {
   std::size_t pairs = 0;
   std::size_t by_ci95 = 0;
-  std::size_t with_systematic = 0;
+  std::size_t with_all = 0;  ///< that two runs do not share, and what warmth may do
 };
 std::map<std::string, Held> held_by_method(const std::vector<Runs>& repeats) {
   std::map<std::string, Held> methods;
@@ -92,12 +92,9 @@ std::map<std::string, Held> held_by_method(const std::vector<Runs>& repeats) {
       if (before == nullptr) continue;
       Held& held = methods[row->method];
       const double difference = std::abs(log_joules(row) - log_joules(before));
-      const auto within_both = [&](double a, double b) { return difference <= std::hypot(a, b); };
       ++held.pairs;
-      held.by_ci95 += within_both(*row->ci95_rel, *before->ci95_rel) ? 1 : 0;
-      held.with_systematic +=
-          within_both(rel_of(*row, kSharedBetweenSizes), rel_of(*before, kSharedBetweenSizes)) ? 1
-                                                                                               : 0;
+      held.by_ci95 += difference <= std::hypot(*row->ci95_rel, *before->ci95_rel) ? 1 : 0;
+      held.with_all += difference <= rel_between(*row, *before, kSharedBetweenSizes) ? 1 : 0;
     }
   }
   return methods;
@@ -111,11 +108,12 @@ void add_held(Outcome& o, const std::string& method, const Held& held) {
     return percent(share, ci95);
   };
   const std::string alone = add("held_by_ci95", held.by_ci95);
-  const std::string together = add("held_with_systematic", held.with_systematic);
+  const std::string together = add("held_with_systematic", held.with_all);
   o.sentences.push_back(
       fmt::format("Method {}: of {}, the intervals of repetition held the difference to the next "
                   "run in {}, with "
-                  "the systematic terms that two runs do not share in {}; they promise 95 %.",
+                  "the systematic terms that two runs do not share and what warmth may do in {}; "
+                  "they promise 95 %.",
                   method, count(held.pairs, "pair of runs", "pairs of runs"), alone, together));
 }
 

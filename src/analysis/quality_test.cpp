@@ -50,6 +50,18 @@ TEST(Quality, DoesNotCompareIntervalsOfTwoBoards) {
   EXPECT_EQ(find(ran(quality, rows), "held_by_ci95", "method 5"), nullptr);
 }
 
+TEST(Quality, AllowsForWhatAWarmerBoardTakesMore) {
+  std::vector<Row> rows = repeated({1.0, 1.03});
+  rows[0].temperature_c = rows[1].temperature_c = 45.0;
+  const auto held = [&](const char* name) {
+    return find(ran(quality, rows), name, "method 5")->value;
+  };
+  EXPECT_EQ(held("held_with_systematic"), 0.0);
+  rows[1].temperature_c = 56.0;
+  EXPECT_EQ(held("held_with_systematic"), 1.0);
+  EXPECT_EQ(held("held_by_ci95"), 0.0) << "repetition does not show it";
+}
+
 TEST(Quality, LooksForDriftWithinOneCampaignOnly) {
   std::vector<Row> rows = repeated({1.00, 1.01, 1.02, 1.03, 1.04});
   rows[3].campaign = rows[4].campaign = "another, on another board";

@@ -32,9 +32,15 @@ bool of_two_boards(std::string_view a, std::string_view b) {
   return !a.empty() && !b.empty() && a != b;
 }
 
+double rel_between(const Site& a, const Site& b) {
+  if (of_two_boards(a.board, b.board)) return kBetweenBoards;
+  if (!a.temperature_c || !b.temperature_c) return 0.0;
+  return kPerCelsius * std::abs(*a.temperature_c - *b.temperature_c);
+}
+
 double rel_between(const Row& a, const Row& b, Shared shared) {
   const double own = std::hypot(own_rel(a, shared).value_or(0.0), own_rel(b, shared).value_or(0.0));
-  return std::hypot(own, of_two_boards(a.board, b.board) ? kBetweenBoards : 0.0);
+  return std::hypot(own, rel_between(site_of(a), site_of(b)));
 }
 
 const Published* best_weights(const Row& row) {

@@ -29,6 +29,7 @@ struct Row {
   std::optional<std::int64_t> batch;
   std::string device, meter, runtime, runtime_version, format, precision, layout;
   std::string board;  ///< identity of the very device; empty: not known
+  std::optional<double> temperature_c;
   std::string weights, status, measured_at, method;
   std::string origin;  ///< measured, estimated, simulated or predicted
   std::optional<double> energy_j_per_image;
@@ -78,6 +79,21 @@ std::optional<int> method_number(const Row& row);
 inline constexpr double kBetweenBoards = 0.10;
 /// Whether both are known, and are two.
 bool of_two_boards(std::string_view a, std::string_view b);
+
+/// A warmer board takes more for the same work: per °C, the largest slope of three models within
+/// boards (0.20, 0.29 and 0.32 %, `data/results/temperature.py --all`; docs/method.md). Energies
+/// are not brought to one temperature by it; how far apart two may be for it is half a width.
+inline constexpr double kPerCelsius = 0.0032;
+
+/// Where an energy was measured.
+struct Site {
+  std::string_view board;               ///< of the row or candidate; empty: not known
+  std::optional<double> temperature_c;  ///< absent: not known
+};
+inline Site site_of(const Row& row) { return {row.board, row.temperature_c}; }
+/// What lies between two, relative, whatever was measured there: kBetweenBoards, in which warmth
+/// is, or on one board kPerCelsius for each °C.
+double rel_between(const Site& a, const Site& b);
 
 /// Half the width of the 95 % interval of the logarithm of the ratio of two rows' energies.
 double rel_between(const Row& a, const Row& b, Shared shared);

@@ -37,7 +37,9 @@ Result<campaign::SessionOptions> session_options(const CampaignRunOptions& o,
   s.meter = o.meter;
   s.campaign = c.id;
   s.several = true;
-  s.other_database = campaign::Folder{folder.root}.database();
+  // What the folder has besides; where it is the one that is written to, there is no other.
+  const auto of_folder = campaign::Folder{folder.root}.database();
+  if (of_folder != folder.database()) s.other_database = of_folder;
   s.joulemark_version = JOULEMARK_VERSION;
   s.settings.target_rel = c.plan.target_rel;
   s.settings.limit_run(from_seconds(c.plan.max_seconds));

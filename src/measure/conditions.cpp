@@ -31,6 +31,11 @@ std::optional<Range> RunConditions::power_limit() const {
   return range;
 }
 
+std::optional<double> RunConditions::temperature_c() const {
+  if (all.empty() || !all.front().temperature_c || !all.back().temperature_c) return std::nullopt;
+  return (*all.front().temperature_c + *all.back().temperature_c) / 2.0;
+}
+
 std::vector<std::string> RunConditions::throttle_reasons() const {
   std::vector<std::string> reasons;
   for (const meter::Conditions& c : all) {

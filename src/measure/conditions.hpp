@@ -25,6 +25,8 @@ struct RunConditions {
 
   std::optional<Range> range(std::optional<double> meter::Conditions::* what) const;
   std::optional<Range> power_limit() const;
+  /// Of the device: mean of the first and the last that was seen of all. Absent where either is.
+  std::optional<double> temperature_c() const;
   /// Each once, in the order of appearance.
   std::vector<std::string> throttle_reasons() const;
 };

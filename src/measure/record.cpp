@@ -292,6 +292,7 @@ store::Record make_record(const RecordContext& context, const Subject& subject,
   }
   const RunReport& run = *outcome.run;
   r.conditions_json = conditions_json(run);
+  r.temperature_c = run.conditions.temperature_c();
   add_windows(run, r);
   if (run.unstable) {
     r.status = std::string(name(run.unstable->kind));

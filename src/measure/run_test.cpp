@@ -73,9 +73,21 @@ TEST_F(RunTest, ConditionsAreAskedForOnceAWindow) {
   EXPECT_EQ(seen.power_limit()->greatest, 700.0);
   EXPECT_GT(seen.range(&meter::Conditions::temperature_c)->greatest, 43.0);
   EXPECT_LT(seen.range(&meter::Conditions::temperature_c)->least, 43.0);
+  EXPECT_EQ(seen.temperature_c(), std::nullopt) << "it is of start and end, which do not say it";
   EXPECT_FALSE(seen.range(&meter::Conditions::clock_mhz)) << "unknown is absent";
   EXPECT_THAT(seen.throttle_reasons(), ElementsAre("sw_power_cap", "hw_slowdown"));
   EXPECT_NEAR(joules_per_image(*report), 0.8, 0.002);
+}
+
+TEST_F(RunTest, ATemperatureIsTheMeanOfStartAndEnd) {
+  RunConditions seen;
+  EXPECT_EQ(seen.temperature_c(), std::nullopt);
+  seen.all.resize(3);
+  seen.all[0].temperature_c = 45.0;
+  seen.all[1].temperature_c = 60.0;
+  EXPECT_EQ(seen.temperature_c(), std::nullopt);
+  seen.all[2].temperature_c = 48.0;
+  EXPECT_EQ(seen.temperature_c(), 46.5);
 }
 
 TEST_F(RunTest, AWindowIsAtLeastAStepLong) {

@@ -27,6 +27,7 @@ analysis::Row measured_row(store::Record r) {
   row.batch = r.batch;
   row.device = std::move(r.device);
   row.board = std::move(r.board);
+  row.temperature_c = r.temperature_c;
   row.meter = std::move(r.meter);
   row.runtime = std::move(r.runtime);
   row.runtime_version = std::move(r.runtime_version);

@@ -71,6 +71,8 @@ const auto& table() {
       Column{"idle_w", "W", "idle power that the net energy leaves out", &R::idle_w},
       Column{"message", kNone, "the failure in words", &R::message},
       Column{"board", kNone, "identifier of the device, as its driver gives it", &R::board},
+      Column{"temperature_c", "°C", "of the device: mean of the start and the end of the windows",
+             &R::temperature_c},
       Column{"systematic_terms", "1", "the terms of systematic_rel", &R::systematic_terms, false},
       Column{"conditions", kNone, "state of device and host at start and end, JSON",
              &R::conditions_json, false},
@@ -159,9 +161,9 @@ bool is_needed(const Filter& filter, std::string_view column) {
 
 std::span<const Column> columns() { return table(); }
 
-ColumnsToRead columns_to_read(const Filter& filter, bool has_boards) {
+ColumnsToRead columns_to_read(const Filter& filter, Lacking lacking) {
   const bool has_all = filter.columns.empty();
-  const bool has_documents = has_all && (filter.documents || !has_boards);
+  const bool has_documents = has_all && (filter.documents || !lacking.empty());
   const auto is_asked = [&](const Column& c) {
     if (!has_all) return std::ranges::find(filter.columns, c.name) != filter.columns.end();
     return has_documents || c.exported || !std::holds_alternative<Text>(c.field);
@@ -176,6 +178,11 @@ ColumnsToRead columns_to_read(const Filter& filter, bool has_boards) {
       some.all.push_back(&c);
   }
   return some;
+}
+
+std::string in_select(const Column& column, Lacking lacking) {
+  const bool is_there = std::ranges::find(lacking, column.name) == lacking.end();
+  return std::string(is_there ? column.name : "NULL");
 }
 
 std::string to_text(const Record& r, const Column& column) {

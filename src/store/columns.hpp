@@ -38,9 +38,13 @@ struct ColumnsToRead {
   std::vector<const Column*> all;
   std::size_t telling = 0;  ///< the first so many tell whether the filter lets a row through
 };
-/// What a reader asks for, each once. Without a column for it (`has_boards`) the board stands in a
-/// document, which then comes too.
-ColumnsToRead columns_to_read(const Filter& filter, bool has_boards);
+/// Names of the columns that a table from before them lacks: some of `kLaterColumns` (said.hpp).
+using Lacking = std::span<const std::string_view>;
+/// What a reader asks for, each once. What a table lacks stands in its documents, which then come
+/// too.
+ColumnsToRead columns_to_read(const Filter& filter, Lacking lacking);
+/// As a SELECT names it: NULL where the table lacks it.
+std::string in_select(const Column& column, Lacking lacking);
 
 /// A value as CSV text: empty when absent, numbers as the shortest text that reads back equal,
 /// words separated by spaces.

@@ -59,7 +59,7 @@ TEST(Columns, KeepTheirNamesAndOrder) {
                   "images_per_s", "latency_ms_p50", "latency_ms_p99", "power_w", "windows",
                   "seconds", "estimator_gap_rel", "flags", "weights", "status", "measured_at",
                   "method", "artefact_sha256", "run", "format", "campaign", "power_max_w",
-                  "energy_delay_js", "idle_w", "message", "board"));
+                  "energy_delay_js", "idle_w", "message", "board", "temperature_c"));
 }
 
 TEST(Columns, AreUniqueAndExplained) {
@@ -89,25 +89,34 @@ TEST(Columns, TheirPageSaysTheSame) {
 }
 
 TEST(ColumnsToRead, AreWhatIsAskedForAfterWhatTellsWhetherARowIsWanted) {
-  const auto names = [](const Filter& filter, bool has_boards = true) {
+  constexpr std::string_view kBoard[] = {"board"};
+  const auto names = [](const Filter& filter, Lacking lacking = {}) {
     std::vector<std::string> all;
-    for (const Column* c : columns_to_read(filter, has_boards).all) all.emplace_back(c->name);
+    for (const Column* c : columns_to_read(filter, lacking).all) all.emplace_back(c->name);
     return all;
   };
   EXPECT_EQ(names({}).size(), columns().size());
-  EXPECT_EQ(columns_to_read({}, true).telling, 0u);
+  EXPECT_EQ(columns_to_read({}, {}).telling, 0u);
   EXPECT_THAT(names({.documents = false}), Not(Contains("provenance")));
   EXPECT_THAT(names({.documents = false}), Contains("systematic_terms"));
-  EXPECT_THAT(names({.documents = false}, false), Contains("provenance")) << "the board is in it";
+  EXPECT_THAT(names({.documents = false}, kBoard), Contains("provenance")) << "the board is in it";
 
   const Filter some{.model = "a*", .setup = "b", .windows = false, .columns = {"flags", "setup"}};
-  EXPECT_THAT(names(some, false), ElementsAre("model", "architecture", "setup", "flags"));
-  EXPECT_EQ(columns_to_read(some, true).telling, 3u);
+  EXPECT_THAT(names(some, kBoard), ElementsAre("model", "architecture", "setup", "flags"));
+  EXPECT_EQ(columns_to_read(some, {}).telling, 3u);
   EXPECT_THAT(names({.status = "ok", .campaign = "c", .windows = false, .columns = {"batch"}}),
               ElementsAre("status", "campaign", "batch"));
   EXPECT_THAT(names({.columns = {"flags"}}), ElementsAre("flags", "run")) << "windows are by run";
   EXPECT_THAT(names({.newest_only = true, .windows = false, .columns = {"flags"}}),
               ElementsAre("model", "input_size", "setup", "batch", "policy", "flags"));
+}
+
+TEST(ColumnsToRead, AreNullInATableThatLacksThem) {
+  constexpr std::string_view kBoard[] = {"board"};
+  for (const Column& c : columns()) {
+    EXPECT_EQ(in_select(c, kBoard), c.name == "board" ? "NULL" : c.name);
+    EXPECT_EQ(in_select(c, {}), c.name);
+  }
 }
 
 TEST(Csv, HasAHeaderAndLeavesTheUnknownEmpty) {

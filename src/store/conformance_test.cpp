@@ -276,6 +276,7 @@ TEST_P(Conformance, DocumentsAreLeftOutWhereNobodyAsksForThem) {
   auto store = open();
   Record record = full("a");
   record.board = "GPU-1";
+  record.temperature_c = 46.5;
   record.provenance_json = R"({"job":1})";
   add(*store, record);
   const auto without = store->read({.documents = false}).value();
@@ -283,6 +284,7 @@ TEST_P(Conformance, DocumentsAreLeftOutWhereNobodyAsksForThem) {
   EXPECT_EQ(without[0].conditions_json, "");
   EXPECT_EQ(without[0].provenance_json, "");
   EXPECT_EQ(without[0].board, "GPU-1");
+  EXPECT_EQ(without[0].temperature_c, 46.5);
   EXPECT_EQ(without[0].systematic_terms, record.systematic_terms);
   EXPECT_EQ(store->read({}).value()[0].provenance_json, record.provenance_json);
 }

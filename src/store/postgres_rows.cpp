@@ -41,16 +41,24 @@ std::string array_of(const std::vector<Window>& windows, Member member) {
 }
 
 /// A database that is only read keeps the schema that it was written with.
-constexpr const char* kHasBoards =
-    "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'joulemark.record'::regclass"
-    " AND attname = 'board' AND NOT attisdropped)";
+pq::Answer<std::vector<std::string_view>> lacking_in(pq::Connection& c) {
+  constexpr const char* kThere =
+      "SELECT attname FROM pg_attribute WHERE attrelid = 'joulemark.record'::regclass"
+      " AND NOT attisdropped";
+  const auto there = c.query(kThere);
+  if (!there) return tl::unexpected(there.error());
+  std::vector<std::string_view> lacking;
+  for (const std::string_view name : kLaterColumns) {
+    const auto is_it = [&](const pq::Row& row) { return row[0] == name; };
+    if (std::ranges::none_of(*there, is_it)) lacking.push_back(name);
+  }
+  return lacking;
+}
 
-std::string select_records(const std::vector<const Column*>& asked, bool has_boards,
+std::string select_records(const std::vector<const Column*>& asked, Lacking lacking,
                            const char* where) {
   std::string names = "id";
-  for (const Column* c : asked) {
-    names += c->name == "board" && !has_boards ? ", ''" : fmt::format(", \"{}\"", c->name);
-  }
+  for (const Column* c : asked) names += ", " + in_select(*c, lacking);
   return fmt::format("SELECT {} FROM joulemark.record WHERE {} ORDER BY id", names, where);
 }
 
@@ -156,14 +164,13 @@ pq::Answer<std::vector<Record>> select(pq::Connection& c, const char* where,
                                        const Filter& filter) {
   std::vector<Record> records;
   std::map<std::string, std::string> ids;  // by run
-  const auto asked_boards = c.query(kHasBoards);
-  if (!asked_boards) return tl::unexpected(asked_boards.error());
-  const bool has_boards = asked_boards->front()[0] == "t";
-  const auto asked = columns_to_read(filter, has_boards).all;
-  auto read = c.each(select_records(asked, has_boards, where), parameters, [&](const pq::Row& row) {
+  const auto lacking = lacking_in(c);
+  if (!lacking) return tl::unexpected(lacking.error());
+  const auto asked = columns_to_read(filter, *lacking).all;
+  auto read = c.each(select_records(asked, *lacking, where), parameters, [&](const pq::Row& row) {
     Record r = to_record(asked, row);
     if (!passes(r, filter)) return;
-    if (!has_boards) add_board(r);
+    if (!lacking->empty()) fill_later_columns(r);
     if (!filter.documents) forget_documents(r);
     if (filter.windows) ids[r.run] = row[0].value_or("");
     records.push_back(std::move(r));

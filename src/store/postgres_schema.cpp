@@ -41,7 +41,12 @@ constexpr std::array kMigrations = {
     // before version 16.
     R"sql(ALTER TABLE joulemark.record ADD COLUMN board text NOT NULL DEFAULT '';
        UPDATE joulemark.record SET board =
-         coalesce(substring(provenance FROM '"meter":\{[^{}]*?"device_id":"([^"\\]*)"'), '');)sql"};
+         coalesce(substring(provenance FROM '"meter":\{[^{}]*?"device_id":"([^"\\]*)"'), '');)sql",
+    // Start and end are objects that hold no other; both have to say it.
+    R"sql(ALTER TABLE joulemark.record ADD COLUMN temperature_c float8;
+       UPDATE joulemark.record SET temperature_c = (
+         substring(conditions FROM '"start":\{[^{}]*?"temperature_c":(-?[0-9]+(?:\.[0-9]+)?)[,}]')::float8 +
+         substring(conditions FROM '"end":\{[^{}]*?"temperature_c":(-?[0-9]+(?:\.[0-9]+)?)[,}]')::float8) / 2;)sql"};
 constexpr int kSchema = static_cast<int>(kMigrations.size());
 constexpr int kOldestServer = 120000;
 

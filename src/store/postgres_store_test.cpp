@@ -21,6 +21,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::full;
 using ::testing::HasSubstr;
+using testing::kFrom45To48;
 using ::testing::Not;
 using testing::Place;
 using testing::PostgresServer;
@@ -72,7 +73,7 @@ TEST_F(Postgres, ANewerSchemaIsNotTouched) {
     const auto store = open(mode);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().kind, ErrorKind::newer_schema);
-    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 2")));
+    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 3")));
   }
 }
 
@@ -86,8 +87,8 @@ TEST_F(Postgres, AnOlderDatabaseHasBoardsInItsProvenance) {
     add(*store, measured);
     add(*store, damaged);
   }
-  sql("ALTER TABLE joulemark.record DROP COLUMN board;"
-      "DELETE FROM joulemark.migration WHERE version = 2");
+  sql("ALTER TABLE joulemark.record DROP COLUMN board, DROP COLUMN temperature_c;"
+      "DELETE FROM joulemark.migration WHERE version >= 2");
   for (const Mode mode : {Mode::read, Mode::write}) {
     for (const bool documents : {true, false}) {
       const auto records = open(mode).value()->read({.documents = documents}).value();
@@ -95,6 +96,30 @@ TEST_F(Postgres, AnOlderDatabaseHasBoardsInItsProvenance) {
       EXPECT_EQ(records[0].board, "GPU-1");
       EXPECT_EQ(records[1].board, "");
       EXPECT_EQ(records[0].provenance_json.empty(), !documents);
+    }
+  }
+}
+
+TEST_F(Postgres, AnOlderDatabaseHasTemperaturesInItsConditions) {
+  Record measured = full("a");
+  measured.board = "GPU-1";
+  measured.conditions_json = kFrom45To48;
+  Record partly = full("b");
+  partly.conditions_json = R"({"end":{"temperature_c":"hot"},"start":{"temperature_c":45.0}})";
+  {
+    auto store = open().value();
+    add(*store, measured);
+    add(*store, partly);
+  }
+  sql("ALTER TABLE joulemark.record DROP COLUMN temperature_c;"
+      "DELETE FROM joulemark.migration WHERE version = 3");
+  for (const Mode mode : {Mode::read, Mode::write}) {
+    for (const bool documents : {true, false}) {
+      const auto records = open(mode).value()->read({.documents = documents}).value();
+      ASSERT_EQ(records.size(), 2u);
+      EXPECT_EQ(records[0].temperature_c, 46.5);
+      EXPECT_EQ(records[0].board, "GPU-1");
+      EXPECT_EQ(records[1].temperature_c, std::nullopt);
     }
   }
 }

@@ -111,7 +111,7 @@ Result<Record> from_full_json(std::string_view text) {
        {std::pair{"run", &record.run}, {"model", &record.model}, {"status", &record.status}}) {
     if (field->empty()) return unsound(fmt::format("it has no '{}'", name));
   }
-  add_board(record);
+  fill_later_columns(record);
   return record;
 }
 

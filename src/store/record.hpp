@@ -40,6 +40,7 @@ struct Record {
   std::optional<double> power_w, power_max_w;
   std::optional<double> energy_delay_js;  ///< J/image x s/image
   std::optional<double> idle_w;           ///< subtracted for the net figure
+  std::optional<double> temperature_c;    ///< of the device: mean of start and end
   std::optional<std::int64_t> windows_count;
   std::optional<double> seconds;
   std::optional<double> estimator_gap_rel;

@@ -27,6 +27,21 @@ json provenance_of(const Record& record) {
   return provenance.is_object() ? provenance : json();
 }
 
+std::string board_said_by(const Record& record) {
+  const json provenance = provenance_of(record);
+  const json id = provenance.is_null() ? json() : field(provenance, "meter", "device_id");
+  return id.is_string() ? id.get<std::string>() : std::string();
+}
+
+std::optional<double> temperature_said_by(const Record& record) {
+  const json conditions = json::parse(record.conditions_json, nullptr, false);
+  if (!conditions.is_object()) return std::nullopt;
+  const json start = field(conditions, "start", "temperature_c");
+  const json end = field(conditions, "end", "temperature_c");
+  if (!start.is_number() || !end.is_number()) return std::nullopt;
+  return (start.get<double>() + end.get<double>()) / 2.0;
+}
+
 }  // namespace
 
 Said said_by(const Record& record) {
@@ -45,12 +60,9 @@ Said said_by(const Record& record) {
   return said;
 }
 
-void add_board(Record& record) {
-  if (!record.board.empty()) return;
-  const json provenance = provenance_of(record);
-  if (provenance.is_null()) return;
-  const json id = field(provenance, "meter", "device_id");
-  if (id.is_string()) record.board = id.get<std::string>();
+void fill_later_columns(Record& record) {
+  if (record.board.empty()) record.board = board_said_by(record);
+  if (!record.temperature_c) record.temperature_c = temperature_said_by(record);
 }
 
 }  // namespace joulemark::store

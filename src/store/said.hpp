@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/units.hpp"
 #include "store/record.hpp"
@@ -20,7 +21,11 @@ struct Said {
 /// What it does not say is as if nothing was there.
 Said said_by(const Record& record);
 
-/// Sets the board of a row that was written before there was a column for it, from its provenance.
-void add_board(Record& record);
+/// Columns that rows of earlier versions do not have, and whose values stand in their documents, in
+/// the order in which schemas got them.
+inline constexpr std::string_view kLaterColumns[] = {"board", "temperature_c"};
+/// Sets those of a row that has them not: the board from its provenance, the temperature from the
+/// conditions at its start and end. What the documents do not say stays absent.
+void fill_later_columns(Record& record);
 
 }  // namespace joulemark::store

@@ -29,9 +29,9 @@ TEST(Said, IsAsIfNothingWasThereWhereAProvenanceIsNone) {
   }
 }
 
-TEST(Board, OfARowFromBeforeItsColumnIsThatOfTheMeter) {
+TEST(LaterColumns, TheBoardOfARowFromBeforeItIsThatOfTheMeter) {
   const auto board = [](Record record) {
-    add_board(record);
+    fill_later_columns(record);
     return record.board;
   };
   EXPECT_EQ(board(with(R"({"meter": {"device_id": "GPU-1"}})")), "GPU-1");
@@ -42,6 +42,26 @@ TEST(Board, OfARowFromBeforeItsColumnIsThatOfTheMeter) {
   Record has_one = with(R"({"meter": {"device_id": "GPU-1"}})");
   has_one.board = "GPU-2";
   EXPECT_EQ(board(has_one), "GPU-2");
+}
+
+TEST(LaterColumns, TheTemperatureIsTheMeanOfStartAndEnd) {
+  const auto celsius = [](const char* conditions) {
+    Record record;
+    record.conditions_json = conditions;
+    fill_later_columns(record);
+    return record.temperature_c;
+  };
+  EXPECT_EQ(celsius(R"({"end": {"temperature_c": 48.0}, "start": {"temperature_c": 45}})"), 46.5);
+  for (const char* without :
+       {"", "{}", "[]", R"({"start": 1, "end": 2})", R"({"start": {"temperature_c": 45}})",
+        R"({"start": {"temperature_c": 45}, "end": {"temperature_c": "48"}})", R"({"start":)"}) {
+    EXPECT_EQ(celsius(without), std::nullopt) << without;
+  }
+  Record has_one;
+  has_one.temperature_c = 50.0;
+  has_one.conditions_json = R"({"start": {"temperature_c": 1}, "end": {"temperature_c": 1}})";
+  fill_later_columns(has_one);
+  EXPECT_EQ(has_one.temperature_c, 50.0);
 }
 
 }  // namespace

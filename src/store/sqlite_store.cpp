@@ -92,6 +92,13 @@ Where where(const Filter& filter) {
   return w;
 }
 
+/// Of a file that an earlier version wrote, and that is only read.
+Lacking lacking_in(int version) {
+  const Lacking later(kLaterColumns);
+  if (version < kSchemaWithBoards) return later;
+  return version < kSchemaWithTemperatures ? later.subspan(1) : Lacking();
+}
+
 void load(const SQLite::Column& value, const Column& c, Record& r) {
   if (const auto* f = std::get_if<Number>(&c.field)) {
     if (!value.isNull()) r.*(*f) = value.getDouble();
@@ -306,12 +313,10 @@ class SqliteStore final : public Store {
   }
 
   void each(const Where& where, const Filter& filter, const std::function<void(Record&&)>& take) {
-    const bool has_boards = version() >= kSchemaWithBoards;
-    const auto [asked, telling] = columns_to_read(filter, has_boards);
+    const Lacking lacking = lacking_in(version());
+    const auto [asked, telling] = columns_to_read(filter, lacking);
     std::string names = "id";
-    for (const Column* c : asked) {
-      names += c->name == "board" && !has_boards ? ", ''" : fmt::format(", {}", c->name);
-    }
+    for (const Column* c : asked) names += ", " + in_select(*c, lacking);
     SQLite::Statement select(db_,
                              fmt::format("SELECT {} FROM record {} ORDER BY id", names, where.sql));
     int number = 0;
@@ -326,7 +331,7 @@ class SqliteStore final : public Store {
       load_some(0, telling);
       if (!passes(r, filter)) continue;
       load_some(telling, asked.size());
-      if (!has_boards) add_board(r);
+      if (!lacking.empty()) fill_later_columns(r);
       if (!filter.documents) forget_documents(r);
       if (filter.windows) r.windows = read_windows(select.getColumn(0).getInt64());
       take(std::move(r));

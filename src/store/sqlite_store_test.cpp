@@ -20,6 +20,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::full;
 using ::testing::HasSubstr;
+using testing::kFrom45To48;
 using testing::Place;
 using testing::runs;
 namespace fs = std::filesystem;
@@ -77,7 +78,7 @@ TEST_F(Sqlite, ANewerSchemaIsNotTouched) {
     const auto store = open(mode);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().kind, ErrorKind::newer_schema);
-    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 4")));
+    EXPECT_THAT(store.error().what, AllOf(HasSubstr("schema 7"), HasSubstr("knows 5")));
   }
   EXPECT_EQ(bytes(), before);
 }
@@ -209,7 +210,8 @@ TEST_F(Sqlite, TakesAllOfManyOrNone) {
 
 TEST_F(Sqlite, AnOlderDatabaseHasNoCalibrations) {
   add(*open().value(), full("a"));
-  sql("DROP TABLE calibration; ALTER TABLE record DROP COLUMN board; PRAGMA user_version = 1");
+  sql("DROP TABLE calibration; DROP INDEX record_setup; ALTER TABLE record DROP COLUMN board;"
+      "ALTER TABLE record DROP COLUMN temperature_c; PRAGMA user_version = 1");
   const auto reader = open(Mode::read).value();
   EXPECT_EQ(reader->newest_calibration("nvml", "H200", "GPU-1").value(), std::nullopt);
   EXPECT_EQ(reader->read({})->size(), 1u);
@@ -229,7 +231,8 @@ TEST_F(Sqlite, AnOlderDatabaseHasBoardsInItsProvenance) {
     add(*store, measured);
     add(*store, damaged);
   }
-  sql("ALTER TABLE record DROP COLUMN board; PRAGMA user_version = 2");
+  sql("DROP INDEX record_setup; ALTER TABLE record DROP COLUMN board;"
+      "ALTER TABLE record DROP COLUMN temperature_c; PRAGMA user_version = 2");
   const auto boards = [](const Result<std::vector<Record>>& records) {
     std::vector<std::string> all;
     for (const Record& r : records.value()) all.push_back(r.board);
@@ -245,6 +248,38 @@ TEST_F(Sqlite, AnOlderDatabaseHasBoardsInItsProvenance) {
   const Record kept = open().value()->find("a").value();
   EXPECT_EQ(kept.provenance_json, measured.provenance_json);
   EXPECT_EQ(kept.windows.size(), measured.windows.size());
+}
+
+TEST_F(Sqlite, AnOlderDatabaseHasTemperaturesInItsConditions) {
+  Record measured = full("a");
+  measured.board = "GPU-1";
+  measured.idle_w = 71.0;
+  measured.conditions_json = kFrom45To48;
+  Record partly = full("b");
+  partly.conditions_json = R"({"start":{"temperature_c":45.0},"end":{"temperature_c":"hot"}})";
+  Record damaged = full("c");
+  damaged.conditions_json = R"({"start":)";
+  {
+    auto store = open().value();
+    for (const Record& r : {measured, partly, damaged}) add(*store, r);
+  }
+  sql("ALTER TABLE record DROP COLUMN temperature_c; PRAGMA user_version = 4");
+  const auto check = [&](Mode mode) {
+    for (const bool documents : {true, false}) {
+      const auto records = open(mode).value()->read({.documents = documents}).value();
+      ASSERT_EQ(records.size(), 3u);
+      EXPECT_EQ(records[0].temperature_c, 46.5);
+      EXPECT_EQ(records[0].board, "GPU-1");
+      EXPECT_EQ(records[0].idle_w, measured.idle_w);
+      EXPECT_EQ(records[0].windows.size(), measured.windows.size());
+      EXPECT_EQ(records[1].temperature_c, std::nullopt);
+      EXPECT_EQ(records[2].temperature_c, std::nullopt);
+      EXPECT_EQ(records[0].conditions_json.empty(), !documents);
+    }
+  };
+  check(Mode::read);
+  check(Mode::write);
+  check(Mode::read);
 }
 
 }  // namespace

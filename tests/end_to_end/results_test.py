@@ -116,7 +116,7 @@ def test_a_number_that_does_not_follow_from_its_windows_is_refused(out, tmp_path
 
 
 def test_committed_rows_are_a_database_to_read_and_to_import(world):
-    committed = {run["run"]: collect.with_board(run) for runs in collect.setups(RESULTS).values() for run in runs}
+    committed = {run["run"]: collect.with_later_columns(run) for runs in collect.setups(RESULTS).values() for run in runs}
     if not committed:
         pytest.skip("no results are committed yet")
     read = world.run("export", "--format", "jsonl", "--db", RESULTS)
@@ -145,8 +145,10 @@ def test_what_is_committed_keeps_to_the_schema_and_follows_from_its_windows():
             assert not [error.message for error in validator.iter_errors(row)], run["run"]
             assert collect.unsound(run) is None, run["run"]
         with open(RESULTS / setup / "rows.csv", newline="") as file:
-            rows = [(row["run"], row["board"]) for row in csv.DictReader(file)]
-        assert rows == [(run["run"], collect.with_board(run)["board"] or "") for run in runs]
+            rows = [(row["run"], row["board"], row["temperature_c"]) for row in csv.DictReader(file)]
+        cell = lambda value: "" if value is None else str(value)  # noqa: E731
+        whole = map(collect.with_later_columns, runs)
+        assert rows == [(run["run"], cell(run["board"]), cell(run["temperature_c"])) for run in whole]
 
 
 def warmth(*arguments):

@@ -41,6 +41,12 @@ inline Record full(const std::string& run, const std::string& model = "resnet18"
   return r;
 }
 
+/// Conditions of a run, as measure writes them, whose mean is 46.5 °C.
+inline constexpr const char* kFrom45To48 =
+    R"({"end":{"clock_mhz":1980.0,"other_processes":0,"temperature_c":48.0,"throttle_reasons":[]},)"
+    R"("range":{"looks":3,"temperature_c":[45.0,49.0]},)"
+    R"("start":{"clock_mhz":1980.0,"temperature_c":45.0,"throttle_reasons":["sw_power_cap"]}})";
+
 inline void add(Store& store, const Record& record) {
   const auto stored = store.append(record);
   ASSERT_TRUE(stored) << stored.error().message();

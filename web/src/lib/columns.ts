@@ -18,6 +18,7 @@ const labels: Record<string, string> = {
   energy_delay_js: 'Energy × delay',
   estimator_gap_rel: 'Gap between estimators',
   seconds: 'Measured for',
+  temperature_c: 'Temperature',
   parameters_m: 'Parameters',
   gmacs: 'GMACs',
   activations_m: 'Activations',
@@ -80,7 +81,7 @@ export function better(name: string): -1 | 0 | 1 {
   return name === 'images_per_s' || /_top[15]$/.test(name) ? 1 : 0;
 }
 
-/** Logarithmic unless it is a share, a percentage or a date, or may hold what has no logarithm. */
+/** Logarithmic unless it is a share, a percentage, a date or a temperature, or may hold what has no logarithm. */
 export function usuallyLogarithmic(name: string, unit: string): boolean {
-  return unit !== '%' && unit !== '' && !name.endsWith('_rel') && !name.endsWith('_date');
+  return unit !== '%' && unit !== '' && unit !== '°C' && !name.endsWith('_rel') && !name.endsWith('_date');
 }

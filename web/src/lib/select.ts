@@ -3,7 +3,7 @@ import type { Site } from './api';
 import { standingOf } from './fitness';
 import { nearestNames, searching } from './search';
 import { keyOf, once, subjectOf, type Row, type Table } from './table';
-import { betweenBoards, intervalOf, isInterval, ratioBetween, wideInterval } from './uncertainty';
+import { intervalOf, isInterval, mostBetweenSites, ratioBetween, wideInterval } from './uncertainty';
 import { everySetup, type Range, type State } from './url';
 
 export interface Place {
@@ -148,7 +148,7 @@ export function ties(table: Table, ranked: readonly Answer[]): number {
   const reach = ({ row }: Answer) => (ci[row.id] || 0) + (systematic[row.id] || 0);
   // No interval of a ratio is as wide as the sum of what it is made of: what is farther off needs no look.
   const widest = ranked.reduce((most, one) => Math.max(most, reach(one)), 0);
-  const farthest = energy[ranked[0]!.row.id]! * Math.exp(reach(ranked[0]!) + widest + betweenBoards);
+  const farthest = energy[ranked[0]!.row.id]! * Math.exp(reach(ranked[0]!) + widest + mostBetweenSites(table, ranked[0]!.row));
   const near = ranked.findLastIndex(({ row }) => energy[row.id]! <= farthest);
   return ranked.slice(1, near + 1).filter(({ beside }) => beside && !beside.distinguishable).length;
 }

@@ -6,7 +6,9 @@ import { subjectOf, type Row, type Table } from './table';
 export type Origin = 'measured' | 'published' | 'predicted' | 'estimated' | 'simulated';
 
 /** Half width that two boards of one name add to a ratio (docs/method.md, One board). */
-export const betweenBoards = 0.1;
+const betweenBoards = 0.1;
+/** The same of each °C that one board was warmer. */
+const perCelsius = 0.0032;
 /** Random weights are off by this much, each model by its own (docs/method.md). */
 const randomWeights = 0.035;
 const defaultWeights = 0.05;
@@ -71,10 +73,10 @@ export function originOf(table: Table, row: Row, name: string): Origin | null {
   if (/^(parameters_m|gmacs|activations_m|counted_)/.test(name)) return 'published';
   if (/^(architecture_|recipe_|pretraining|licence|family|kind)/.test(name)) return 'published';
   if (name.startsWith('index') || name === 'letters') return 'estimated';
-  if (/^(energy_|images_per_s|latency_|power_|idle_w)/.test(name)) {
+  if (/^(energy_|images_per_s|latency_|power_|idle_w|temperature)/.test(name)) {
     const origin = (table.text(row, 'energy_origin') || null) as Origin | null;
-    // Where no meter tells the energy, a clock still tells the time.
-    return origin === 'estimated' && /^(images_per_s|latency_)/.test(name) ? 'measured' : origin;
+    // Where no meter tells the energy, a clock still tells the time, and a sensor how warm it was.
+    return origin === 'estimated' && /^(images_per_s|latency_|temperature)/.test(name) ? 'measured' : origin;
   }
   return null;
 }
@@ -121,6 +123,19 @@ function mayBeTwoBoards(table: Table, a: Row, b: Row): boolean {
   return !(ofOneCall && campaign === table.text(b, 'campaign'));
 }
 
+/** What lies between the places of two measurements, whatever was measured there. */
+function betweenSites(table: Table, a: Row, b: Row): number {
+  if (mayBeTwoBoards(table, a, b)) return betweenBoards;
+  const [warmthA, warmthB] = [table.number(a, 'temperature_c'), table.number(b, 'temperature_c')];
+  return warmthA === null || warmthB === null ? 0 : perCelsius * Math.abs(warmthA - warmthB);
+}
+
+/** Between no row's place and this one's lies more. */
+export function mostBetweenSites(table: Table, row: Row): number {
+  const warmth = table.numbers('temperature_c');
+  return warmth.reduce((most, celsius) => Math.max(most, perCelsius * Math.abs(celsius - warmth[row.id]!) || 0), betweenBoards);
+}
+
 export interface Ratio {
   /** Energy of the second over that of the first. */
   times: number;
@@ -148,7 +163,7 @@ export function ratioBetween(table: Table, a: Row, b: Row): Ratio | null {
     ciB,
     ownSystematic(table, a, shared),
     ownSystematic(table, b, shared),
-    mayBeTwoBoards(table, a, b) ? betweenBoards : 0,
+    betweenSites(table, a, b),
   );
   const [low, high] = [times * Math.exp(-half), times * Math.exp(half)];
   return { times, low, high, distinguishable: low > 1 || high < 1 };

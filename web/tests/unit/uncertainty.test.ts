@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { intervalOf, isInterval, originOf, pointsBetween, ratioBetween, reasonUnknown, wideInterval } from '../../src/lib/uncertainty';
+import { intervalOf, isInterval, originOf, mostBetweenSites, pointsBetween, ratioBetween, reasonUnknown, wideInterval } from '../../src/lib/uncertainty';
 import { tableOf } from './rows';
 
 /** Two rows of data/results, and what `joulemark compare` says of them: of two boards, nvml, random weights. */
@@ -34,6 +34,14 @@ describe('ratio of two energies', () => {
     expect(Math.log(ratioBetween(sittings, sittings.rows[0]!, sittings.rows[1]!)!.high / 1.3719179512)).toBeCloseTo(0.1121, 3);
   });
 
+  test('is wider where one board was warmer, by what it may then take more', () => {
+    const [cool, warm] = [{ ...resnet, board: 'b1', temperature_c: 46 }, { ...convnext, board: 'b1', temperature_c: 56.5 }];
+    const half = (table: ReturnType<typeof tableOf>) => Math.log(ratioBetween(table, table.rows[0]!, table.rows[1]!)!.high / 1.3719179512150832);
+    const own = half(tableOf(cool, { ...warm, temperature_c: null }));
+    expect(half(tableOf(cool, warm))).toBeCloseTo(Math.hypot(own, 0.0336), 9);
+    expect(half(tableOf(cool, { ...warm, board: 'b2' }))).toBeCloseTo(Math.hypot(own, 0.1), 9);
+  });
+
   test('of one model on two setups shares its weights and not its meter', () => {
     const table = tableOf({ ...resnet, board: 'a' }, { ...resnet, setup: 't', run: 'other', board: 'a' });
     const ratio = ratioBetween(table, table.rows[0]!, table.rows[1]!)!;
@@ -54,6 +62,16 @@ describe('ratio of two energies', () => {
     expect(ratioBetween(table, a, b)).toEqual({ times: 1, low: 1, high: 1, distinguishable: false });
     expect(ratioBetween(table, a, c)).toBeNull();
   });
+});
+
+test('between two places lies no more than between two boards, or the warmth that is farthest off', () => {
+  const most = (...celsius: (number | null)[]) => {
+    const table = tableOf(...celsius.map((temperature_c) => ({ temperature_c })));
+    return mostBetweenSites(table, table.rows[0]!);
+  };
+  expect(most(null, 50)).toBe(0.1);
+  expect(most(40, null, 60)).toBe(0.1);
+  expect(most(80, 30, null, 75)).toBeCloseTo(0.16, 9);
 });
 
 test('points between accuracies have the interval of two samples', () => {
