@@ -5,6 +5,7 @@
 
 Of each search that began so, the newest one before it of the same architecture, input size, precision, runtime and device
 name that began with eight images or with one. Seconds are of all bursts, with what the runtime prepares for them.
+Where the files are of two devices, also how far apart the best batches are that both found for one configuration.
 """
 
 from __future__ import annotations
@@ -26,13 +27,27 @@ def began_with_a_likely_batch(row: dict) -> bool:
     return row["provenance"]["batch_search"].get("first", 1) not in (1, 8)
 
 
+def print_devices(rows: list[dict]) -> None:
+    """The newest search of each configuration that was not ended early, on every device."""
+    best: dict[tuple, dict[str, int]] = {}
+    for row in rows:
+        if "search_cut" not in row["flags"].split():
+            best.setdefault(tuple(row[k] for k in ("architecture", "input_size", "precision", "format")), {})[row["device"]] = row["batch"]
+    apart = [max(of.values()) // min(of.values()) for of in best.values() if len(of) > 1]
+    if apart:
+        same, near = (sum(times <= limit for times in apart) for limit in (1, 2))
+        print(f"\nOf {len(apart)} configurations on two devices, the best batch is the same in {same}, and within a factor of two in {near}.")
+
+
 def main() -> int:
     earlier: dict[tuple, dict] = {}
     pairs = []
-    for row in searches(sys.argv[1:]):
+    rows = searches(sys.argv[1:])
+    for row in rows:
         key = tuple(row[k] for k in ("architecture", "input_size", "precision", "format", "device"))
         if not began_with_a_likely_batch(row):
-            earlier[key] = row
+            if "time_s" in row["provenance"]:  # before method 4 a row does not say what its search took
+                earlier[key] = row
         elif key in earlier:
             pairs.append((earlier[key], row))
     if not pairs:
@@ -48,6 +63,7 @@ def main() -> int:
     for a, b in pairs:
         if a["batch"] != b["batch"]:
             print(f"  {b['architecture']}, {b['input_size']}, {b['precision']}: {a['batch']}, then {b['batch']}")
+    print_devices(rows)
     return 0
 
 

@@ -144,7 +144,7 @@ Result<std::optional<std::int64_t>> Session::likely_batch(
     if (auto ok = earlier.read(*store_); !ok) return tl::unexpected(ok.error());
     earlier_ = std::move(earlier);
   }
-  return earlier_->likely(descriptor, context_.meter.device);
+  return earlier_->likely(descriptor, context_.meter);
 }
 
 /// A scheduler ends all processes of a job at once. That a worker died is then seen before the
