@@ -30,11 +30,12 @@ Result<Begun> begin(const Input& input) {
 }
 
 Result<Begun> begin(const Input& input, const std::string& policy, const Worth& worth) {
-  auto choice = choose_setup(input.rows, [&](const std::string& setup) {
-    return worth(choose(input.rows, setup, policy).rows);
+  std::map<std::string, Chosen> chosen;
+  const auto choice = choose_setup(input.rows, [&](const std::string& setup) {
+    return worth((chosen[setup] = choose(input.rows, setup, policy)).rows);
   });
   if (!choice) return tl::unexpected(choice.error());
-  return begun_of(*choice, choose(input.rows, choice->setup, policy), policy);
+  return begun_of(*choice, std::move(chosen.at(choice->setup)), policy);
 }
 
 Result<Begun> begin_with_every_run(const Input& input, const WorthOfSetup& worth) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include <Eigen/Core>
 
@@ -24,37 +25,39 @@ auto as_array(std::span<const double> values) {
 
 /// Values less their mean.
 struct Centred {
-  /// Each once.
-  explicit Centred(std::span<const double> values)
-      : off(as_array(values) - as_array(values).mean()),
-        counted(off),
-        norm(all_equal(values) ? 0.0 : norm_of(*this)) {}
-  /// Each so often.
-  Centred(const Eigen::ArrayXd& values, const Eigen::ArrayXd& times, double mean)
-      : off(values - mean),
-        counted(off * times),
-        norm(all_drawn_equal(values, times) ? 0.0 : norm_of(*this)) {}
-
   Eigen::ArrayXd off;
-  Eigen::ArrayXd counted;  ///< the same, times how often each is there
   double norm;  ///< 0 where all are equal; what the mean's rounding leaves of them is no variance
-
- private:
-  static double norm_of(const Centred& c) { return std::sqrt((c.off * c.counted).sum()); }
-  static bool all_drawn_equal(const Eigen::ArrayXd& values, const Eigen::ArrayXd& times) {
-    std::optional<double> first;
-    for (Eigen::Index i = 0; i < values.size(); ++i) {
-      if (times[i] > 0.0 && values[i] != first.value_or(values[i])) return false;
-      if (times[i] > 0.0) first = values[i];
-    }
-    return true;
-  }
 };
+
+/// Each once.
+Centred centred(std::span<const double> values) {
+  Eigen::ArrayXd off = as_array(values) - as_array(values).mean();
+  const double norm = all_equal(values) ? 0.0 : std::sqrt((off * off).sum());
+  return {std::move(off), norm};
+}
+
+bool all_drawn_equal(const Eigen::ArrayXd& values, const Eigen::ArrayXd& times) {
+  std::optional<double> first;
+  for (Eigen::Index i = 0; i < values.size(); ++i) {
+    if (times[i] > 0.0 && values[i] != first.value_or(values[i])) return false;
+    if (times[i] > 0.0) first = values[i];
+  }
+  return true;
+}
+
+/// Each so often. Nothing but the values themselves is as long as they are: a bootstrap does this a
+/// hundred thousand times.
+Centred centred(Eigen::ArrayXd values, const Eigen::ArrayXd& times, double mean) {
+  const bool is_constant = all_drawn_equal(values, times);
+  values -= mean;
+  const double norm = is_constant ? 0.0 : std::sqrt((values * (values * times)).sum());
+  return {std::move(values), norm};
+}
 
 /// Absent where all of one side are equal, where a value is not finite, and where values differ in
 /// their last digits only, so that they have no variance that a double can hold.
-std::optional<double> coefficient_of(const Centred& x, const Centred& y) {
-  const double r = (x.off * y.counted).sum() / (x.norm * y.norm);
+std::optional<double> coefficient_of(double products, double norms) {
+  const double r = products / norms;
   return std::isfinite(r) ? std::optional(std::clamp(r, -1.0, 1.0)) : std::nullopt;
 }
 
@@ -67,6 +70,10 @@ struct Draw {
         size(static_cast<double>(drawn.size())) {
     for (const std::size_t i : drawn) times[static_cast<Eigen::Index>(i)] += 1.0;
   }
+  std::optional<double> coefficient(const Centred& x, const Centred& y) const {
+    return coefficient_of((x.off * (y.off * times)).sum(), x.norm * y.norm);
+  }
+
   Eigen::ArrayXd times;
   double size;
 };
@@ -78,10 +85,12 @@ class Variable {
     if (by_rank) ordered_.emplace(values);
   }
   Centred of(const Draw& draw) const {
-    if (!ordered_) return {values_, draw.times, (values_ * draw.times).sum() / draw.size};
+    if (!ordered_) {
+      return centred(values_, draw.times, (values_ * draw.times).sum() / draw.size);
+    }
     Eigen::ArrayXd ranks(values_.size());
     ordered_->ranks_of({draw.times.data(), n()}, {ranks.data(), n()});
-    return {ranks, draw.times, (draw.size + 1.0) / 2.0};
+    return centred(std::move(ranks), draw.times, (draw.size + 1.0) / 2.0);
   }
 
  private:
@@ -125,7 +134,8 @@ std::optional<double> partial(const std::optional<double>& xy, const std::option
 
 std::optional<double> pearson(std::span<const double> x, std::span<const double> y) {
   if (x.size() != y.size() || x.size() < 3) return std::nullopt;
-  return coefficient_of(Centred(x), Centred(y));
+  const Centred of_x = centred(x), of_y = centred(y);
+  return coefficient_of((of_x.off * of_y.off).sum(), of_x.norm * of_y.norm);
 }
 
 std::vector<double> ranks(std::span<const double> values) {
@@ -166,7 +176,7 @@ std::vector<std::optional<Correlation>> correlate_each(Coefficient coefficient,
     const Draw draw(y.size(), drawn);
     const Centred of_y = other.of(draw);
     std::vector<std::optional<double>> again;
-    for (const Variable& x : each) again.push_back(coefficient_of(x.of(draw), of_y));
+    for (const Variable& x : each) again.push_back(draw.coefficient(x.of(draw), of_y));
     return again;
   });
 }
@@ -180,11 +190,11 @@ std::vector<std::optional<Correlation>> correlate_each_given(
   return with_intervals(y.size(), values, [&](Drawn drawn) {
     const Draw draw(y.size(), drawn);
     const Centred of_y = other.of(draw), of_z = given.of(draw);
-    const auto yz = coefficient_of(of_y, of_z);
+    const auto yz = draw.coefficient(of_y, of_z);
     std::vector<std::optional<double>> again;
     for (const Variable& x : each) {
       const Centred of_x = x.of(draw);
-      again.push_back(partial(coefficient_of(of_x, of_y), coefficient_of(of_x, of_z), yz));
+      again.push_back(partial(draw.coefficient(of_x, of_y), draw.coefficient(of_x, of_z), yz));
     }
     return again;
   });
@@ -203,7 +213,7 @@ std::optional<Correlation> spearman_difference(std::span<const double> x,
         const Draw draw(y.size(), drawn);
         const Centred of_y = c.of(draw);
         return std::vector{
-            difference(coefficient_of(a.of(draw), of_y), coefficient_of(b.of(draw), of_y))};
+            difference(draw.coefficient(a.of(draw), of_y), draw.coefficient(b.of(draw), of_y))};
       });
   return found.front();
 }

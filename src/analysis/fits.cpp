@@ -5,6 +5,8 @@
 #include <functional>
 #include <numbers>
 #include <set>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <Eigen/Core>
@@ -171,14 +173,36 @@ Find from(double expected, const Search& search) {
   };
 }
 
+/// The line of least loss among `line_of(t)` for t in [low, high], and where that is.
+template <class Line>
+struct Best {
+  Minimum minimum;
+  Line line;
+};
+template <class LineOf>
+auto best_line(const LineOf& line_of, const Find& find, double low, double high) {
+  using Line = typename std::invoke_result_t<LineOf, double>::value_type;
+  // What the search ends with it has seen: one fit in ten is not made twice.
+  std::optional<std::pair<double, Line>> least;
+  const auto loss = [&](double t) {
+    const std::optional<Line> line = line_of(t);
+    if (line && (!least || line->loss < least->second.loss)) least = {t, *line};
+    return loss_of(line);
+  };
+  const Minimum minimum = find(loss, low, high);
+  const bool is_seen = least && least->first == minimum.at;
+  const std::optional<Line> line = is_seen ? least->second : line_of(minimum.at);
+  return line ? std::optional(Best<Line>{minimum, *line}) : std::nullopt;
+}
+
 /// The law whose floor leaves the line of log2 (error - floor), `line_of(u)`, the least loss.
 std::optional<FlooredPower> with_best_floor(double least_error, const auto& line_of,
                                             const Find& find) {
-  const Minimum best = find([&](double u) { return loss_of(line_of(u)); }, 0.0, kNearestFloor);
-  const auto line = line_of(best.at);
-  if (!line) return std::nullopt;
-  return FlooredPower{line->intercept, -line->slope, floor_of(least_error, best.at), line->loss,
-                      best.at_limit};
+  const auto best = best_line(line_of, find, 0.0, kNearestFloor);
+  if (!best) return std::nullopt;
+  return FlooredPower{best->line.intercept, -best->line.slope,
+                      floor_of(least_error, best->minimum.at), best->line.loss,
+                      best->minimum.at_limit};
 }
 
 /// `about`: the law of points of which these are a draw.
@@ -210,12 +234,10 @@ std::optional<DoubleExponential> double_exponential(std::span<const Point> point
                y);
   };
   const Find find = about ? from(std::log(about->b * range), kFine) : everywhere(kFine);
-  const Minimum best = find([&](double t) { return loss_of(line_of(t)); }, std::log(kLeastBend),
-                            std::log(kMostBend));
-  const auto line = line_of(best.at);
-  if (!line) return std::nullopt;
-  return DoubleExponential{line->intercept, line->slope, b_of(best.at),
-                           1.0 - least,     line->loss,  best.at_limit};
+  const auto best = best_line(line_of, find, std::log(kLeastBend), std::log(kMostBend));
+  if (!best) return std::nullopt;
+  return DoubleExponential{best->line.intercept, best->line.slope, b_of(best->minimum.at),
+                           1.0 - least,          best->line.loss,  best->minimum.at_limit};
 }
 
 /// Energy at one error over that at another; absent at the floor and below it.
@@ -262,6 +284,7 @@ class DrawsAtQuantile {
     std::vector<double> times(points_.size(), 0.0);
     for (const std::size_t i : indices) times[i] += 1.0;
     Draw draw;
+    for (std::vector<double>* of : {&draw.errors, &draw.y, &draw.times}) of->reserve(times.size());
     for (std::size_t i = 0; i < times.size(); ++i) {
       if (times[i] == 0.0) continue;
       draw.errors.push_back(points_[i].error);

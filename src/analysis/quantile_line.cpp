@@ -229,6 +229,7 @@ std::optional<QuantileLine> QuantileLines::best_of_near(std::span<const double> 
   const auto pull = as_array(pull_);
   Points points{
       {}, {}, {}, {pull.sum(), (pull * as_array(x)).sum(), (pull * as_array(y_)).sum()}, q_};
+  for (std::vector<double>* of : {&points.x, &points.y, &points.times}) of->reserve(near_.size());
   for (const std::size_t i : near_) {
     points.x.push_back(x[i]);
     points.y.push_back(y_[i]);

@@ -76,8 +76,12 @@ ordered_json rows_json(const Outcome& o) {
 
 std::string line(const std::vector<std::string>& cells) {
   std::string out;
-  for (std::size_t i = 0; i < cells.size(); ++i) out += (i > 0 ? "," : "") + csv_cell(cells[i]);
-  return out + "\n";
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) out += ',';
+    out += csv_cell(cells[i]);
+  }
+  out += '\n';
+  return out;
 }
 
 }  // namespace

@@ -98,7 +98,9 @@ std::string joules(double value) {
 }
 
 std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  // find_first_of asks for each character by a call of its own.
+  const auto is_special = [](char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; };
+  if (std::ranges::none_of(text, is_special)) return text;
   std::string cell = "\"";
   for (const char c : text) {
     if (c == '"') cell += '"';

@@ -52,28 +52,46 @@ std::vector<std::string_view> words_of(std::string_view text) {
   return words;
 }
 
+void escape_ascii(std::string& out, char c) {
+  switch (c) {
+    case '&':
+      out += "&amp;";
+      return;
+    case '<':
+      out += "&lt;";
+      return;
+    case '>':
+      out += "&gt;";
+      return;
+    case '"':
+      out += "&quot;";
+      return;
+    case '\'':
+      out += "&#39;";
+      return;
+    default:
+      break;
+  }
+  const bool is_control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
+  out += is_control ? ' ' : c;
+}
+
 }  // namespace
 
 std::string escape(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   while (!text.empty()) {
+    if (const char c = text[0]; static_cast<unsigned char>(c) < 0x80) {
+      escape_ascii(out, c);
+      text.remove_prefix(1);
+      continue;
+    }
     const bool is_text = character_length(text) > 0;
     const std::string_view c = next_character(text);
-    const auto byte = static_cast<unsigned char>(c[0]);
+    // XML has neither of the two, though they are characters.
     if (!is_text || c == "\uFFFE" || c == "\uFFFF") {
       out += '?';
-    } else if ((byte < 0x20 && c != "\n" && c != "\t") || byte == 0x7F) {
-      out += ' ';
-    } else if (c == "&") {
-      out += "&amp;";
-    } else if (c == "<") {
-      out += "&lt;";
-    } else if (c == ">") {
-      out += "&gt;";
-    } else if (c == "\"") {
-      out += "&quot;";
-    } else if (c == "'") {
-      out += "&#39;";
     } else {
       out += c;
     }
