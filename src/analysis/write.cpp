@@ -118,10 +118,13 @@ std::string to_json(const Analysis& analysis, const Outcome& o) {
   j["rows"] = rows_json(o);
   j["figures"] = ordered_json::array();
   for (const figure::Figure& f : o.figures) {
-    ordered_json described = {{"file", file_of(analysis, f)}};
+    // With room for all: an ordered object that grows copies what it holds, as its keys are const.
+    ordered_json::object_t described;
     ordered_json whole = figure::to_json(f);
+    described.reserve(whole.size() + 1);
+    described.emplace_back("file", file_of(analysis, f));
     for (auto& [key, value] : whole.get_ref<ordered_json::object_t&>())
-      described[key] = std::move(value);
+      described.emplace_back(key, std::move(value));
     j["figures"].push_back(std::move(described));
   }
   return j.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";

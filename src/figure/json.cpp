@@ -40,6 +40,9 @@ ordered_json json(const Axis& a) {
 
 ordered_json json(const Range& r) { return ordered_json::array_t{r.low, r.high}; }
 
+/// Of a figure.
+constexpr std::size_t kMostKeys = 13;
+
 /// What is as usual is left out: a figure has hundreds of marks. They are put together without a
 /// list of pairs in braces, of which each would be an array before it is an entry.
 ordered_json json(const Mark& m) {
@@ -88,15 +91,22 @@ ordered_json list(const std::vector<T>& things) {
 }  // namespace
 
 ordered_json to_json(const Figure& f) {
-  ordered_json j = {{"title", f.title},      {"subtitle", f.subtitle}, {"x", json(f.x)},
-                    {"y", json(f.y)},        {"groups", f.groups},     {"marks", list(f.marks)},
-                    {"lines", list(f.lines)}};
-  if (!f.bands.empty()) j["bands"] = list(f.bands);
-  if (!f.references.empty()) j["references"] = list(f.references);
-  if (!f.hollow_means.empty()) j["hollow_means"] = f.hollow_means;
-  if (!f.faint_means.empty()) j["faint_means"] = f.faint_means;
-  if (!f.strong_means.empty()) j["strong_means"] = f.strong_means;
-  j["notes"] = f.notes;
+  // With room for all: an ordered object that grows copies what it holds, as its keys are const.
+  ordered_json::object_t j;
+  j.reserve(kMostKeys);
+  j.emplace_back("title", f.title);
+  j.emplace_back("subtitle", f.subtitle);
+  j.emplace_back("x", json(f.x));
+  j.emplace_back("y", json(f.y));
+  j.emplace_back("groups", f.groups);
+  j.emplace_back("marks", list(f.marks));
+  j.emplace_back("lines", list(f.lines));
+  if (!f.bands.empty()) j.emplace_back("bands", list(f.bands));
+  if (!f.references.empty()) j.emplace_back("references", list(f.references));
+  if (!f.hollow_means.empty()) j.emplace_back("hollow_means", f.hollow_means);
+  if (!f.faint_means.empty()) j.emplace_back("faint_means", f.faint_means);
+  if (!f.strong_means.empty()) j.emplace_back("strong_means", f.strong_means);
+  j.emplace_back("notes", f.notes);
   return j;
 }
 

@@ -36,6 +36,7 @@ void spread(std::vector<Placed>& marks, double row) {
     for (const Placed* d : std::views::reverse(done)) {
       const double aside = p->x - d->x;
       if (aside >= 2.0 * kRadius) break;  // all others are further left still
+      if (std::abs(d->y - middle) > most_away + 2.0 * kRadius) continue;  // of another row
       taken.push_back({d->y, std::sqrt(4.0 * kRadius * kRadius - aside * aside)});
     }
     const auto is_free = [&] {
