@@ -10,19 +10,14 @@
 #include <vector>
 
 #include <Eigen/Core>
-#include <boost/math/tools/minima.hpp>
 
+#include "analysis/minimum.hpp"
 #include "analysis/quantile_line.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
 namespace {
 
-/// How finely a minimum is looked for: on a grid of so many steps, then to so many bits.
-struct Search {
-  int grid;
-  int bits;
-};
 /// Half the digits of a double: a minimum is not known better.
 constexpr Search kFine = {80, 26};
 /// For draws of many points, whose interval a thousandth of a parameter does not move.
@@ -55,63 +50,6 @@ std::vector<double> log2_joules_of(std::span<const Point> points) {
 
 double least_error(std::span<const Point> points) {
   return std::ranges::min_element(points, {}, &Point::error)->error;
-}
-
-using Loss = std::function<double(double)>;
-
-/// Where `loss` is least in [low, high], and whether that is one of its ends.
-struct Minimum {
-  double at = 0.0;
-  bool at_limit = false;
-};
-
-/// The least that steps have found, and whether it is at one of the limits.
-struct Least {
-  double at = 0.0;
-  double loss = 0.0;
-  bool is_end = false;
-};
-/// By Brent's method between the steps beside it.
-Minimum refined(const Loss& loss, const Least& least, double below, double above,
-                const Search& search) {
-  const auto found = boost::math::tools::brent_find_minima(loss, below, above, search.bits);
-  if (least.is_end && least.loss <= found.second) return {least.at, true};
-  return {found.first, false};
-}
-
-/// By a grid over all of it.
-Minimum minimise(const Loss& loss, double low, double high, const Search& search) {
-  const auto grid = [&](int i) { return low + (high - low) * i / search.grid; };
-  std::vector<double> values;
-  for (int i = 0; i <= search.grid; ++i) values.push_back(loss(grid(i)));
-  const auto best = static_cast<int>(std::ranges::min_element(values) - values.begin());
-  const bool is_end = best == 0 || best == search.grid;
-  return refined(loss, {grid(best), values[static_cast<std::size_t>(best)], is_end},
-                 grid(std::max(best - 1, 0)), grid(std::min(best + 1, search.grid)), search);
-}
-
-/// The same near `expected`: downhill from there in steps of the grid, until the loss rises on both
-/// sides. Far fewer losses than a grid takes, where the place of the minimum is about known;
-/// another minimum farther away would be missed (fits_test.cpp looks for some).
-Minimum minimise_from(double expected, const Loss& loss, double low, double high,
-                      const Search& search) {
-  const double step = (high - low) / search.grid;
-  double at = std::clamp(expected, low, high);
-  double value = loss(at);
-  const auto beside = [&](double way) { return std::clamp(at + way * step, low, high); };
-  const auto loss_beside = [&](double way) {
-    return beside(way) == at ? HUGE_VAL : loss(beside(way));
-  };
-  double below = loss_beside(-1.0);
-  double above = loss_beside(1.0);
-  while (std::min(below, above) < value) {
-    const double way = below < above ? -1.0 : 1.0;
-    (way < 0.0 ? above : below) = value;
-    value = way < 0.0 ? below : above;
-    at = beside(way);
-    (way < 0.0 ? below : above) = loss_beside(way);
-  }
-  return refined(loss, {at, value, at == low || at == high}, beside(-1.0), beside(1.0), search);
 }
 
 /// A line, and what it leaves of y: squares, or the loss at a quantile.

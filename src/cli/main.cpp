@@ -282,8 +282,8 @@ Run add_analyse(CLI::App& app, CommonOptions& common) {
   app.add_option("names", o->names, "analyses; all if none is named")->type_name("NAME");
   app.add_option("--setup", o->setup, "only setups that match")->type_name("GLOB");
   add_policy(app, o->policy,
-             "rows of this batch policy: batch_1, throughput or min_energy; `batch` and `quality` "
-             "take all");
+             "rows of this batch policy: batch_1, throughput or min_energy; `batch`, `quality` and "
+             "`boards` take all");
   app.add_option("--out", o->out, "folder for NAME.json and NAME.csv of each")
       ->capture_default_str()
       ->type_name("DIR");
