@@ -26,7 +26,8 @@ th,td{text-align:left;padding:.4rem .6rem .4rem 0;border-bottom:1px solid var(--
 th{color:var(--soft);font-weight:600;vertical-align:bottom}
 .n{text-align:right;white-space:nowrap}
 td .sub,td code{display:block;color:var(--soft);font-size:.82em}
-@media(min-width:68.01rem){td code,td.w{white-space:nowrap}}
+@media(min-width:68.01rem){td.w{white-space:nowrap}}
+@media(min-width:80rem){td code{white-space:nowrap}}
 td .ci{color:var(--soft);white-space:nowrap}
 tbody tr:hover{background:var(--band)}
 figure{margin:1rem 0}
