@@ -54,14 +54,17 @@ struct GainInterval {
 std::optional<GainInterval> gain_ci95(const Sizes& sizes) {
   boost::random::mt19937_64 random(kSeed);
   boost::random::normal_distribution<double> standard;
+  std::vector<double> deviations;
+  for (const Row* row : sizes) {
+    const double sites_rel = rel_between(site_of(*row), site_of(*sizes[0]));
+    deviations.push_back(std::hypot(rel_of(*row, kSharedBetweenSizes), sites_rel) /
+                         kDeviationsOf95);
+  }
   std::vector<double> times, nearly;
   for (std::size_t i = 0; i < kResamples; ++i) {
-    std::vector<double> energies;
-    for (const Row* row : sizes) {
-      const double sites_rel = rel_between(site_of(*row), site_of(*sizes[0]));
-      const double deviation =
-          std::hypot(rel_of(*row, kSharedBetweenSizes), sites_rel) / kDeviationsOf95;
-      energies.push_back(*row->energy_j_per_image * std::exp(deviation * standard(random)));
+    std::vector<double> energies = energies_of(sizes);
+    for (std::size_t k = 0; k < energies.size(); ++k) {
+      energies[k] *= std::exp(deviations[k] * standard(random));
     }
     // No gain in a draw: the smallest size is then also the one that is enough.
     const auto g = gain(sizes, energies).value_or(Gain{1.0, *sizes[0]->batch, *sizes[0]->batch});

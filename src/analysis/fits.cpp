@@ -111,16 +111,17 @@ Find from(double expected, const Search& search) {
   };
 }
 
-/// The line of least loss among `line_of(t)` for t in [low, high], and where that is.
 template <class Line>
 struct Best {
   Minimum minimum;
   Line line;
 };
+/// The line of least loss among `line_of(t)` for t in [low, high], and where that is. Absent where
+/// there is no line.
 template <class LineOf>
 auto best_line(const LineOf& line_of, const Find& find, double low, double high) {
   using Line = typename std::invoke_result_t<LineOf, double>::value_type;
-  // What the search ends with it has seen: one fit in ten is not made twice.
+  // What the search ends with it has seen, so that it is not fitted again.
   std::optional<std::pair<double, Line>> least;
   const auto loss = [&](double t) {
     const std::optional<Line> line = line_of(t);

@@ -4,8 +4,6 @@
 
 #include <cmath>
 
-#include "analysis/row.hpp"
-
 namespace joulemark::analysis {
 namespace {
 
@@ -16,8 +14,8 @@ bool dominates(const Candidate& a, const Candidate& b) {
 
 /// Whether the order of their prices is within the intervals of both.
 bool undecided(const Candidate& a, const Candidate& b) {
-  const double sites = rel_between(Site{a.board, a.temperature_c}, Site{b.board, b.temperature_c});
-  return std::abs(std::log(a.joules / b.joules)) < std::hypot(a.rel, b.rel, sites);
+  return std::abs(std::log(a.joules / b.joules)) <
+         std::hypot(a.rel, b.rel, rel_between(a.site, b.site));
 }
 
 Standing standing_of(std::size_t i, std::span<const Candidate> all) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "analysis/row.hpp"
 #include "base/result.hpp"
 
 namespace joulemark::analysis {
@@ -13,9 +12,8 @@ namespace joulemark::analysis {
 struct Candidate {
   double accuracy = 0.0;
   double joules = 0.0;
-  double rel = 0.0;        ///< half width of the 95 % interval of joules, relative
-  std::string board = {};  ///< on which it was measured; empty: not known
-  std::optional<double> temperature_c = {};
+  double rel = 0.0;  ///< half width of the 95 % interval of joules, relative
+  Site site = {};    ///< its board is named by the row
 };
 
 /// Where a candidate stands towards the Pareto frontier: those that no other dominates. One

@@ -49,14 +49,16 @@ TEST(Standings, WithinIntervalsMembershipIsOpenOnBothSides) {
 }
 
 TEST(Standings, OfTwoBoardsAreLessSure) {
-  EXPECT_THAT(of({{70, 1.0, 0.01, "x"}, {69, 1.05, 0.01, "x"}}), ElementsAre(kMember, kDominated));
-  EXPECT_THAT(of({{70, 1.0, 0.01, "x"}, {69, 1.05, 0.01, "y"}}), ElementsAre(kMember, kPossible));
+  EXPECT_THAT(of({{70, 1.0, 0.01, {"x"}}, {69, 1.05, 0.01, {"x"}}}),
+              ElementsAre(kMember, kDominated));
+  EXPECT_THAT(of({{70, 1.0, 0.01, {"x"}}, {69, 1.05, 0.01, {"y"}}}),
+              ElementsAre(kMember, kPossible));
 }
 
 TEST(Standings, OfOneBoardThatWasWarmerAreLessSure) {
-  const Candidate cool{69, 1.05, 0.01, "x", 45.0};
-  EXPECT_THAT(of({{70, 1.0, 0.01, "x", 45.0}, cool}), ElementsAre(kMember, kDominated));
-  EXPECT_THAT(of({{70, 1.0, 0.01, "x", 61.0}, cool}), ElementsAre(kMember, kPossible));
+  const Candidate cool{69, 1.05, 0.01, {"x", 45.0}};
+  EXPECT_THAT(of({{70, 1.0, 0.01, {"x", 45.0}}, cool}), ElementsAre(kMember, kDominated));
+  EXPECT_THAT(of({{70, 1.0, 0.01, {"x", 61.0}}, cool}), ElementsAre(kMember, kPossible));
 }
 
 TEST(Standings, OneThatSurelyDominatesIsEnough) {

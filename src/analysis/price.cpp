@@ -22,8 +22,7 @@ Prices by_top1(const std::vector<const Row*>& rows) {
 std::vector<Candidate> candidates(const Prices& models) {
   std::vector<Candidate> out;
   for (const Priced& m : models) {
-    out.push_back({m.accuracy, m.joules(), rel_of(*m.row, kSharedBetweenModels), m.row->board,
-                   m.row->temperature_c});
+    out.push_back({m.accuracy, m.joules(), rel_of(*m.row, kSharedBetweenModels), site_of(*m.row)});
   }
   return out;
 }

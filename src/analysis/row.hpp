@@ -87,8 +87,8 @@ inline constexpr double kPerCelsius = 0.0032;
 
 /// Where an energy was measured.
 struct Site {
-  std::string_view board;               ///< of the row or candidate; empty: not known
-  std::optional<double> temperature_c;  ///< absent: not known
+  std::string_view board = {};               ///< that of the row; empty: not known
+  std::optional<double> temperature_c = {};  ///< absent: not known
 };
 inline Site site_of(const Row& row) { return {row.board, row.temperature_c}; }
 /// What lies between two, relative, whatever was measured there: kBetweenBoards, in which warmth

@@ -40,9 +40,6 @@ ordered_json json(const Axis& a) {
 
 ordered_json json(const Range& r) { return ordered_json::array_t{r.low, r.high}; }
 
-/// Of a figure.
-constexpr std::size_t kMostKeys = 13;
-
 /// What is as usual is left out: a figure has hundreds of marks. They are put together without a
 /// list of pairs in braces, of which each would be an array before it is an entry.
 ordered_json json(const Mark& m) {
@@ -91,6 +88,7 @@ ordered_json list(const std::vector<T>& things) {
 }  // namespace
 
 ordered_json to_json(const Figure& f) {
+  constexpr std::size_t kMostKeys = 13;
   // With room for all: an ordered object that grows copies what it holds, as its keys are const.
   ordered_json::object_t j;
   j.reserve(kMostKeys);
