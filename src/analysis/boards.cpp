@@ -11,6 +11,7 @@
 #include "analysis/common.hpp"
 #include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
+#include "analysis/two_way.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
@@ -172,7 +173,75 @@ void add_most_measured(Outcome& o, const std::map<Key, Configuration>& configura
       percent(spread.deviation, spread.ci95)));
 }
 
-void add_table(Outcome& o, const std::map<Key, Configuration>& configurations) {
+/// What one factor for each board leaves, of configurations and their boards in the order in which
+/// they are gone through. Absent where nothing could be left.
+std::optional<TwoWay> factors_of(const std::map<Key, Configuration>& configurations,
+                                 const std::set<std::string>& boards) {
+  std::vector<Sighting> seen;
+  std::size_t of = 0;
+  for (const auto& [key, configuration] : configurations) {
+    for (const OnBoard& on : configuration) {
+      const auto at = std::distance(boards.begin(), boards.find(on.board));
+      seen.push_back({of, static_cast<std::size_t>(at), on.log_joules});
+    }
+    ++of;
+  }
+  return fit_two_way(seen);
+}
+
+/// A difference of logarithms, with its sign.
+std::string signed_percent(double difference) {
+  return fmt::format("{:+.2f} %", 100.0 * std::expm1(difference));
+}
+
+/// Whether a board takes more by the same for every model.
+void add_factors(Outcome& o, const std::optional<TwoWay>& fit, const std::set<std::string>& boards,
+                 std::size_t configurations) {
+  if (!fit) {
+    o.sentences.emplace_back(
+        "Whether a board takes as much more for every model cannot be said: no two configurations "
+        "ran on the same two boards.");
+    return;
+  }
+  const double t = student_t_95(static_cast<double>(fit->degrees));
+  std::vector<std::string> names(boards.begin(), boards.end());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto [effect, error] = fit->at[i];
+    o.values.push_back({"board_factor", names[i], "1", std::exp(effect),
+                        Interval{std::exp(effect - t * error), std::exp(effect + t * error)}, "",
+                        configurations});
+  }
+  const double left = std::sqrt(fit->squares / static_cast<double>(fit->degrees));
+  const Interval ci95 = deviation_ci95(fit->squares, fit->degrees);
+  o.values.push_back({"left_by_board_factors_deviation", "", "1", left, ci95, "", configurations});
+  const auto [least, greatest] = std::ranges::minmax_element(fit->at, {}, &TwoWay::Effect::value);
+  const auto name_at = [&](auto place) {
+    return names[static_cast<std::size_t>(place - fit->at.begin())];
+  };
+  o.sentences.push_back(fmt::format(
+      "One factor for each board, {} on {} to {} on {}, leaves a standard deviation of {}, with "
+      "what the intervals of the runs account for.",
+      signed_percent(least->value), name_at(least), signed_percent(greatest->value),
+      name_at(greatest), percent(left, ci95)));
+  // Four rests are in the ratio of two such ratios.
+  const auto elsewhere = [](double deviation) { return std::sqrt(2.0) * of_a_ratio(deviation); };
+  const Interval within = {elsewhere(ci95.low), elsewhere(ci95.high)};
+  o.values.push_back(
+      {"ratio_on_another_board_rel", "", "1", elsewhere(left), within, "", configurations});
+  o.sentences.push_back(fmt::format(
+      "The ratio of two configurations that one board ran is then within ± {} of their ratio on "
+      "another one, for 95 % of pairs.",
+      percent(elsewhere(left), within)));
+  if (fit->parts > 1) {
+    o.caveats.push_back(fmt::format(
+        "The boards fall into {} groups that have no configuration in common: a factor is beside "
+        "the mean of its own group.",
+        fit->parts));
+  }
+}
+
+void add_table(Outcome& o, const std::map<Key, Configuration>& configurations,
+               const std::optional<TwoWay>& fit) {
   o.columns = {{"model", "", "architecture, and its input size where that is not 224x224"},
                {"batch", "images", "images per inference"},
                {"weights", "", "pretrained, or live:SEED"},
@@ -180,17 +249,20 @@ void add_table(Outcome& o, const std::map<Key, Configuration>& configurations) {
                {"runs", "", "measurements of this configuration on this board"},
                {"energy_j_per_image", "J", "their geometric mean, gross energy per image"},
                {"beside_mean_rel", "1", "how far its logarithm is from the mean of all boards'"},
+               {"left_rel", "1", "what one factor for each board leaves of that"},
                {"largest_ci95_rel", "1", "of the intervals that the runs state"},
                {"first_at", "", "when the first was measured"}};
+  std::size_t place = 0;
   for (const auto& [key, configuration] : configurations) {
     const double of_all = mean_log(configuration);
     for (const OnBoard& on : configuration) {
+      const Cell left = fit ? Cell(fit->rest[place++]) : Cell();
       std::vector<double> intervals;
       for (const Row* run : on.runs) intervals.push_back(run->ci95_rel.value_or(0.0));
       const Row& row = *on.runs.front();
       o.rows.push_back({subject(row), cell(row.batch), row.weights, on.board,
                         static_cast<std::int64_t>(on.runs.size()), std::exp(on.log_joules),
-                        on.log_joules - of_all, std::ranges::max(intervals),
+                        on.log_joules - of_all, left, std::ranges::max(intervals),
                         std::ranges::min(on.runs, {}, &Row::measured_at)->measured_at});
     }
   }
@@ -272,8 +344,11 @@ Result<Outcome> boards(const Input& input) {
     return too_few(begun, "no configuration was measured on two boards.");
   }
   settle(begun);
-  add_table(o, configurations);
+  const auto names = boards_of(configurations);
+  const auto fit = factors_of(configurations, names);
+  add_table(o, configurations, fit);
   add_all(o, configurations);
+  add_factors(o, fit, names, configurations.size());
   add_most_measured(o, configurations);
   add_figure(o, configurations);
   o.caveats.emplace_back(

@@ -105,6 +105,42 @@ TEST(Boards, AreNotTheHostsThatHoldThemUp) {
   EXPECT_TRUE(ran(boards, rows).too_few);
 }
 
+TEST(Boards, ThatTakeAsMuchMoreForEveryModelLeaveNothing) {
+  std::vector<Row> rows = {on("x", "a", 1.0), on("y", "a", 1.1), on("x", "b", 2.0),
+                           on("y", "b", 2.2), on("y", "c", 3.3), on("z", "c", 3.6)};
+  const Outcome same = ran(boards, rows);
+  EXPECT_NEAR(find(same, "left_by_board_factors_deviation")->value, 0.0, 1e-9);
+  const double y_over_x =
+      find(same, "board_factor", "y")->value / find(same, "board_factor", "x")->value;
+  EXPECT_NEAR(y_over_x, 1.1, 1e-12);
+  EXPECT_NEAR(find(same, "board_factor", "z")->value / find(same, "board_factor", "y")->value,
+              3.6 / 3.3, 1e-12);
+  EXPECT_GT(find(same, "between_boards_deviation")->value, 0.05);
+
+  rows[3].energy_j_per_image = 2.0;  // not on y any more
+  const Outcome other = ran(boards, rows);
+  const Value* left = find(other, "left_by_board_factors_deviation");
+  EXPECT_NEAR(left->value, std::log(1.1) / 2.0, 1e-12) << "four rests of a quarter, one degree";
+  EXPECT_NEAR(find(other, "ratio_on_another_board_rel")->value, 2.0 * 1.959964 * left->value,
+              1e-12);
+  const auto rests = column(other, "left_rel");
+  EXPECT_NEAR(std::abs(std::get<double>(rests[0])), std::log(1.1) / 4.0, 1e-12);
+  EXPECT_NEAR(std::get<double>(rests[4]), 0.0, 1e-12) << "z alone says nothing of c";
+}
+
+TEST(Boards, WhoseFactorsNothingTellsHaveNone) {
+  const Outcome o = ran(boards, {on("x", "a", 1.0), on("y", "a", 1.1)});
+  EXPECT_EQ(find(o, "left_by_board_factors_deviation"), nullptr);
+  EXPECT_THAT(all_text(o.sentences), HasSubstr("no two configurations ran on the same two boards"));
+  EXPECT_EQ(column(o, "left_rel"), (std::vector<Cell>{Cell(), Cell()}));
+}
+
+TEST(Boards, OfGroupsThatShareNothingAreToldApart) {
+  const Outcome o = ran(boards, {on("x", "a", 1.0), on("y", "a", 1.1), on("x", "b", 1.0),
+                                 on("y", "b", 1.1), on("u", "c", 1.0), on("v", "c", 1.2)});
+  EXPECT_THAT(all_text(o.caveats), HasSubstr("fall into 2 groups"));
+}
+
 TEST(Boards, ThatDifferByMoreThanComparisonsTakeAreACaveat) {
   constexpr const char* kMore = "differ by more than comparisons";
   std::vector<Row> rows;
