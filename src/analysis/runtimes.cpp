@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "analysis/common.hpp"
 #include "analysis/figures.hpp"
@@ -41,14 +43,36 @@ std::vector<double> ratios(const std::vector<Pair>& pairs) {
   return out;
 }
 
-std::vector<Pair> pairs_of(const Chosen& a, const Chosen& b) {
-  std::map<std::string, const Row*> of_b;
-  for (const Row* row : b.rows) of_b.emplace(subject(*row), row);
+/// All fit rows of each model, the newest first.
+using ByModel = std::map<std::string, std::vector<const Row*>>;
+ByModel by_model(const std::vector<const Row*>& rows) {
+  ByModel models;
+  for (const Row* row : rows) models[subject(*row)].push_back(row);
+  for (auto& [model, of_it] : models) {
+    std::ranges::stable_sort(of_it, std::greater<>(),
+                             [](const Row* r) { return std::tie(r->measured_at, r->run); });
+  }
+  return models;
+}
+
+/// The newest two that one board measured: what it does to one it does to the other, and it is no
+/// part of their ratio. Else the newest of each.
+Pair choose_pair(const std::vector<const Row*>& a, const std::vector<const Row*>& b) {
+  for (const Row* row : a) {
+    const auto is_beside = [&](const Row* r) {
+      return !r->board.empty() && r->board == row->board;
+    };
+    if (const auto found = std::ranges::find_if(b, is_beside); found != b.end())
+      return {row, *found};
+  }
+  return {a.front(), b.front()};
+}
+
+std::vector<Pair> pairs_of(const ByModel& a, const ByModel& b) {
   std::vector<Pair> pairs;
-  for (const Row* row : a.rows) {
-    if (const auto found = of_b.find(subject(*row)); found != of_b.end()) {
-      pairs.push_back({row, found->second});
-    }
+  for (const auto& [model, rows] : a) {
+    if (const auto found = b.find(model); found != b.end())
+      pairs.push_back(choose_pair(rows, found->second));
   }
   return pairs;
 }
@@ -220,7 +244,9 @@ struct Comparisons {
   std::vector<Comparison> made;
   std::vector<std::string> few;
 };
-Comparisons compare_all(const std::map<std::string, Chosen>& setups) {
+Comparisons compare_all(const std::map<std::string, Chosen>& fit) {
+  std::map<std::string, ByModel> setups;
+  for (const auto& [setup, chosen] : fit) setups.emplace(setup, by_model(chosen.rows));
   Comparisons all;
   for (auto a = setups.begin(); a != setups.end(); ++a) {
     for (auto b = std::next(a); b != setups.end(); ++b) {
@@ -235,6 +261,16 @@ Comparisons compare_all(const std::map<std::string, Chosen>& setups) {
   return all;
 }
 
+/// Every row that may stand in a comparison: which of a model's does, its partner decides.
+std::map<std::string, Chosen> fit_by_setup(const Input& input) {
+  std::map<std::string, Chosen> setups;
+  for (const Row& row : input.rows) {
+    if (!setups.contains(row.setup))
+      setups.emplace(row.setup, fit_rows(input.rows, row.setup, input.policy));
+  }
+  return setups;
+}
+
 /// All rows that stand in a comparison, and why the others do not.
 Chosen used_rows(std::map<std::string, Chosen> setups, const std::vector<Comparison>& made) {
   std::set<const Row*> used;
@@ -243,6 +279,14 @@ Chosen used_rows(std::map<std::string, Chosen> setups, const std::vector<Compari
   }
   Chosen all;
   for (auto& [setup, chosen] : setups) {
+    std::set<std::string> models;
+    for (const Row* row : chosen.rows) {
+      if (used.contains(row)) models.insert(subject(*row));
+    }
+    leave_out(
+        chosen, "measured_again",
+        "another row of the same model stands, the newest or one of its partner's board",
+        [&](const Row& row) { return !used.contains(&row) && models.contains(subject(row)); });
     leave_out(chosen, "not_paired", "not measured on another setup that it could be compared with",
               [&](const Row& row) { return !used.contains(&row); });
     for (LeftOut& l : chosen.left_out) all.left_out.push_back(std::move(l));
@@ -289,7 +333,7 @@ void add_figure(Outcome& o, const std::vector<Comparison>& made,
 std::string compared(const std::string& from, const std::string& to) { return from + " -> " + to; }
 
 Result<Outcome> runtimes(const Input& input) {
-  const auto setups = choose_by_setup(input);
+  const auto setups = fit_by_setup(input);
   if (setups.empty()) return tl::unexpected(no_rows());
   const Comparisons comparisons = compare_all(setups);
   Begun begun{used_rows(setups, comparisons.made), {}};

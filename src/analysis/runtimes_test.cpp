@@ -54,6 +54,40 @@ TEST(Runtimes, SayThatTwoBoardsAreInTheRatio) {
   EXPECT_THAT(all_text(ran(runtimes, rows).caveats), HasSubstr("3 of 3 pairs are of two boards"));
 }
 
+/// The newest of both are of two boards here, and what these differ by is no saving.
+TEST(Runtimes, CompareOnOneBoardWhereTheyCan) {
+  std::vector<Row> rows;
+  const auto add = [&](const char* model, double joules, const char* setup, const char* board,
+                       const char* at) {
+    rows.push_back(row(model, joules, {}, setup));
+    rows.back().board = board;
+    rows.back().measured_at = at;
+    rows.back().run = std::string(model) + setup + at;
+  };
+  for (const char* model : {"a", "b", "c"}) {
+    add(model, 0.040, "x", "first", "2026-11-20T00:00:00Z");
+    add(model, 0.042, "x", "first", "2026-11-21T00:00:00Z");
+    add(model, 0.021, "y", "first", "2026-11-22T00:00:00Z");
+    add(model, 0.050, "x", "second", "2026-11-23T00:00:00Z");
+    add(model, 0.030, "y", "third", "2026-11-24T00:00:00Z");
+  }
+  add("d", 0.050, "x", "", "2026-11-23T00:00:00Z");
+  add("d", 0.020, "y", "", "2026-11-24T00:00:00Z");
+  add("d", 0.025, "y", "third", "2026-11-25T00:00:00Z");
+  add("e", 0.050, "x", "second", "2026-11-23T00:00:00Z");
+  const Outcome o = ran(runtimes, rows);
+  EXPECT_EQ(column(o, "from_run"),
+            (std::vector<Cell>{"ax2026-11-21T00:00:00Z", "bx2026-11-21T00:00:00Z",
+                               "cx2026-11-21T00:00:00Z", "dx2026-11-23T00:00:00Z"}));
+  EXPECT_EQ(column(o, "to_run"),
+            (std::vector<Cell>{"ay2026-11-22T00:00:00Z", "by2026-11-22T00:00:00Z",
+                               "cy2026-11-22T00:00:00Z", "dy2026-11-25T00:00:00Z"}))
+      << "of boards that are not known the newest of each";
+  EXPECT_EQ(find_left_out(o, "measured_again")->which.size(), 10U);
+  EXPECT_THAT(find_left_out(o, "not_paired")->which, ElementsAre("e"));
+  EXPECT_THAT(all_text(o.caveats), ::testing::Not(HasSubstr("are of two boards")));
+}
+
 TEST(Runtimes, TellKindsAndFamiliesApart) {
   std::vector<Row> rows;
   for (int i = 0; i < 8; ++i) {
