@@ -66,6 +66,13 @@ Run add_campaign_run(CLI::App& app, CommonOptions& common) {
   app.add_option("--shard", o->shard,
                  "every N-th job only, from the K-th on, into a database of its own")
       ->type_name("K/N");
+  app.add_option("--lot", o->lot,
+                 "instead of the plan's: artefacts on disk at once, at most, for each device")
+      ->check(CLI::Range(1, 100'000).description(""))
+      ->type_name("N");
+  app.add_option("--export-jobs", o->export_jobs, "instead of the plan's: models exported at once")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
   add_retry(app, *o);
   app.add_flag("--tolerate-failures", o->tolerate_failures,
                "end with 0 also when configurations failed: their rows say why");

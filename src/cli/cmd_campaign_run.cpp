@@ -46,6 +46,9 @@ Result<Call> read_call(const CampaignRunOptions& o, const CommonOptions& common,
   if (!c) return tl::unexpected(c.error());
   Call call{o, common, std::move(*c), {}, {}, {}};
   call.device = o.device.empty() ? call.campaign.plan.device : o.device;
+  // What a machine has room for says nothing of what is measured: rows stay those of the plan.
+  call.campaign.plan.lot = o.lot.value_or(call.campaign.plan.lot);
+  call.campaign.plan.export_jobs = o.export_jobs.value_or(call.campaign.plan.export_jobs);
   auto again = retry_of(o);
   if (!again) return tl::unexpected(again.error());
   call.again = std::move(*again);

@@ -66,9 +66,10 @@ struct CampaignRunOptions : CampaignOptions {
   std::string meter = "auto";
   std::vector<std::string> meter_options;
   double idle_seconds = 3.0;
-  double slot = 0.0;         ///< seconds; 0: no limit
-  std::string shard;         ///< "2/8"; empty: all of it
-  std::string device;        ///< "cuda:1", several with commas, "cuda:all"; empty: the plan's
+  double slot = 0.0;   ///< seconds; 0: no limit
+  std::string shard;   ///< "2/8"; empty: all of it
+  std::string device;  ///< "cuda:1", several with commas, "cuda:all"; empty: the plan's
+  std::optional<std::int64_t> lot, export_jobs;  ///< absent: the plan's
   std::string retry_failed;  ///< "all", or kinds of failures; empty: none are tried again
   bool tolerate_failures = false;
 };

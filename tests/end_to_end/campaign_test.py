@@ -107,6 +107,18 @@ def test_all_variants_of_a_lot_are_exported_in_one_call(six):
     assert measured == {"fp32": 4, "fp16": 4}
 
 
+def test_lots_are_as_large_as_the_machine_allows_and_rows_stay_those_of_the_plan(six):
+    assert six.plan(lot=12).code == 0
+    first = six.run("--lot", "2", "--export-jobs", "3", "--tolerate-failures")
+    assert first.code == 0, first.err
+    assert [len(call["entries"]) for call in six.exports()] == [2, 2, 2]
+    assert all("--jobs 3" in " ".join(call["options"]) for call in six.exports())
+    again = six.run()
+    assert again.code == 0 and again.json["left"] == 0 and len(six.rows()) == 6, again.err
+    refused = six.run("--lot", "0")
+    assert refused.code == 2 and "--lot" in refused.err
+
+
 def test_failures_are_tried_again_on_request_and_only_then(six):
     six.plan()
     assert six.run().json["failures"] == {"crashed": 1, "export_failed": 1}
