@@ -194,6 +194,57 @@ std::string signed_percent(double difference) {
   return fmt::format("{:+.2f} %", 100.0 * std::expm1(difference));
 }
 
+/// What the factors leave, and what that makes of a ratio of two configurations on another board:
+/// four rests are in it.
+struct Left {
+  double deviation = 0.0;
+  Interval ci95;
+  explicit Left(const TwoWay& fit)
+      : deviation(std::sqrt(fit.squares / static_cast<double>(fit.degrees))),
+        ci95(deviation_ci95(fit.squares, fit.degrees)) {}
+  static double elsewhere(double deviation) { return kDeviationsOf95 * 2.0 * deviation; }
+  double elsewhere() const { return elsewhere(deviation); }
+  Interval elsewhere_ci95() const { return {elsewhere(ci95.low), elsewhere(ci95.high)}; }
+};
+
+void add_factor_values(Outcome& o, const TwoWay& fit, const std::vector<std::string>& boards,
+                       std::size_t configurations) {
+  const double t = student_t_95(static_cast<double>(fit.degrees));
+  for (std::size_t i = 0; i < boards.size(); ++i) {
+    const auto [effect, error] = fit.at[i];
+    o.values.push_back({"board_factor", boards[i], "1", std::exp(effect),
+                        in_logarithm(std::exp(effect), t * error), "", configurations});
+  }
+  const Left left(fit);
+  o.values.push_back(
+      {"left_by_board_factors_deviation", "", "1", left.deviation, left.ci95, "", configurations});
+  o.values.push_back({"ratio_on_another_board_rel", "", "1", left.elsewhere(),
+                      left.elsewhere_ci95(), "", configurations});
+}
+
+void say_factors(Outcome& o, const TwoWay& fit, const std::vector<std::string>& boards) {
+  const auto in_words = [&](auto effect) {
+    return fmt::format("{} on {}", signed_percent(effect->value),
+                       boards[static_cast<std::size_t>(effect - fit.at.begin())]);
+  };
+  const auto [least, greatest] = std::ranges::minmax_element(fit.at, {}, &TwoWay::Effect::value);
+  const Left left(fit);
+  o.sentences.push_back(fmt::format(
+      "One factor for each board, {} to {}, leaves a standard deviation of {}, with what the "
+      "intervals of the runs account for.",
+      in_words(least), in_words(greatest), percent(left.deviation, left.ci95)));
+  o.sentences.push_back(fmt::format(
+      "The ratio of two configurations that one board ran is then within ± {} of their ratio on "
+      "another one, for 95 % of pairs.",
+      percent(left.elsewhere(), left.elsewhere_ci95())));
+  if (fit.parts > 1) {
+    o.caveats.push_back(fmt::format(
+        "The boards fall into {} groups that have no configuration in common: a factor is beside "
+        "the mean of its own group.",
+        fit.parts));
+  }
+}
+
 /// Whether a board takes more by the same for every model.
 void add_factors(Outcome& o, const std::optional<TwoWay>& fit, const std::set<std::string>& boards,
                  std::size_t configurations) {
@@ -203,41 +254,9 @@ void add_factors(Outcome& o, const std::optional<TwoWay>& fit, const std::set<st
         "ran on the same two boards.");
     return;
   }
-  const double t = student_t_95(static_cast<double>(fit->degrees));
-  std::vector<std::string> names(boards.begin(), boards.end());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto [effect, error] = fit->at[i];
-    o.values.push_back({"board_factor", names[i], "1", std::exp(effect),
-                        Interval{std::exp(effect - t * error), std::exp(effect + t * error)}, "",
-                        configurations});
-  }
-  const double left = std::sqrt(fit->squares / static_cast<double>(fit->degrees));
-  const Interval ci95 = deviation_ci95(fit->squares, fit->degrees);
-  o.values.push_back({"left_by_board_factors_deviation", "", "1", left, ci95, "", configurations});
-  const auto [least, greatest] = std::ranges::minmax_element(fit->at, {}, &TwoWay::Effect::value);
-  const auto name_at = [&](auto place) {
-    return names[static_cast<std::size_t>(place - fit->at.begin())];
-  };
-  o.sentences.push_back(fmt::format(
-      "One factor for each board, {} on {} to {} on {}, leaves a standard deviation of {}, with "
-      "what the intervals of the runs account for.",
-      signed_percent(least->value), name_at(least), signed_percent(greatest->value),
-      name_at(greatest), percent(left, ci95)));
-  // Four rests are in the ratio of two such ratios.
-  const auto elsewhere = [](double deviation) { return std::sqrt(2.0) * of_a_ratio(deviation); };
-  const Interval within = {elsewhere(ci95.low), elsewhere(ci95.high)};
-  o.values.push_back(
-      {"ratio_on_another_board_rel", "", "1", elsewhere(left), within, "", configurations});
-  o.sentences.push_back(fmt::format(
-      "The ratio of two configurations that one board ran is then within ± {} of their ratio on "
-      "another one, for 95 % of pairs.",
-      percent(elsewhere(left), within)));
-  if (fit->parts > 1) {
-    o.caveats.push_back(fmt::format(
-        "The boards fall into {} groups that have no configuration in common: a factor is beside "
-        "the mean of its own group.",
-        fit->parts));
-  }
+  const std::vector<std::string> names(boards.begin(), boards.end());
+  add_factor_values(o, *fit, names, configurations);
+  say_factors(o, *fit, names);
 }
 
 void add_table(Outcome& o, const std::map<Key, Configuration>& configurations,

@@ -31,7 +31,8 @@ struct TwoWay {
 };
 
 /// Absent where the layout follows all sightings whatever they are, so that no rest could be left:
-/// no two things were seen at the same two places. Every number below the largest must occur.
+/// no two things were seen at the same two places, nor is there a longer way round. Every number
+/// below the largest must occur.
 std::optional<TwoWay> fit_two_way(std::span<const Sighting> sightings);
 
 }  // namespace joulemark::analysis
