@@ -99,8 +99,10 @@ def test_the_table_has_each_architecture_at_its_usual_size(out, tmp_path):
 
 
 def test_setups_are_chosen_and_told_apart_by_what_differs():
-    heading = call("table", "--setup", "nvidia-h200-*").stdout.splitlines()[0]
+    heading = call("table", "--setup", "nvidia-h200*fp16-channels_last").stdout.splitlines()[0]
     assert heading == "| mJ/image | aoti, batch 1 | aoti, best batch | torchscript, batch 1 | torchscript, best batch |"
+    precisions = call("table", "--setup", "nvidia-h200-torch-torchscript-*-channels_last").stdout.splitlines()[0]
+    assert "| fp16, best batch |" in precisions and "| fp32, best batch |" in precisions
     none = call("table", "--setup", "no-such-*")
     assert none.returncode == 1 and "no-such-*" in none.stderr
 
