@@ -130,7 +130,7 @@ Spread spread_of(const Squares& squares) {
 }
 
 /// All configurations together, and what a comparison between two boards takes of it.
-void add_all(Outcome& o, const std::map<Key, Configuration>& configurations) {
+void add_all(Outcome& o, const std::map<Key, Configuration>& configurations, std::size_t boards) {
   Squares squares;
   for (const auto& [key, configuration] : configurations) squares.add(configuration);
   const Spread spread = spread_of(squares);
@@ -143,8 +143,7 @@ void add_all(Outcome& o, const std::map<Key, Configuration>& configurations) {
       "{} on {}: between boards, the energy of one configuration has a standard deviation of {}, "
       "without what the intervals of the runs account for.",
       count(configurations.size(), "configuration", "configurations"),
-      count(boards_of(configurations).size(), "board", "boards"),
-      percent(spread.deviation, spread.ci95)));
+      count(boards, "board", "boards"), percent(spread.deviation, spread.ci95)));
   o.sentences.push_back(fmt::format(
       "The ratio of two boards' energies is then within ± {} for 95 % of pairs; comparisons "
       "between two boards take ± {}.",
@@ -207,28 +206,27 @@ struct Left {
   Interval elsewhere_ci95() const { return {elsewhere(ci95.low), elsewhere(ci95.high)}; }
 };
 
-void add_factor_values(Outcome& o, const TwoWay& fit, const std::vector<std::string>& boards,
-                       std::size_t configurations) {
+void add_factor_values(Outcome& o, const TwoWay& fit, const Left& left,
+                       const std::vector<std::string>& boards, std::size_t configurations) {
   const double t = student_t_95(static_cast<double>(fit.degrees));
   for (std::size_t i = 0; i < boards.size(); ++i) {
     const auto [effect, error] = fit.at[i];
     o.values.push_back({"board_factor", boards[i], "1", std::exp(effect),
                         in_logarithm(std::exp(effect), t * error), "", configurations});
   }
-  const Left left(fit);
   o.values.push_back(
       {"left_by_board_factors_deviation", "", "1", left.deviation, left.ci95, "", configurations});
   o.values.push_back({"ratio_on_another_board_rel", "", "1", left.elsewhere(),
                       left.elsewhere_ci95(), "", configurations});
 }
 
-void say_factors(Outcome& o, const TwoWay& fit, const std::vector<std::string>& boards) {
+void say_factors(Outcome& o, const TwoWay& fit, const Left& left,
+                 const std::vector<std::string>& boards) {
   const auto in_words = [&](auto effect) {
     return fmt::format("{} on {}", signed_percent(effect->value),
                        boards[static_cast<std::size_t>(effect - fit.at.begin())]);
   };
   const auto [least, greatest] = std::ranges::minmax_element(fit.at, {}, &TwoWay::Effect::value);
-  const Left left(fit);
   o.sentences.push_back(fmt::format(
       "One factor for each board, {} to {}, leaves a standard deviation of {}, with what the "
       "intervals of the runs account for.",
@@ -255,8 +253,9 @@ void add_factors(Outcome& o, const std::optional<TwoWay>& fit, const std::set<st
     return;
   }
   const std::vector<std::string> names(boards.begin(), boards.end());
-  add_factor_values(o, *fit, names, configurations);
-  say_factors(o, *fit, names);
+  const Left left(*fit);
+  add_factor_values(o, *fit, left, names, configurations);
+  say_factors(o, *fit, left, names);
 }
 
 void add_table(Outcome& o, const std::map<Key, Configuration>& configurations,
@@ -366,7 +365,7 @@ Result<Outcome> boards(const Input& input) {
   const auto names = boards_of(configurations);
   const auto fit = factors_of(configurations, names);
   add_table(o, configurations, fit);
-  add_all(o, configurations);
+  add_all(o, configurations, names.size());
   add_factors(o, fit, names, configurations.size());
   add_most_measured(o, configurations);
   add_figure(o, configurations);

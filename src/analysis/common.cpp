@@ -55,11 +55,11 @@ Result<Begun> begin_with_accuracy(const Input& input) {
   return begun;
 }
 
-std::map<std::string, Chosen> choose_by_setup(const Input& input) {
+std::map<std::string, Chosen> by_setup(const Input& input, Take take) {
   std::map<std::string, Chosen> setups;
   for (const Row& row : input.rows) {
     if (setups.contains(row.setup)) continue;
-    setups.emplace(row.setup, choose(input.rows, row.setup, input.policy));
+    setups.emplace(row.setup, take(input.rows, row.setup, input.policy));
   }
   return setups;
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +40,9 @@ Result<Begun> begin_with_every_run(const Input& input, const WorthOfSetup& worth
 /// check_accuracies.
 Result<Begun> begin_with_accuracy(const Input& input);
 
-/// The fit rows of every setup under the input's policy; none for no rows.
-std::map<std::string, Chosen> choose_by_setup(const Input& input);
+/// What `take` (choose, fit_rows) takes of every setup under the input's policy; none for no rows.
+using Take = Chosen(std::span<const Row> rows, std::string_view setup, std::string_view policy);
+std::map<std::string, Chosen> by_setup(const Input& input, Take take);
 
 /// Puts into the outcome what is known of the chosen rows: their number, those left out, remarks.
 void settle(Begun& begun);

@@ -127,7 +127,7 @@ void add_figure(Outcome& o, const std::vector<Spread>& spreads,
 }  // namespace
 
 Result<Outcome> energies(const Input& input) {
-  auto setups = choose_by_setup(input);
+  auto setups = by_setup(input, choose);
   if (setups.empty()) return tl::unexpected(no_rows());
   Begun begun{of_enough(std::move(setups)), {}};
   Outcome& o = begun.outcome;

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <tuple>
 
 #include "analysis/common.hpp"
 #include "analysis/figures.hpp"
@@ -49,8 +48,7 @@ ByModel by_model(const std::vector<const Row*>& rows) {
   ByModel models;
   for (const Row* row : rows) models[subject(*row)].push_back(row);
   for (auto& [model, of_it] : models) {
-    std::ranges::stable_sort(of_it, std::greater<>(),
-                             [](const Row* r) { return std::tie(r->measured_at, r->run); });
+    std::ranges::stable_sort(of_it, std::greater<>(), [](const Row* r) { return age(*r); });
   }
   return models;
 }
@@ -261,16 +259,6 @@ Comparisons compare_all(const std::map<std::string, Chosen>& fit) {
   return all;
 }
 
-/// Every row that may stand in a comparison: which of a model's does, its partner decides.
-std::map<std::string, Chosen> fit_by_setup(const Input& input) {
-  std::map<std::string, Chosen> setups;
-  for (const Row& row : input.rows) {
-    if (!setups.contains(row.setup))
-      setups.emplace(row.setup, fit_rows(input.rows, row.setup, input.policy));
-  }
-  return setups;
-}
-
 /// All rows that stand in a comparison, and why the others do not.
 Chosen used_rows(std::map<std::string, Chosen> setups, const std::vector<Comparison>& made) {
   std::set<const Row*> used;
@@ -333,7 +321,8 @@ void add_figure(Outcome& o, const std::vector<Comparison>& made,
 std::string compared(const std::string& from, const std::string& to) { return from + " -> " + to; }
 
 Result<Outcome> runtimes(const Input& input) {
-  const auto setups = fit_by_setup(input);
+  // Of every row that is fit: which of a model's stands, its partner decides.
+  const auto setups = by_setup(input, fit_rows);
   if (setups.empty()) return tl::unexpected(no_rows());
   const Comparisons comparisons = compare_all(setups);
   Begun begun{used_rows(setups, comparisons.made), {}};

@@ -68,9 +68,6 @@ Configuration configuration(const Row& row, bool all_policies) {
   return {row.architecture, row.input_size, by_batch ? row.batch.value_or(0) : 0};
 }
 
-/// Runs are named by their time: of two that were measured within a second, the later one.
-auto age(const Row& row) { return std::tie(row.measured_at, row.run); }
-
 void add(std::vector<LeftOut>& left_out, const std::string& reason, const std::string& meaning,
          const std::string& which) {
   auto found = std::ranges::find(left_out, reason, &LeftOut::reason);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "analysis/outcome.hpp"
@@ -46,6 +47,10 @@ struct Chosen {
 /// All rows of one setup that are fit, in the order given; of one policy, or of all where it is
 /// empty.
 Chosen fit_rows(std::span<const Row> rows, std::string_view setup, std::string_view policy);
+
+/// What is newer is greater. Runs are named by their time: of two that were measured within a
+/// second, the later one.
+inline auto age(const Row& row) { return std::tie(row.measured_at, row.run); }
 
 /// The newest of them of each configuration; an empty policy takes all, and of each batch the
 /// newest row, whatever policy chose it. In the order of architectures, sizes, batches.
