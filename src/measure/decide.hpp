@@ -30,6 +30,7 @@ struct GateReport {
   double worst_relative_error = 0.0;
   std::int64_t top1_agree = 0;  ///< images whose largest logit is the reference's
   std::int64_t images = 0;
+  std::int64_t batch = 0;  ///< size of the steps that computed them
 };
 
 /// Compares logits of shape [images, classes] with the exporter's. Errors, all wrong_output:

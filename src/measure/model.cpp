@@ -120,24 +120,26 @@ class ModelRun {
   }
 
   Result<BatchSearch> search_any() {
-    if (const auto opened = open(1); !opened) return tl::unexpected(opened.error());
+    const std::int64_t first = first_to_search();
+    if (const auto opened = open(first); !opened) return tl::unexpected(opened.error());
     const Instant began = bench_.clock.now();
-    auto found = search_batches(*session_->worker, bench_, settings_, first_to_search());
+    auto found = search_batches(*session_->worker, bench_, settings_, first);
     searched_ += bench_.clock.now() - began;
     if (found) remember(found->bursts());
     return found;
   }
 
-  /// The likely one; else on a GPU that of the output check. A step of eight images takes a GPU
-  /// hardly longer than one of a single image, and the runtime has prepared for that size already:
-  /// for each size, that takes some models seconds. On a CPU such a step may take eight times as
-  /// long.
+  bool is_cpu() const { return subject_.device == "cpu"; }
+  std::int64_t reference_images() const {
+    return subject_.descriptor.reference_input.shape.front();
+  }
+
+  /// The likely one; else on a GPU as many images as the reference has: a step of eight takes a GPU
+  /// hardly longer than one of a single image. On a CPU it may take eight times as long.
   std::int64_t first_to_search() const {
-    if (subject_.likely_batch)
-      return std::bit_floor(static_cast<std::uint64_t>(*subject_.likely_batch));
-    const bool is_cpu = subject_.device == "cpu";
-    const auto checked = static_cast<std::uint64_t>(session_->load.gate.images);
-    return is_cpu ? 1 : static_cast<std::int64_t>(std::bit_floor(std::max(checked, 1ul)));
+    const std::int64_t first = subject_.likely_batch.value_or(is_cpu() ? 1 : reference_images());
+    return static_cast<std::int64_t>(
+        std::bit_floor(static_cast<std::uint64_t>(std::max(first, std::int64_t{1}))));
   }
 
   void remember(std::int64_t batch, Nanoseconds step) {
@@ -200,7 +202,8 @@ class ModelRun {
     return search;
   }
 
-  /// Makes session_ one whose artefact runs `batch`, keeping the present one when it does.
+  /// Makes session_ one whose artefact runs `batch`, which is what it will run first, keeping the
+  /// present one when it does.
   Result<void> open(std::int64_t batch) {
     const auto artefact = subject_.descriptor.artefact_for(batch);
     if (!artefact) return tl::unexpected(as_load_failure(artefact.error()));
@@ -209,7 +212,7 @@ class ModelRun {
       return tl::unexpected(known->second);
     }
     session_.reset();
-    auto session = start_session(*artefact);
+    auto session = start_session(*artefact, batch);
     if (!session) {
       const Error error = as_load_failure(session.error());
       broken_.emplace(artefact->file, error);
@@ -219,7 +222,7 @@ class ModelRun {
     return {};
   }
 
-  Result<Session> start_session(const zoo::Artefact& artefact) {
+  Result<Session> start_session(const zoo::Artefact& artefact, std::int64_t first) {
     const Instant began = bench_.clock.now();
     if (bench_.progress) bench_.progress("loading");
     if (auto ok = read_reference(artefact); !ok) return tl::unexpected(ok.error());
@@ -231,7 +234,7 @@ class ModelRun {
     if (!loaded) return tl::unexpected(loaded.error());
 
     if (bench_.progress) bench_.progress("checking the output");
-    const auto gate = check(**worker, artefact);
+    const auto gate = check(**worker, artefact.batch.value_or(size_to_check(first)));
     if (!gate) return tl::unexpected(gate.error());
     LoadReport report{(*worker)->hello(), *loaded, *gate, artefact, bench_.clock.now() - began};
     return Session{std::move(*worker), std::move(report)};
@@ -267,15 +270,28 @@ class ModelRun {
     return request;
   }
 
-  Result<GateReport> check(runtime::Worker& worker, const zoo::Artefact& artefact) const {
+  /// On a GPU the output is checked at the size that runs first: its kernels are the ones that are
+  /// measured, and the runtime, which takes seconds for some models to prepare for a size, has then
+  /// done so. On a CPU there is little to prepare, and a step takes as long as it has images.
+  std::int64_t size_to_check(std::int64_t first) const {
+    return is_cpu() ? reference_images() : first;
+  }
+
+  Result<GateReport> check(runtime::Worker& worker, std::int64_t batch) const {
     const auto& d = subject_.descriptor;
-    const std::int64_t images = d.reference_input.shape.front();
+    const std::int64_t images = reference_images();
     if (auto ok = worker.set_input(input_, images, settings_.load_timeout); !ok) {
       return tl::unexpected(ok.error());
     }
-    const auto output = worker.infer(artefact.batch.value_or(images), settings_.load_timeout);
+    auto output = worker.infer(batch, settings_.load_timeout);
+    // What does not fit is for the search, or for the run, to find out: the model is not wrong.
+    if (!output && output.error().kind == ErrorKind::out_of_memory && batch > images)
+      output = worker.infer(batch = images, settings_.load_timeout);
     if (!output) return tl::unexpected(output.error());
-    return check_output(*output, output_, d.classes, gate_tolerance(d.precision, d.eager_error));
+    auto report =
+        check_output(*output, output_, d.classes, gate_tolerance(d.precision, d.eager_error));
+    if (report) report->batch = batch;
+    return report;
   }
 
   const Subject& subject_;

@@ -1,106 +1,19 @@
-// The whole measuring flow on a manual clock: a worker that completes steps at known times, a meter
-// with a known power, and so a known energy per image.
-
 #include "measure/model.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/sha.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <numbers>
-
-#include <nlohmann/json.hpp>
 
 #include "measure/record.hpp"
-#include "measure/testing/fakes.hpp"
+#include "measure/testing/model_fixture.hpp"
 
 namespace joulemark::measure {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr std::int64_t kImages = 2;
-constexpr std::int64_t kClasses = 3;
-
-std::string sha256(const std::string& bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string hex;
-  for (const unsigned char c : digest) {
-    hex += "0123456789abcdef"[c >> 4];
-    hex += "0123456789abcdef"[c & 15];
-  }
-  return hex;
-}
-
-class ModelTest : public testing::Test {
- protected:
-  ModelTest() : meter_(clock_), observer_(meter_, clock_) {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("joulemark-model-test-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder_);
-    subject_.runtime = "fake";
-    subject_.device = "cpu";
-    zoo::Descriptor& d = subject_.descriptor;
-    d.folder = folder_;
-    d.name = d.architecture = "fakenet";
-    d.input_size = {3, 2, 2};
-    d.classes = kClasses;
-    d.precision = "fp32";
-    d.weights = {"live", 1, ""};
-    d.artefacts.push_back({write("model.bin", "weights"), std::nullopt});
-    const std::vector<float> pixels(kImages * 12, 0.5f);
-    static_cast<zoo::FileRef&>(d.reference_input) = write("in.f32", bytes(pixels));
-    d.reference_input.shape = {kImages, 3, 2, 2};
-    static_cast<zoo::FileRef&>(d.reference_output) = write("out.f32", bytes(Behaviour{}.logits));
-    d.reference_output.shape = {kImages, kClasses};
-  }
-  ~ModelTest() override { std::filesystem::remove_all(folder_); }
-
-  static std::string bytes(const std::vector<float>& v) {
-    return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)};
-  }
-  zoo::FileRef write(const std::string& file, const std::string& content) {
-    std::ofstream(folder_ / file, std::ios::binary) << content;
-    return {file, sha256(content), static_cast<std::int64_t>(content.size())};
-  }
-
-  std::vector<Outcome> measure(const std::vector<Policy>& policies) {
-    std::vector<Outcome> outcomes;
-    const Bench bench{clock_, observer_, interrupted_, {}};
-    ended_ = measure_model(
-        subject_, policies, bench, settings_,
-        [&]() -> Result<std::unique_ptr<runtime::Worker>> {
-          ++workers_started_;
-          return std::make_unique<FakeWorker>(clock_, behaviour_);
-        },
-        [&](const Outcome& outcome) -> Result<void> {
-          outcomes.push_back(outcome);
-          return {};
-        });
-    return outcomes;
-  }
-
-  ManualClock clock_{Instant{100s}};
-  FakeMeter meter_;
-  MeterObserver observer_;
-  std::atomic<bool> interrupted_{false};
-  std::filesystem::path folder_;
-  Subject subject_;
-  Settings settings_;
-  Behaviour behaviour_;
-  int workers_started_ = 0;
-  Result<void> ended_;
-};
-
-const Policy kBatch1{PolicyKind::batch_1, 1};
-const Policy kThroughput{PolicyKind::throughput, 0};
 
 TEST_F(ModelTest, EnergyPerImageIsPowerTimesTimePerImage) {
   const auto outcomes = measure({kBatch1});
@@ -124,18 +37,31 @@ TEST_F(ModelTest, TheThroughputBatchIsFoundAndMeasuredInTheSameWorker) {
   EXPECT_EQ(workers_started_, 1);
 }
 
-TEST_F(ModelTest, OnAGpuTheSearchBeginsWithTheBatchOfTheOutputCheckUnlessAnotherIsLikely) {
+TEST_F(ModelTest, OnAGpuTheSearchBeginsWithTheReferenceImagesUnlessAnotherIsLikely) {
   settings_.largest_batch = 256;
   const auto search = [&] { return measure({kThroughput}).at(0).search.value(); };
   EXPECT_EQ(search().bursts()[0].batch, 1);
   subject_.device = "cuda:0";
-  const BatchSearch from_check = search();
-  EXPECT_EQ(from_check.bursts()[0].batch, kImages);
+  const BatchSearch from_reference = search();
+  EXPECT_EQ(from_reference.bursts()[0].batch, kImages);
   subject_.likely_batch = 100;
   const BatchSearch from_there = search();
   EXPECT_EQ(from_there.first(), 64);
-  EXPECT_LT(from_there.bursts().size(), from_check.bursts().size());
-  EXPECT_EQ(from_there.throughput_batch(), from_check.throughput_batch());
+  EXPECT_LT(from_there.bursts().size(), from_reference.bursts().size());
+  EXPECT_EQ(from_there.throughput_batch(), from_reference.throughput_batch());
+}
+
+TEST_F(ModelTest, OnAGpuTheOutputIsCheckedAtTheSizeThatRunsFirstWhereItFits) {
+  const auto checked_at = [&](const Policy& policy) {
+    return measure({policy}).at(0).load.value().gate.batch;
+  };
+  subject_.likely_batch = 32;
+  EXPECT_EQ(checked_at(kThroughput), kImages);
+  subject_.device = "cuda:0";
+  EXPECT_EQ(checked_at(kThroughput), 32);
+  EXPECT_EQ(checked_at(kBatch1), 1);
+  behaviour_.memory_limit = 8;
+  EXPECT_EQ(checked_at(kThroughput), kImages);
 }
 
 TEST_F(ModelTest, TheSearchIsNotMisledByStampsThatCatchUpWhileTheQueueRunsEmpty) {
@@ -320,125 +246,6 @@ TEST_F(ModelTest, AnUnstableRunHasNoNumberAndKeepsWhatWasSeen) {
   // The worker did nothing wrong, and another try is another run.
   EXPECT_EQ(workers_started_, 1);
   EXPECT_NE(outcomes[1].run->windows.front().from, outcomes[0].run->windows.front().from);
-}
-
-TEST_F(ModelTest, IdleIsTheMetersPowerWithoutLoad) {
-  meter_.power_w = 82.0;
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 2s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_NEAR(idle->power.value, 82.0, 0.3);
-}
-
-TEST_F(ModelTest, AShortIdleWaitsForTheCounterToBeUnderstood) {
-  meter_.power_w = 82.0;
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 50ms);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_NEAR(idle->power.value, 82.0, 2.0);  // two periods, each edge known to a few milliseconds
-  EXPECT_TRUE(idle->ci95_rel);
-}
-
-TEST_F(ModelTest, IdlePowerIsThatOfADeviceThatHasSettled) {
-  // 42 W more at first, less by half in each second.
-  const Instant began = clock_.now();
-  const double rate = std::numbers::ln2;
-  meter_.used = [=](Instant t) {
-    const double s = std::max(0.0, seconds(t - began));
-    return Joules(78.0 * seconds(t.since_boot) + 42.0 / rate * (1.0 - std::exp(-rate * s)));
-  };
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 3s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_TRUE(idle->settled);
-  EXPECT_NEAR(idle->power.value, 78.0, 0.78);
-  EXPECT_GT(idle->waited, 3s);
-  EXPECT_NEAR(seconds(idle->length), 3.0, 0.2);
-}
-
-TEST_F(ModelTest, IdlePowerThatNeverStandsStillIsTakenAsItIsAndSaysSo) {
-  const Instant began = clock_.now();
-  meter_.used = [=](Instant t) {
-    const double s = seconds(t - began);
-    return Joules(60.0 * s + 0.5 * s * s + 1e6);  // 1 W more in each second
-  };
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 3s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_FALSE(idle->settled);
-  const double took = seconds(clock_.now() - began);
-  EXPECT_NEAR(took, 17.3, 0.4);
-  EXPECT_NEAR(idle->power.value, 60.0 + took - 1.5, 0.5);  // of the last three seconds
-  RecordContext context;
-  context.idle = *idle;
-  const auto outcomes = measure({kBatch1});
-  const auto row = make_record(context, subject_, outcomes[0], "id", "2026-11-24T00:00:00Z");
-  const auto said = nlohmann::json::parse(row.provenance_json).at("idle");
-  EXPECT_EQ(said.at("settled"), false);
-  EXPECT_NEAR(said.at("waited_s").get<double>(), took - 3.0, 0.3);
-}
-
-/// As exporters do, which end when a lot is made.
-TEST_F(ModelTest, IdlePowerIsTakenAnewOnceOthersHaveLeftTheDevice) {
-  const Instant began = clock_.now();
-  meter_.current.other_processes = {4711};
-  meter_.used = [&, began](Instant t) {
-    const double s = std::max(0.0, seconds(t - began));
-    if (s > 4.0) meter_.current.other_processes.clear();
-    return Joules(126.0 * std::min(s, 4.0) + 73.0 * std::max(0.0, s - 4.0) + 1e6);
-  };
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 3s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_EQ(idle->other_processes, 0u);
-  EXPECT_NEAR(idle->power.value, 73.0, 0.5);
-}
-
-TEST_F(ModelTest, IdlePowerBesideOthersThatStaySaysSo) {
-  meter_.power_w = 82.0;
-  meter_.current.other_processes = {4711, 4712};
-  const Instant began = clock_.now();
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 3s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_EQ(idle->other_processes, 2u);
-  EXPECT_LT(seconds(clock_.now() - began), 15.0) << "a desktop's are always there";
-  RecordContext context;
-  context.idle = *idle;
-  const auto outcomes = measure({kBatch1});
-  const auto row = make_record(context, subject_, outcomes[0], "id", "2026-11-24T00:00:00Z");
-  EXPECT_THAT(row.flags, Contains("idle_shared"));
-  const auto said = nlohmann::json::parse(row.provenance_json).at("idle");
-  EXPECT_EQ(said.at("other_processes"), 2);
-}
-
-/// As between two lots of a campaign of which nothing could be measured.
-TEST_F(ModelTest, IdlePowerAfterALongBreakNeedsNoLockFromBefore) {
-  meter_.power_w = 82.0;
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  ASSERT_TRUE(measure_idle(bench, 3s));
-  clock_.advance(120s);
-  const auto idle = measure_idle(bench, 3s);
-  ASSERT_TRUE(idle) << idle.error().message();
-  EXPECT_NEAR(idle->power.value, 82.0, 0.3);
-}
-
-TEST_F(ModelTest, ACounterThatStandsStillGivesNoIdlePower) {
-  meter_.power_w = 0.0;
-  const Bench bench{clock_, observer_, interrupted_, {}};
-  const auto idle = measure_idle(bench, 1s);
-  ASSERT_FALSE(idle);
-  EXPECT_EQ(idle.error().kind, ErrorKind::meter_lost);
-}
-
-TEST(Policy, ReadsSizesAndNames) {
-  EXPECT_EQ(parse_policy("1")->kind, PolicyKind::batch_1);
-  EXPECT_EQ(parse_policy("64")->batch, 64);
-  EXPECT_EQ(parse_policy("throughput")->kind, PolicyKind::throughput);
-  EXPECT_EQ(parse_policy("min_energy")->kind, PolicyKind::min_energy);
-  for (const char* bad : {"", "0", "-1", "1x", "best", "99999999999999999999"}) {
-    EXPECT_FALSE(parse_policy(bad)) << bad;
-  }
 }
 
 }  // namespace

@@ -112,6 +112,7 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
       j["load"]["settings"] = json::parse(outcome.load->loaded.settings_json, nullptr, false);
     }
     j["gate"] = {{"images", outcome.load->gate.images},
+                 {"batch", outcome.load->gate.batch},
                  {"top1_agree", outcome.load->gate.top1_agree},
                  {"worst_relative_error", outcome.load->gate.worst_relative_error},
                  {"tolerance", gate_tolerance(d.precision, d.eager_error)}};

@@ -99,7 +99,10 @@ class FakeWorker final : public runtime::Worker {
     return runtime::Loaded{1s, 1000, {}, R"({"threads": 2})"};
   }
   Result<void> set_input(std::span<const float>, std::int64_t, Nanoseconds) override { return {}; }
-  Result<std::vector<float>> infer(std::int64_t, Nanoseconds) override { return b_.logits; }
+  Result<std::vector<float>> infer(std::int64_t batch, Nanoseconds) override {
+    if (batch > b_.memory_limit) return fail(ErrorKind::out_of_memory, "no memory");
+    return b_.logits;
+  }
   Result<void> start(std::int64_t batch, std::int64_t, int) override {
     batch_ = batch;
     next_ = clock_.now() + b_.preparing + step();
