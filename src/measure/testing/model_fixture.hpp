@@ -4,7 +4,6 @@
 // with a known power, and so a known energy per image.
 
 #include <gtest/gtest.h>
-#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -15,6 +14,7 @@
 
 #include "measure/model.hpp"
 #include "measure/testing/fakes.hpp"
+#include "zoo/sha256.hpp"
 
 namespace joulemark::measure {
 
@@ -22,17 +22,6 @@ using namespace std::chrono_literals;
 
 inline constexpr std::int64_t kImages = 2;
 inline constexpr std::int64_t kClasses = 3;
-
-inline std::string sha256(const std::string& bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string hex;
-  for (const unsigned char c : digest) {
-    hex += "0123456789abcdef"[c >> 4];
-    hex += "0123456789abcdef"[c & 15];
-  }
-  return hex;
-}
 
 class ModelTest : public testing::Test {
  protected:
@@ -63,7 +52,7 @@ class ModelTest : public testing::Test {
   }
   zoo::FileRef write(const std::string& file, const std::string& content) {
     std::ofstream(folder_ / file, std::ios::binary) << content;
-    return {file, sha256(content), static_cast<std::int64_t>(content.size())};
+    return {file, zoo::sha256_of_text(content), static_cast<std::int64_t>(content.size())};
   }
 
   std::vector<Outcome> measure(const std::vector<Policy>& policies) {
