@@ -22,11 +22,9 @@ export function whole(value: number): string {
 /** No exponent below 10^21. */
 export function decimal(value: number, digits = 3): string {
   if (value === 0) return '0';
-  const magnitude = Math.floor(Math.log10(Math.abs(value)));
   const rounded = Number(value.toPrecision(digits));
-  const grown = Math.floor(Math.log10(Math.abs(rounded)));
-  const places = Math.max(0, digits - 1 - Math.max(magnitude, grown));
-  return fixed(rounded, Math.min(places, 20), Math.min(places, 20));
+  const places = Math.min(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(rounded)))), 20);
+  return fixed(rounded, places, places);
 }
 
 /** 0.0412, "J" → 41.2 mJ. */
@@ -99,9 +97,7 @@ export function tick(value: number, column: Unit): string {
   if (isDate(column.name)) return String(Math.round(value * 100) / 100);
   if (column.unit === '%') return `${trimmed(value, 3)} %`;
   if (column.name.endsWith('_rel')) return percent(value);
-  if (column.unit === 'J' || column.unit === 'W' || column.unit === 's' || column.unit === 'J s') {
-    return short(si(value, column.unit));
-  }
+  if (['J', 'W', 's', 'J s'].includes(column.unit)) return short(si(value, column.unit));
   if (column.unit === 'ms') return short(si(value / 1000, 's'));
   const size = Math.abs(value);
   if (size >= 1000) return short(si(value, '')).replace(' ', '');
