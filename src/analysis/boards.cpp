@@ -4,85 +4,29 @@
 #include <cmath>
 #include <map>
 #include <numbers>
-#include <set>
-#include <tuple>
 #include <utility>
 
+#include "analysis/board_factors.hpp"
 #include "analysis/common.hpp"
 #include "analysis/figures.hpp"
 #include "analysis/intervals.hpp"
-#include "analysis/two_way.hpp"
 #include "base/statistics.hpp"
 
 namespace joulemark::analysis {
 namespace {
 
-/// Runs of one configuration on one board.
-struct OnBoard {
-  std::string board;
-  std::vector<const Row*> runs;
-  double log_joules = 0.0;  ///< mean over the runs: a board that was measured often counts once
-  double variance = 0.0;    ///< of that mean, by what the runs state of themselves
-};
-
-/// The same of runs that there are.
-OnBoard on_board(const std::string& board, std::vector<const Row*> runs) {
-  const auto n = static_cast<double>(runs.size());
-  OnBoard on{board, std::move(runs)};
-  for (const Row* run : on.runs) {
-    const double deviation = rel_of(*run, kSharedBetweenSizes) / kDeviationsOf95;
-    on.log_joules += std::log(*run->energy_j_per_image) / n;
-    on.variance += deviation * deviation / (n * n);
-  }
-  return on;
-}
-
-/// One configuration on two boards or more, from the one of least energy on. What chose the batch
-/// does not make it another one.
-using Configuration = std::vector<OnBoard>;
-using Key = std::tuple<std::string, std::string, std::int64_t, std::string>;
-Key key_of(const Row& row) {
-  return {row.architecture, row.input_size, row.batch.value_or(0), row.weights};
-}
-
-/// Whether the host may decide how much it takes, which is another with another board. Before
-/// method 4 single images do not say whether they were held up.
-bool may_be_of_the_host(const Row& row) {
-  constexpr int kSaysSo = 4;
-  const bool is_silent = row.batch == 1 && method_number(row).value_or(kSaysSo) < kSaysSo;
-  return is_silent || std::ranges::find(row.flags, "host_bound") != row.flags.end();
-}
-
-std::map<Key, Configuration> configurations_of(const std::vector<const Row*>& rows) {
-  std::map<Key, std::map<std::string, std::vector<const Row*>>> all;
-  for (const Row* row : rows) {
-    if (row->board.empty() || may_be_of_the_host(*row)) continue;
-    all[key_of(*row)][row->board].push_back(row);
-  }
-  std::map<Key, Configuration> several;
-  for (auto& [key, boards] : all) {
-    if (boards.size() < 2) continue;
-    Configuration& configuration = several[key];
-    for (auto& [board, runs] : boards) configuration.push_back(on_board(board, std::move(runs)));
-    std::ranges::stable_sort(configuration, {}, &OnBoard::log_joules);
-  }
-  return several;
-}
-
-std::vector<double> logs_of(const Configuration& configuration) {
+std::vector<double> logs_of(const OnBoards& configuration) {
   std::vector<double> logs;
   for (const OnBoard& on : configuration) logs.push_back(on.log_joules);
   return logs;
 }
 
 /// What its boards are held against.
-double mean_log(const Configuration& configuration) { return mean(logs_of(configuration)); }
+double mean_log(const OnBoards& configuration) { return mean(logs_of(configuration)); }
 
-const Row& row_of(const Configuration& configuration) {
-  return *configuration.front().runs.front();
-}
+const Row& row_of(const OnBoards& configuration) { return *configuration.front().runs.front(); }
 
-std::string in_words(const Configuration& configuration) {
+std::string in_words(const OnBoards& configuration) {
   const Row& row = row_of(configuration);
   return fmt::format("{}, batch {}", subject(row), row.batch.value_or(0));
 }
@@ -91,20 +35,12 @@ std::string in_words(const Configuration& configuration) {
 /// the width of the interval that 95 % of pairs are in.
 double of_a_ratio(double deviation) { return kDeviationsOf95 * std::numbers::sqrt2 * deviation; }
 
-std::set<std::string> boards_of(const std::map<Key, Configuration>& configurations) {
-  std::set<std::string> boards;
-  for (const auto& [key, configuration] : configurations) {
-    for (const OnBoard& on : configuration) boards.insert(on.board);
-  }
-  return boards;
-}
-
 /// Sums over configurations, of which each has a degree of freedom less than boards.
 struct Squares {
   double all = 0.0;  ///< of the logarithms about their mean
   double own = 0.0;  ///< of these, what the intervals of the runs account for
   std::size_t degrees = 0;
-  void add(const Configuration& configuration) {
+  void add(const OnBoards& configuration) {
     const auto n = static_cast<double>(configuration.size());
     const double deviation = standard_deviation(logs_of(configuration));
     all += deviation * deviation * (n - 1.0);
@@ -130,7 +66,7 @@ Spread spread_of(const Squares& squares) {
 }
 
 /// All configurations together, and what a comparison between two boards takes of it.
-void add_all(Outcome& o, const std::map<Key, Configuration>& configurations, std::size_t boards) {
+void add_all(Outcome& o, const SharedConfigurations& configurations, std::size_t boards) {
   Squares squares;
   for (const auto& [key, configuration] : configurations) squares.add(configuration);
   const Spread spread = spread_of(squares);
@@ -146,7 +82,7 @@ void add_all(Outcome& o, const std::map<Key, Configuration>& configurations, std
       count(boards, "board", "boards"), percent(spread.deviation, spread.ci95)));
   o.sentences.push_back(fmt::format(
       "The ratio of two boards' energies is then within ± {} for 95 % of pairs; comparisons "
-      "between two boards take ± {}.",
+      "between boards of which no more is known take ± {}.",
       percent(of_a_ratio(spread.deviation), ratio), percent(kBetweenBoards)));
   if (kBetweenBoards < ratio.low) {
     o.caveats.emplace_back("These boards differ by more than comparisons between boards take.");
@@ -154,10 +90,10 @@ void add_all(Outcome& o, const std::map<Key, Configuration>& configurations, std
 }
 
 /// The one on most boards: these are as many independent ones.
-void add_most_measured(Outcome& o, const std::map<Key, Configuration>& configurations) {
-  const Configuration& most = std::ranges::max_element(configurations, {}, [](const auto& c) {
-                                return c.second.size();
-                              })->second;
+void add_most_measured(Outcome& o, const SharedConfigurations& configurations) {
+  const OnBoards& most = std::ranges::max_element(configurations, {}, [](const auto& c) {
+                           return c.second.size();
+                         })->second;
   const OnBoard &least = most.front(), &greatest = most.back();
   Squares squares;
   squares.add(most);
@@ -170,22 +106,6 @@ void add_most_measured(Outcome& o, const std::map<Key, Configuration>& configura
       joules(std::exp(greatest.log_joules)), greatest.board,
       digits(std::exp(greatest.log_joules - least.log_joules)),
       percent(spread.deviation, spread.ci95)));
-}
-
-/// What one factor for each board leaves, of configurations and their boards in the order in which
-/// they are gone through. Absent where nothing could be left.
-std::optional<TwoWay> factors_of(const std::map<Key, Configuration>& configurations,
-                                 const std::set<std::string>& boards) {
-  std::vector<Sighting> seen;
-  std::size_t of = 0;
-  for (const auto& [key, configuration] : configurations) {
-    for (const OnBoard& on : configuration) {
-      const auto at = std::distance(boards.begin(), boards.find(on.board));
-      seen.push_back({of, static_cast<std::size_t>(at), on.log_joules});
-    }
-    ++of;
-  }
-  return fit_two_way(seen);
 }
 
 /// A difference of logarithms, with its sign.
@@ -210,9 +130,9 @@ void add_factor_values(Outcome& o, const TwoWay& fit, const Left& left,
                        const std::vector<std::string>& boards, std::size_t configurations) {
   const double t = student_t_95(static_cast<double>(fit.degrees));
   for (std::size_t i = 0; i < boards.size(); ++i) {
-    const auto [effect, error] = fit.at[i];
-    o.values.push_back({"board_factor", boards[i], "1", std::exp(effect),
-                        in_logarithm(std::exp(effect), t * error), "", configurations});
+    const double factor = std::exp(fit.at[i].value);
+    o.values.push_back({"board_factor", boards[i], "1", factor,
+                        in_logarithm(factor, t * fit.at[i].standard_error), "", configurations});
   }
   o.values.push_back(
       {"left_by_board_factors_deviation", "", "1", left.deviation, left.ci95, "", configurations});
@@ -243,23 +163,52 @@ void say_factors(Outcome& o, const TwoWay& fit, const Left& left,
   }
 }
 
+/// What comparisons take of it, of each two boards.
+void add_comparisons(Outcome& o, const BoardFactors& factors) {
+  const auto offsets = board_offsets(factors);
+  std::vector<double> apart;
+  for (auto a = offsets.begin(); a != offsets.end(); ++a) {
+    for (auto b = std::next(a); b != offsets.end(); ++b)
+      apart.push_back(
+          rel_between(Site{a->first, {}, {}, a->second}, {b->first, {}, {}, b->second}));
+  }
+  std::ranges::sort(apart);
+  const double median = *quantile(apart, 0.5);
+  const auto add = [&](const char* which, double rel) {
+    o.values.push_back({"taken_between_boards_rel",
+                        which,
+                        "1",
+                        rel,
+                        {},
+                        "of what comparisons take, which the factors decide",
+                        apart.size()});
+  };
+  add("least", apart.front());
+  add("median", median);
+  add("most", apart.back());
+  o.sentences.push_back(fmt::format(
+      "Comparisons of rows of two of these boards take ± {} to {} for them, by which two; ± {} in "
+      "the median of the pairs.",
+      percent(apart.front()), percent(apart.back()), percent(median)));
+}
+
 /// Whether a board takes more by the same for every model.
-void add_factors(Outcome& o, const std::optional<TwoWay>& fit, const std::set<std::string>& boards,
+void add_factors(Outcome& o, const std::optional<BoardFactors>& factors,
                  std::size_t configurations) {
-  if (!fit) {
+  if (!factors) {
     o.sentences.emplace_back(
         "Whether a board takes as much more for every model cannot be said: no two configurations "
         "ran on the same two boards.");
     return;
   }
-  const std::vector<std::string> names(boards.begin(), boards.end());
-  const Left left(*fit);
-  add_factor_values(o, *fit, left, names, configurations);
-  say_factors(o, *fit, left, names);
+  const Left left(factors->fit);
+  add_factor_values(o, factors->fit, left, factors->boards, configurations);
+  say_factors(o, factors->fit, left, factors->boards);
+  add_comparisons(o, *factors);
 }
 
-void add_table(Outcome& o, const std::map<Key, Configuration>& configurations,
-               const std::optional<TwoWay>& fit) {
+void add_table(Outcome& o, const SharedConfigurations& configurations,
+               const std::optional<BoardFactors>& factors) {
   o.columns = {{"model", "", "architecture, and its input size where that is not 224x224"},
                {"batch", "images", "images per inference"},
                {"weights", "", "pretrained, or live:SEED"},
@@ -274,13 +223,13 @@ void add_table(Outcome& o, const std::map<Key, Configuration>& configurations,
   for (const auto& [key, configuration] : configurations) {
     const double of_all = mean_log(configuration);
     for (const OnBoard& on : configuration) {
-      const Cell left = fit ? Cell(fit->rest[place++]) : Cell();
+      const auto left = factors ? std::optional(factors->fit.rest[place++]) : std::nullopt;
       std::vector<double> intervals;
       for (const Row* run : on.runs) intervals.push_back(run->ci95_rel.value_or(0.0));
       const Row& row = *on.runs.front();
       o.rows.push_back({subject(row), cell(row.batch), row.weights, on.board,
                         static_cast<std::int64_t>(on.runs.size()), std::exp(on.log_joules),
-                        on.log_joules - of_all, left, std::ranges::max(intervals),
+                        on.log_joules - of_all, cell(left), std::ranges::max(intervals),
                         std::ranges::min(on.runs, {}, &Row::measured_at)->measured_at});
     }
   }
@@ -293,7 +242,7 @@ std::string end_of(const std::string& board) {
 }
 
 /// A line of the figure for each board, from the one that takes least to the one that takes most.
-std::vector<std::string> in_order(const std::map<Key, Configuration>& configurations) {
+std::vector<std::string> in_order(const SharedConfigurations& configurations) {
   std::map<std::string, std::vector<double>> beside;
   for (const auto& [key, configuration] : configurations) {
     const double of_all = mean_log(configuration);
@@ -305,7 +254,7 @@ std::vector<std::string> in_order(const std::map<Key, Configuration>& configurat
   return boards;
 }
 
-void add_figure(Outcome& o, const std::map<Key, Configuration>& configurations) {
+void add_figure(Outcome& o, const SharedConfigurations& configurations) {
   std::vector<const Row*> rows;
   for (const auto& [key, configuration] : configurations) {
     for (const OnBoard& on : configuration) rows.insert(rows.end(), on.runs.begin(), on.runs.end());
@@ -344,7 +293,7 @@ void add_figure(Outcome& o, const std::map<Key, Configuration>& configurations) 
 
 Result<Outcome> boards(const Input& input) {
   const auto worth = [&](const std::string& setup) {
-    return configurations_of(fit_rows(input.rows, setup, "").rows).size();
+    return shared_configurations(fit_rows(input.rows, setup, "").rows).size();
   };
   auto started = begin_with_every_run(input, worth);
   if (!started) return tl::unexpected(started.error());
@@ -353,20 +302,19 @@ Result<Outcome> boards(const Input& input) {
   o.of = "runs";
   leave_out(begun.chosen, "no_board", "which board it was is not known",
             [](const Row& row) { return row.board.empty(); });
-  const auto configurations = configurations_of(begun.chosen.rows);
+  const auto configurations = shared_configurations(begun.chosen.rows);
   leave_out(begun.chosen, "host_bound", "the host held it up, or its method does not say so",
             [](const Row& row) { return may_be_of_the_host(row); });
   leave_out(begun.chosen, "one_board", "its configuration was measured on one board alone",
-            [&](const Row& row) { return !configurations.contains(key_of(row)); });
+            [&](const Row& row) { return !configurations.contains(configuration_key(row)); });
   if (configurations.empty()) {
     return too_few(begun, "no configuration was measured on two boards.");
   }
   settle(begun);
-  const auto names = boards_of(configurations);
-  const auto fit = factors_of(configurations, names);
-  add_table(o, configurations, fit);
-  add_all(o, configurations, names.size());
-  add_factors(o, fit, names, configurations.size());
+  const auto factors = board_factors(configurations);
+  add_table(o, configurations, factors);
+  add_all(o, configurations, boards_of(configurations).size());
+  add_factors(o, factors, configurations.size());
   add_most_measured(o, configurations);
   add_figure(o, configurations);
   o.caveats.emplace_back(

@@ -33,7 +33,10 @@ bool of_two_boards(std::string_view a, std::string_view b) {
 }
 
 double rel_between(const Site& a, const Site& b) {
-  if (of_two_boards(a.board, b.board)) return kBetweenBoards;
+  if (of_two_boards(a.board, b.board)) {
+    if (a.setup != b.setup || !a.offset || !b.offset) return kBetweenBoards;
+    return std::abs(a.offset->log - b.offset->log) + a.offset->half_width + b.offset->half_width;
+  }
   if (!a.temperature_c || !b.temperature_c) return 0.0;
   return kPerCelsius * std::abs(*a.temperature_c - *b.temperature_c);
 }

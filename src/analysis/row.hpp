@@ -22,13 +22,22 @@ struct Published {
   std::string licence;
 };
 
+/// How much more a board takes than others of its setup, whatever runs on it: of the logarithm,
+/// beside the mean of the boards that it is tied to, and half the width of the 95 % interval of
+/// where that puts one row of it. Two boards' rows are as far apart as these intervals reach.
+struct BoardOffset {
+  double log = 0.0;
+  double half_width = 0.0;
+};
+
 /// One measurement beside what is published about what it measured. Empty and absent are unknown.
 struct Row {
   // What was measured, and how it went: the columns of docs/columns.md.
   std::string run, campaign, model, architecture, input_size, setup, policy;
   std::optional<std::int64_t> batch;
   std::string device, meter, runtime, runtime_version, format, precision, layout;
-  std::string board;  ///< identity of the very device; empty: not known
+  std::string board;                        ///< identity of the very device; empty: not known
+  std::optional<BoardOffset> board_offset;  ///< where other boards of the setup tell: place_boards
   std::optional<double> temperature_c;
   std::string weights, status, measured_at, method;
   std::string origin;  ///< measured, estimated, simulated or predicted
@@ -74,8 +83,9 @@ std::optional<double> own_rel(const Row& row, Shared shared);
 std::optional<int> method_number(const Row& row);
 
 /// Two boards of one name differ by more than either's interval. Half the width of a 95 % interval
-/// of their ratio, by what `boards` says of H100s: 9.2 % over all configurations that several
-/// boards ran, 9.9 % by the one that most did (docs/method.md#one-board-and-others-of-its-name).
+/// of their ratio where nothing more is known of the two, by what `boards` says of H100s: 9.2 %
+/// over all configurations that several boards ran, 9.9 % by the one that most did
+/// (docs/method.md#one-board-and-others-of-its-name).
 inline constexpr double kBetweenBoards = 0.10;
 /// Whether both are known, and are two.
 bool of_two_boards(std::string_view a, std::string_view b);
@@ -89,10 +99,15 @@ inline constexpr double kPerCelsius = 0.0032;
 struct Site {
   std::string_view board = {};               ///< that of the row; empty: not known
   std::optional<double> temperature_c = {};  ///< absent: not known
+  std::string_view setup = {};               ///< that of the row: offsets are of one each
+  std::optional<BoardOffset> offset = {};    ///< absent: no other board of the setup tells
 };
-inline Site site_of(const Row& row) { return {row.board, row.temperature_c}; }
-/// What lies between two, relative, whatever was measured there: kBetweenBoards, in which warmth
-/// is, or on one board kPerCelsius for each °C.
+inline Site site_of(const Row& row) {
+  return {row.board, row.temperature_c, row.setup, row.board_offset};
+}
+/// What lies between two, relative, whatever was measured there. Of two boards of one setup, from
+/// one end of what their offsets say to the other: energies are not brought to one board by it. Of
+/// others kBetweenBoards. Warmth is in both; on one board it is kPerCelsius for each °C.
 double rel_between(const Site& a, const Site& b);
 
 /// Half the width of the 95 % interval of the logarithm of the ratio of two rows' energies.

@@ -105,9 +105,8 @@ std::string boards_remark(std::span<const Row* const> rows) {
   boards.erase("");
   if (boards.size() < 2) return "";
   return fmt::format(
-      "Rows of {} boards. Two of one name may differ by some per cent: {:g} % is in the intervals "
-      "of "
-      "comparisons between them.",
+      "Rows of {} boards. Two of one name may differ by some per cent: what is known of the two is "
+      "in the intervals of comparisons between them (`joulemark analyse boards`), else {:g} %.",
       boards.size(), 100.0 * kBetweenBoards);
 }
 

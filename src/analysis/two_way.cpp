@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <Eigen/Dense>
 
@@ -36,6 +37,28 @@ Things things_in(std::span<const Sighting> sightings) {
   for (std::size_t i = 0; i < things.mean.size(); ++i)
     things.mean[i] /= static_cast<double>(things.places[i].size());
   return things;
+}
+
+/// Of each place the number of the part it is in, in the order in which parts come.
+std::vector<std::size_t> parts_of(const Things& things, std::size_t places) {
+  std::vector<std::size_t> first(places);  // of the same part, or on the way to it
+  std::iota(first.begin(), first.end(), std::size_t{0});
+  const auto first_of = [&](std::size_t place) {
+    while (first[place] != place) place = first[place];
+    return place;
+  };
+  for (const auto& seen_at : things.places) {
+    for (const Index at : seen_at) {
+      const std::size_t a = first_of(static_cast<std::size_t>(seen_at.front()));
+      const std::size_t b = first_of(static_cast<std::size_t>(at));
+      first[std::max(a, b)] = std::min(a, b);
+    }
+  }
+  std::vector<std::size_t> parts;
+  std::size_t found = 0;
+  for (std::size_t place = 0; place < places; ++place)
+    parts.push_back(first[place] == place ? found++ : parts[first_of(place)]);
+  return parts;
 }
 
 /// What the normal equations are for the places once things are eliminated: the Laplacian of a
@@ -97,8 +120,11 @@ std::optional<TwoWay> fit_two_way(std::span<const Sighting> sightings) {
     fit.squares += fit.rest.back() * fit.rest.back();
   }
   const double variance = fit.squares / static_cast<double>(fit.degrees);
-  for (Index at = 0; at < places; ++at)
-    fit.at.push_back({effects(at), std::sqrt(variance * inverse.matrix(at, at))});
+  const auto parts = parts_of(things, static_cast<std::size_t>(places));
+  for (Index at = 0; at < places; ++at) {
+    fit.at.push_back({effects(at), std::sqrt(variance * inverse.matrix(at, at)),
+                      parts[static_cast<std::size_t>(at)]});
+  }
   return fit;
 }
 

@@ -22,6 +22,7 @@ struct TwoWay {
   struct Effect {
     double value = 0.0;
     double standard_error = 0.0;  ///< from the rests, as independent ones of one deviation
+    std::size_t part = 0;         ///< which group of tied places, from 0 on, as they come
   };
   std::vector<Effect> at;
   std::vector<double> rest;  ///< of each sighting

@@ -53,6 +53,10 @@ TEST(TwoWay, SaysWhichPlacesAreNotTied) {
   ASSERT_TRUE(fit);
   EXPECT_EQ(fit->parts, 2U);
   EXPECT_EQ(fit->degrees, 8U - 4U - 2U);
+  EXPECT_EQ(fit->at[0].part, 0U);
+  EXPECT_EQ(fit->at[1].part, 0U);
+  EXPECT_EQ(fit->at[2].part, 1U);
+  EXPECT_EQ(fit->at[3].part, 1U);
   EXPECT_NEAR(fit->at[0].value, -0.5, 1e-12);
   EXPECT_NEAR(fit->at[1].value, 0.5, 1e-12);
   EXPECT_NEAR(fit->at[2].value, -1.0, 1e-12);

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/board_factors.hpp"
 #include "analysis/select.hpp"
 #include "base/text.hpp"
 #include "catalogue/built_in.hpp"
@@ -107,6 +108,7 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   store->reset();
   const catalogue::Catalogue& catalogue = meanwhile.get();
   for (analysis::Row& row : one.rows) report::join(row, catalogue);
+  analysis::place_boards(one.rows);
   return one;
 }
 

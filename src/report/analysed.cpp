@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/board_factors.hpp"
 #include "report/joined.hpp"
 #include "report/table.hpp"
 
@@ -113,6 +114,7 @@ std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
     rows.push_back(measured_row(std::move(record)));
     join(rows.back(), catalogue);
   }
+  analysis::place_boards(rows);
   return rows;
 }
 

@@ -10,7 +10,8 @@
 namespace joulemark::report {
 
 /// Every record as analyses take it, in the order given: joined with those weights of its
-/// architecture whose published top-1 is highest at its input size. Pure.
+/// architecture whose published top-1 is highest at its input size, and with its board's place
+/// among others. Pure.
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
                                          const catalogue::Catalogue& catalogue);
 /// The same of records that nobody needs any more: their texts are taken over.

@@ -244,7 +244,7 @@ Result<Files> documents(std::span<const Record> records, const catalogue::Catalo
     files.emplace(std::move(path), File{std::move(bytes), std::move(type)});
   };
   add(kIndex, index.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
-  add(std::string(kApi) + "models.json", models_json(joined, letters));
+  add(std::string(kApi) + "models.json", models_json(joined, letters, offsets_of(analysed)));
   return files;
 }
 

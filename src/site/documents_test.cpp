@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -95,7 +96,7 @@ TEST(Documents, HaveARowForEachSetOfWeightsWithItsLetter) {
     names.push_back(c["name"]);
     EXPECT_NE(c["meaning"], "") << c["name"];
   }
-  EXPECT_EQ(names.size(), report::joined_columns().size() + 4);
+  EXPECT_EQ(names.size(), report::joined_columns().size() + 6);
   const auto at = [&](const char* name) {
     return std::distance(names.begin(), std::ranges::find(names, name));
   };
@@ -110,6 +111,33 @@ TEST(Documents, HaveARowForEachSetOfWeightsWithItsLetter) {
     EXPECT_GE(row[at("index_high")].get<double>(), row[at("index")].get<double>());
   }
   EXPECT_GT(lettered, 2u);
+}
+
+TEST(Documents, HaveTheFactorOfABoardWhereOtherRowsTell) {
+  const std::string setup = score::edition_named("")->setup;
+  std::vector<store::Record> records = {
+      record("resnet50", 0.040, setup), record("resnet50", 0.044, setup),
+      record("resnet18", 0.010, setup), record("resnet18", 0.011, setup)};
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].board = i % 2 == 0 ? "x" : "y";
+    records[i].run += "/" + records[i].board;
+  }
+  const auto factors_of = [&] {
+    const json models = document(*of(records), "models.json");
+    const auto at = std::ranges::find(models["columns"], "board_factor",
+                                      [](const json& c) { return c["name"].get<std::string>(); }) -
+                    models["columns"].begin();
+    std::vector<json> factors;
+    for (const json& row : models["rows"]) {
+      factors.push_back(row[static_cast<std::size_t>(at)]);
+      EXPECT_EQ(row[static_cast<std::size_t>(at) + 1].is_null(), factors.back().is_null());
+    }
+    return factors;
+  };
+  // Of each configuration the newer row is shown, here of the second board.
+  for (const json& factor : factors_of()) EXPECT_NEAR(factor.get<double>(), std::sqrt(1.1), 1e-9);
+  records.pop_back();
+  for (const json& factor : factors_of()) EXPECT_TRUE(factor.is_null());
 }
 
 TEST(Documents, AreTheSameForTheSameRows) {

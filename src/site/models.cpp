@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 #include <string_view>
 
@@ -48,6 +49,10 @@ ordered_json columns_json() {
   add("index_low", "1", "lower end of its 95 % interval");
   add("index_high", "1", "upper end of its 95 % interval");
   add("letters", "", "letter of the index, and those that its interval reaches");
+  add("board_factor", "1",
+      "times the energy that this board takes beside others of its setup, whatever runs on it");
+  add("board_factor_ci95_rel", "1",
+      "half the width of the 95 % interval of where that puts a row of it, relative");
   return columns;
 }
 
@@ -98,7 +103,16 @@ Letters letters_of(std::span<const Joined> rows, std::span<const analysis::Row> 
   return letters;
 }
 
-std::string models_json(std::span<const Joined> rows, const Letters& letters) {
+Offsets offsets_of(std::span<const analysis::Row> analysed) {
+  Offsets offsets;
+  for (const analysis::Row& row : analysed) {
+    if (row.board_offset) offsets.emplace(row.run, *row.board_offset);
+  }
+  return offsets;
+}
+
+std::string models_json(std::span<const Joined> rows, const Letters& letters,
+                        const Offsets& offsets) {
   ordered_json list = ordered_json::array();
   for (const Joined& row : rows) {
     ordered_json cells = report::joined_cells(row);
@@ -112,6 +126,10 @@ std::string models_json(std::span<const Joined> rows, const Letters& letters) {
     } else {
       for (int i = 0; i < 4; ++i) cells.push_back(nullptr);
     }
+    const auto offset = offsets.find(row.measured->run);
+    const bool is_known = offset != offsets.end();
+    cells.push_back(is_known ? ordered_json(std::exp(offset->second.log)) : ordered_json(nullptr));
+    cells.push_back(is_known ? ordered_json(offset->second.half_width) : ordered_json(nullptr));
     list.push_back(std::move(cells));
   }
   const ordered_json models = {

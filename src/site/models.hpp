@@ -24,7 +24,12 @@ struct Letters {
 Letters letters_of(std::span<const report::Joined> rows, std::span<const analysis::Row> analysed,
                    const score::Edition& edition);
 
-/// The columns of joined rows and those of the index, then all rows.
-std::string models_json(std::span<const report::Joined> rows, const Letters& letters);
+/// What is known of the board of a run, by run.
+using Offsets = std::map<std::string, analysis::BoardOffset>;
+Offsets offsets_of(std::span<const analysis::Row> analysed);
+
+/// The columns of joined rows, those of the index and of the board, then all rows.
+std::string models_json(std::span<const report::Joined> rows, const Letters& letters,
+                        const Offsets& offsets);
 
 }  // namespace joulemark::site

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import itertools
 import json
+import math
 import os
 import subprocess
 import sys
@@ -25,7 +27,7 @@ def script(name: str):
     return sys.modules[name]
 
 
-collect, temperature = script("collect"), script("temperature")
+boards, collect, temperature = map(script, ("boards", "collect", "temperature"))
 
 
 def call(*arguments, env: dict | None = None) -> subprocess.CompletedProcess:
@@ -178,3 +180,38 @@ def test_a_slope_is_of_the_logarithm_of_energy():
     s = temperature.slope([40, 50, 60, 70], [0.0, 0.02, 0.04, 0.06], lost=2)
     assert s.per_celsius == pytest.approx(0.002) and s.about_line == pytest.approx(0, abs=1e-12)
     assert s.about_mean == pytest.approx(0.0258, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def analysed_boards(build, tmp_path_factory):
+    """The boards of the setup that most have run, as `joulemark analyse` sees them."""
+    out = tmp_path_factory.mktemp("boards")
+    setup = "nvidia-h200-torch-torchscript-fp16-channels_last"
+    command = [build / "bin/joulemark", "analyse", "boards", "--setup", setup, "--db", RESULTS, "--out", out]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return out
+
+
+def test_the_factors_of_boards_are_those_of_another_least_squares(analysed_boards):
+    """joulemark's come from the normal equations of the boards alone, these from the whole design and numpy."""
+    values = json.loads((analysed_boards / "boards.json").read_text())["values"]
+    ours = {value["about"]: value["value"] for value in values if value["name"] == "board_factor"}
+    known = boards.offsets(boards.configurations(analysed_boards / "boards.csv"))
+    assert len(known) >= 15 and {board: math.exp(log) for board, (log, _) in known.items()} == pytest.approx(ours, rel=1e-5)
+    taken = {value["about"]: value["value"] for value in values if value["name"] == "taken_between_boards_rel"}
+    apart = sorted(abs(a[0] - b[0]) + a[1] + b[1] for a, b in itertools.combinations(known.values(), 2))
+    assert [taken["least"], taken["most"]] == pytest.approx([apart[0], apart[-1]], rel=1e-2)
+
+
+def test_what_comparisons_take_between_boards_holds_what_it_was_not_made_of(analysed_boards):
+    pairs = boards.pairs_of(analysed_boards / "boards.csv")
+    assert len(pairs) >= 100
+    assert sum(abs(p.apart) <= abs(p.expected) + p.reach for p in pairs) >= 0.95 * len(pairs)
+    said = subprocess.run([sys.executable, RESULTS / "boards.py", analysed_boards / "boards.csv"], capture_output=True, text=True)
+    assert said.returncode == 0 and f"| {len(pairs)} |" in said.stdout
+
+
+def test_of_boards_that_share_too_little_nothing_is_known():
+    assert boards.offsets([{"x": 1.0, "y": 1.1}]) == {}
+    assert boards.tied([{"v": 1, "w": 1}, {"x": 1, "y": 1}, {"y": 1, "z": 1}]) == {"x", "y", "z"}

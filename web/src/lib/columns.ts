@@ -19,6 +19,7 @@ const labels: Record<string, string> = {
   estimator_gap_rel: 'Gap between estimators',
   seconds: 'Measured for',
   temperature_c: 'Temperature',
+  board_factor_ci95_rel: 'Board factor, ±',
   parameters_m: 'Parameters',
   gmacs: 'GMACs',
   activations_m: 'Activations',

@@ -1,11 +1,11 @@
 /** How well a value is known, and how far two energies can be told apart: the rules of
  * docs/analysis.md, as far as the columns of a joined row allow. */
 import { format } from './format';
-import { subjectOf, type Row, type Table } from './table';
+import { once, subjectOf, type Row, type Table } from './table';
 
 export type Origin = 'measured' | 'published' | 'predicted' | 'estimated' | 'simulated';
 
-/** Half width that two boards of one name add to a ratio (docs/method.md, One board). */
+/** Half width that two boards of one name add to a ratio where no more is known of them (docs/method.md, One board). */
 const betweenBoards = 0.1;
 /** The same of each °C that one board was warmer. */
 const perCelsius = 0.0032;
@@ -32,10 +32,11 @@ export function isInterval(known: Known): known is Interval {
 export function intervalOf(table: Table, row: Row, name: string): Known {
   const value = table.number(row, name);
   if (value === null) return { none: reasonUnknown(table, row, name) };
-  if (name === 'energy_j_per_image') {
-    const rel = table.number(row, 'ci95_rel');
+  const ofRuns = name === 'energy_j_per_image';
+  if (ofRuns || name === 'board_factor') {
+    const rel = table.number(row, ofRuns ? 'ci95_rel' : 'board_factor_ci95_rel');
     if (rel === null) return { none: 'the row has none' };
-    return { low: value * Math.exp(-rel), high: value * Math.exp(rel), of: '95 % interval of the runs' };
+    return { low: value * Math.exp(-rel), high: value * Math.exp(rel), of: `95 % interval${ofRuns ? ' of the runs' : ''}` };
   }
   if (name === 'index') {
     const low = table.number(row, 'index_low');
@@ -72,7 +73,7 @@ export function originOf(table: Table, row: Row, name: string): Origin | null {
   if (accuracy) return (table.text(row, `${accuracy[1]}_origin`) || null) as Origin | null;
   if (/^(parameters_m|gmacs|activations_m|counted_)/.test(name)) return 'published';
   if (/^(architecture_|recipe_|pretraining|licence|family|kind)/.test(name)) return 'published';
-  if (name.startsWith('index') || name === 'letters') return 'estimated';
+  if (/^(index|letters|board_)/.test(name)) return 'estimated';
   if (/^(energy_|images_per_s|latency_|power_|idle_w|temperature)/.test(name)) {
     const origin = (table.text(row, 'energy_origin') || null) as Origin | null;
     // Where no meter tells the energy, a clock still tells the time, and a sensor how warm it was.
@@ -95,6 +96,7 @@ export function reasonUnknown(table: Table, row: Row, name: string): string {
   if (name.startsWith('index') || name === 'letters') {
     return 'no letter: another policy than the edition’s, no accuracy, an accuracy beyond the edition’s, or a disturbed measurement';
   }
+  if (name.startsWith('board_')) return 'no other board ran what this one did';
   return 'not known';
 }
 
@@ -123,9 +125,16 @@ function mayBeTwoBoards(table: Table, a: Row, b: Row): boolean {
   return !(ofOneCall && campaign === table.text(b, 'campaign'));
 }
 
+/** What its board takes more than others of its setup, as a logarithm, and half the width of the interval of that; NaN where not known. */
+const offsetOf = once((table, row) => [Math.log(table.numbers('board_factor')[row.id]!), table.numbers('board_factor_ci95_rel')[row.id]!] as const);
+
 /** What lies between the places of two measurements, whatever was measured there. */
 function betweenSites(table: Table, a: Row, b: Row): number {
-  if (mayBeTwoBoards(table, a, b)) return betweenBoards;
+  if (mayBeTwoBoards(table, a, b)) {
+    const [[logA, halfA], [logB, halfB]] = [offsetOf(table, a), offsetOf(table, b)];
+    const apart = Math.abs(logA - logB) + halfA + halfB;
+    return apart >= 0 && table.text(a, 'setup') === table.text(b, 'setup') ? apart : betweenBoards;
+  }
   const [warmthA, warmthB] = [table.number(a, 'temperature_c'), table.number(b, 'temperature_c')];
   return warmthA === null || warmthB === null ? 0 : perCelsius * Math.abs(warmthA - warmthB);
 }
@@ -133,7 +142,11 @@ function betweenSites(table: Table, a: Row, b: Row): number {
 /** Between no row's place and this one's lies more. */
 export function mostBetweenSites(table: Table, row: Row): number {
   const warmth = table.numbers('temperature_c');
-  return warmth.reduce((most, celsius) => Math.max(most, perCelsius * Math.abs(celsius - warmth[row.id]!) || 0), betweenBoards);
+  const reach = (one: Row) => Math.abs(offsetOf(table, one)[0]) + offsetOf(table, one)[1] || 0;
+  return table.rows.reduce(
+    (most, one) => Math.max(most, perCelsius * Math.abs(warmth[one.id]! - warmth[row.id]!) || 0, reach(one) + reach(row)),
+    betweenBoards,
+  );
 }
 
 export interface Ratio {

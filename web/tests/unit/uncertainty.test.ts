@@ -42,6 +42,20 @@ describe('ratio of two energies', () => {
     expect(half(tableOf(cool, { ...warm, board: 'b2' }))).toBeCloseTo(Math.hypot(own, 0.1), 9);
   });
 
+  test('is that of the two boards, where others of the setup say how far these are apart', () => {
+    const on = (board: string, factor: number, half: number) => ({ board, board_factor: factor, board_factor_ci95_rel: half, setup: 's' });
+    const [x, y] = [{ ...resnet, ...on('x', 0.99, 0.01) }, { ...convnext, ...on('y', 1.02, 0.012) }];
+    const half = (...of: Parameters<typeof tableOf>) => {
+      const table = tableOf(...of);
+      return Math.log(ratioBetween(table, table.rows[0]!, table.rows[1]!)!.high / 1.3719179512150832);
+    };
+    const own = half({ ...x, board: 'y' }, y);
+    expect(half(x, y)).toBeCloseTo(Math.hypot(own, Math.log(1.02 / 0.99) + 0.022), 9);
+    expect(half(x, { ...y, board_factor: null, board_factor_ci95_rel: null })).toBeCloseTo(Math.hypot(own, 0.1), 9);
+    const sensors = half(x, { ...y, setup: 't' });
+    expect(sensors).toBeCloseTo(half({ ...x, board_factor: null }, { ...y, setup: 't', board_factor: null }), 12);
+  });
+
   test('of one model on two setups shares its weights and not its meter', () => {
     const table = tableOf({ ...resnet, board: 'a' }, { ...resnet, setup: 't', run: 'other', board: 'a' });
     const ratio = ratioBetween(table, table.rows[0]!, table.rows[1]!)!;
@@ -72,6 +86,8 @@ test('between two places lies no more than between two boards, or the warmth tha
   expect(most(null, 50)).toBe(0.1);
   expect(most(40, null, 60)).toBe(0.1);
   expect(most(80, 30, null, 75)).toBeCloseTo(0.16, 9);
+  const factors = tableOf({ board_factor: 0.95, board_factor_ci95_rel: 0.01 }, {}, { board_factor: 1.06, board_factor_ci95_rel: 0.02 });
+  expect(mostBetweenSites(factors, factors.rows[0]!)).toBeCloseTo(Math.log(1.06 / 0.95) + 0.03, 9);
 });
 
 test('points between accuracies have the interval of two samples', () => {

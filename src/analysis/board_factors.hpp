@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "analysis/row.hpp"
+#include "analysis/two_way.hpp"
+
+/// What the boards of one setup take beside each other, whatever runs on them.
+namespace joulemark::analysis {
+
+/// Runs of one configuration on one board.
+struct OnBoard {
+  std::string board;
+  std::vector<const Row*> runs;
+  double log_joules = 0.0;  ///< mean over the runs: a board that was measured often counts once
+  double variance = 0.0;    ///< of that mean, by what the runs state of themselves
+};
+
+/// One configuration on two boards or more, from the one of least energy on. What chose the batch
+/// does not make it another one.
+using OnBoards = std::vector<OnBoard>;
+/// By architecture, input size, batch and weights.
+using ConfigurationKey = std::tuple<std::string, std::string, std::int64_t, std::string>;
+using SharedConfigurations = std::map<ConfigurationKey, OnBoards>;
+
+ConfigurationKey configuration_key(const Row& row);
+/// Whether the host may decide how much it takes, which is another with another board. Before
+/// method 4 single images do not say whether they were held up.
+bool may_be_of_the_host(const Row& row);
+/// Of fit rows of one setup, those that name their board and are none of the host's.
+SharedConfigurations shared_configurations(std::span<const Row* const> rows);
+
+/// By name.
+std::vector<std::string> boards_of(const SharedConfigurations& configurations);
+
+/// One factor for each board.
+struct BoardFactors {
+  std::vector<std::string> boards;  ///< by name
+  TwoWay fit;  ///< of logarithms of energies; sightings in the order of the configurations
+};
+/// Absent where nothing could be left: see fit_two_way.
+std::optional<BoardFactors> board_factors(const SharedConfigurations& configurations);
+
+/// Of the boards that are tied to each other, of the largest such group, the first by name among
+/// equals. Factors of others are beside another mean.
+std::map<std::string, BoardOffset> board_offsets(const BoardFactors& factors);
+
+/// Gives every row whose setup says so the offset of its board. Rows of one setup are to be all
+/// there: what is left out ties nothing.
+void place_boards(std::span<Row> rows);
+
+}  // namespace joulemark::analysis
