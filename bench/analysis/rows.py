@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ("throughput", "batch_1", "min_energy")
+#: Of each setup; the repeats of a model are on one after the other.
+BOARDS = 8
 
 
 def pairs(count: int) -> list[dict]:
@@ -59,6 +61,7 @@ def rows(models: int, setups: int, repeats: int = 1, with_windows: bool = True, 
                     "input_size": f"{model['size']}x{model['size']}", "setup": f"gpu{setup}-torch", "policy": policy,
                     "batch": 1 if policy == "batch_1" else 256, "energy_j_per_image": joules, "images_per_s": 400 / joules,
                     "measured_at": f"2026-11-{1 + repeat % 28:02}T{setup:02}:00:00Z",
+                    "board": f"GPU-{(len(model['architecture']) + repeat) % BOARDS}",
                 }  # fmt: skip
 
 
