@@ -85,7 +85,8 @@ void add_all(Outcome& o, const SharedConfigurations& configurations, std::size_t
       "between boards of which no more is known take ± {}.",
       percent(of_a_ratio(spread.deviation), ratio), percent(kBetweenBoards)));
   if (kBetweenBoards < ratio.low) {
-    o.caveats.emplace_back("These boards differ by more than comparisons between boards take.");
+    o.caveats.emplace_back(
+        "These boards differ by more than comparisons take where no more is known.");
   }
 }
 
