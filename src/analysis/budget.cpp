@@ -8,6 +8,7 @@
 #include <limits>
 #include <tuple>
 
+#include "analysis/common.hpp"
 #include "analysis/select.hpp"
 #include "base/text.hpp"
 
@@ -172,8 +173,7 @@ Result<Answer> within_budget(std::span<const Row> rows, const std::string& polic
 namespace {
 
 std::string energy_words(const Beside& b) {
-  const std::string interval =
-      fmt::format("{:.2f} times (95 %: {:.2f} to {:.2f})", b.times, b.ci95.low, b.ci95.high);
+  const std::string interval = times(b.times, b.ci95);
   return b.is_distinguishable()
              ? fmt::format("takes {} the energy", interval)
              : fmt::format("takes {} the energy, which cannot be told apart", interval);

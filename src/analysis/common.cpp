@@ -146,6 +146,11 @@ std::string with_interval(double value, const std::optional<Interval>& ci95,
 
 std::string percent(double share) { return digits(share * 100.0) + " %"; }
 
+std::string times(double ratio, const Interval& ci95) {
+  return fmt::format("{} times (95 %: {} to {})", digits(ratio), digits(ci95.low),
+                     digits(ci95.high));
+}
+
 std::string percent(double share, const Interval& ci95) {
   return fmt::format("{} (95 %: {} to {})", percent(share), percent(ci95.low), percent(ci95.high));
 }

@@ -83,6 +83,8 @@ std::string with_interval(double value, const std::optional<Interval>& ci95,
 std::string percent(double share);
 /// "4.1 % (95 %: 3.2 % to 5.6 %)".
 std::string percent(double share, const Interval& ci95);
+/// "0.0834 times (95 %: 0.0756 to 0.0921)"
+std::string times(double ratio, const Interval& ci95);
 /// "36 models", "1 model".
 std::string count(std::size_t n, std::string_view one, std::string_view many);
 

@@ -39,8 +39,10 @@ Result<Comparison> compare(std::span<const Row> rows, const std::string& policy,
                 "Name them: joulemark compare resnet50 convnext_tiny");
   }
   if (const auto sound = check_accuracies(rows); !sound) return tl::unexpected(sound.error());
+  // Of setups that have as many of them, the one with the most models.
   const auto choice = choose_setup(rows, [&](const std::string& setup) {
-    return count_named(choose(rows, setup, policy).rows, *asked);
+    const auto there = choose(rows, setup, policy).rows;
+    return count_named(there, *asked) * (rows.size() + 1) + there.size();
   });
   if (!choice) return tl::unexpected(choice.error());
   Comparison c{choice->setup, policy, {}, choice->others};

@@ -51,6 +51,21 @@ TEST(Compare, SaysHowManyTimesTheEnergyAndHowManyPoints) {
   EXPECT_NEAR(*b.times_throughput, 1.0 / 1.5, 1e-12);
 }
 
+TEST(Compare, TakesTheSetupWithMostModelsOfThoseThatHaveAsManyOfTheNamed) {
+  auto all = rows();
+  for (const char* architecture : {"alpha", "beta"})
+    all.push_back(tested(architecture, 0.02, 75.0, "a few"));
+  EXPECT_EQ(compare(all, "throughput", {"alpha", "beta"})->setup, "gpu");
+  all.push_back(tested("delta", 0.02, 75.0, "a few"));
+  EXPECT_EQ(compare(all, "throughput", {"alpha", "beta"})->setup, "a few") << "the first by name";
+  EXPECT_EQ(compare(all, "throughput", {"alpha", "gamma"})->setup, "gpu") << "which has both";
+}
+
+TEST(Compare, SaysWhereToLookForANameThatNothingIsNear) {
+  EXPECT_THAT(refusal(rows(), {"alpha", "swin_base"}),
+              HasSubstr("joulemark catalogue search swin_base"));
+}
+
 TEST(Compare, SaysWhenEnergiesCannotBeToldApart) {
   const auto all = rows();
   EXPECT_FALSE(

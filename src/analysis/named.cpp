@@ -52,10 +52,11 @@ std::string next_step(const std::vector<const Row*>& chosen, std::span<const Row
   std::set<std::string> known;
   for (const Row& row : all) known.insert(row.architecture);
   const auto near = nearest(named.architecture, {known.begin(), known.end()});
-  if (!near.empty() && !known.contains(named.architecture)) {
+  if (known.contains(named.architecture)) return "Measure it: " + measure;
+  if (!near.empty())
     return fmt::format("Did you mean {}? Else measure it: {}", join_words(near), measure);
-  }
-  return "Measure it: " + measure;
+  return fmt::format("Measure it: {}; joulemark catalogue search {} finds what such a name is of",
+                     measure, named.architecture);
 }
 
 }  // namespace

@@ -218,8 +218,7 @@ void add_price_figure(Outcome& o, const Prices& members, const std::vector<Point
     figure::Mark m{subject(*price.model->row), price.accuracy, more.joules};
     m.y_range = figure::Range{more.joules_ci95.low, more.joules_ci95.high};
     m.group = kind_of(*price.model->row);
-    m.remark = fmt::format("{} times (95 %: {} to {})", digits(more.times),
-                           digits(more.times_ci95.low), digits(more.times_ci95.high));
+    m.remark = times(more.times, more.times_ci95);
     off.push_back(more.joules);
     f.marks.push_back(std::move(m));
   }

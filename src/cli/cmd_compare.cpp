@@ -36,7 +36,7 @@ std::string table(const Comparison& c) {
     const analysis::Row& row = *s.row;
     t.rows.push_back({marked(s), report::si(*row.energy_j_per_image, "J"),
                       row.ci95_rel ? "± " + report::percent(*row.ci95_rel) : "-",
-                      s.beside ? fmt::format("{:.2f}", s.beside->times) : "1",
+                      s.beside ? digits(s.beside->times) : "1",
                       s.top1 ? fmt::format("{:.2f} %", *s.top1) : "-",
                       row.images_per_s ? fmt::format("{:.0f}", *row.images_per_s) : "-",
                       row.batch ? fmt::format("{}", *row.batch) : "-", flags_of(row)});
@@ -57,16 +57,15 @@ std::string accuracy_words(const Beside& b) {
 
 std::string sentence(const Side& s, const Side& first) {
   const Beside& b = *s.beside;
-  const std::string interval =
-      fmt::format("{:.2f} times (95 %: {:.2f} to {:.2f})", b.times, b.ci95.low, b.ci95.high);
+  const std::string interval = analysis::times(b.times, b.ci95);
   const std::string energy =
       b.is_distinguishable()
           ? fmt::format("{} takes {} the energy of {}", marked(s), interval, marked(first))
           : fmt::format("{} is not distinguishable from {} in energy: {}", marked(s), marked(first),
                         interval);
-  const std::string speed =
-      b.times_throughput ? fmt::format("; its throughput is {:.2f} times that", *b.times_throughput)
-                         : std::string();
+  const std::string speed = b.times_throughput ? fmt::format("; its throughput is {} times that",
+                                                             digits(*b.times_throughput))
+                                               : std::string();
   return energy + accuracy_words(b) + speed + ".\n";
 }
 

@@ -79,8 +79,8 @@ std::string cheaper_words(const std::vector<Cheaper>& cheaper, const Scored& m) 
   }
   std::string out = "  As accurate, or more, for less:\n";
   for (const Cheaper& c : cheaper) {
-    out += fmt::format("    {}: {:.2f} times the energy (95 %: {:.2f} to {:.2f}), {:.2f} % ({})\n",
-                       marked_subject(*c.row), c.times, c.ci95.low, c.ci95.high, c.top1, c.weights);
+    out += fmt::format("    {}: {} the energy, {:.2f} % ({})\n", marked_subject(*c.row),
+                       analysis::times(c.times, c.ci95), c.top1, c.weights);
   }
   return out;
 }
