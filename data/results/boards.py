@@ -23,13 +23,9 @@ from statistics import fmean, median
 
 import numpy as np
 
-T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
-
-
-def student_t_95(degrees: int) -> float:
-    """97.5 % quantile; beyond ten degrees within 0.002 (Abramowitz and Stegun, 26.7.5)."""
-    return T95[degrees - 1] if degrees <= len(T95) else 1.96 + 2.37 / degrees + 2.82 / degrees**2
-
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from student import student_t_95  # noqa: E402
 
 def configurations(file: Path) -> list[dict[str, float]]:
     """Of each configuration, the logarithm of the energy by board."""

@@ -18,10 +18,10 @@ from statistics import fmean, stdev
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import collect  # noqa: E402
+from student import student_t_95  # noqa: E402  of the folder above, where collect looks too
 
 SUFFIX = "-default_weights"
-#: Student's t for 95 %, by degrees of freedom: a table, since nothing but Python is needed otherwise.
-T95 = {5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 11: 2.201, 12: 2.179, 13: 2.160, 14: 2.145, 15: 2.131}
+FEWEST_PAIRS, MOST_PAIRS = 6, 16
 
 
 def at(run: dict) -> datetime:
@@ -59,12 +59,12 @@ def line(default: dict, live: dict) -> str:
 def main() -> int:
     found = sorted(pairs(), key=lambda p: p[0]["energy_j_per_image"] / p[1]["energy_j_per_image"])
     logs = [math.log(d["energy_j_per_image"] / live["energy_j_per_image"]) for d, live in found]
-    if len(logs) - 1 not in T95:
-        print(f"weights.py: an interval needs 6 to 16 pairs, there are {len(logs)}", file=sys.stderr)
+    if not FEWEST_PAIRS <= len(logs) <= MOST_PAIRS:
+        print(f"weights.py: an interval needs {FEWEST_PAIRS} to {MOST_PAIRS} pairs, there are {len(logs)}", file=sys.stderr)
         return 1
     print("| architecture | timm's, mJ (batch) | live, mJ (batch) | timm's less live | °C at the end |\n|---|---|---|---|---|")
     print("\n".join(line(*pair) for pair in found))
-    half = T95[len(logs) - 1] * stdev(logs) / math.sqrt(len(logs))
+    half = student_t_95(len(logs) - 1) * stdev(logs) / math.sqrt(len(logs))
     ends = [100 * math.expm1(fmean(logs) + side * half) for side in (-1, 0, 1)]
     print(f"\nIn the geometric mean of {len(logs)}: {ends[1]:+.1f} % (95 %: {ends[0]:+.1f} to {ends[2]:+.1f} %); standard deviation {100 * stdev(logs):.1f} %")
     return 0

@@ -11,14 +11,7 @@
 namespace joulemark::analysis {
 namespace {
 
-using testing::row;
-
-Row on(const std::string& board, const std::string& architecture, double joules) {
-  Row r = row(architecture, joules);
-  r.board = board;
-  r.ci95_rel = 0.0;
-  return r;
-}
+using testing::on;
 
 double between(const Row& a, const Row& b) { return rel_between(site_of(a), site_of(b)); }
 
@@ -71,7 +64,7 @@ TEST(BoardFactors, AreNotOfRowsThatAreDisturbedOrOfTheHost) {
   };
   EXPECT_TRUE(with("weights_random"));
   EXPECT_FALSE(with("host_bound")) << "one configuration is left, which leaves no rest";
-  EXPECT_FALSE(with("other_load"));
+  EXPECT_FALSE(with("shared_device"));
 }
 
 TEST(BoardFactors, ThatWereThereBeforeAreForgotten) {

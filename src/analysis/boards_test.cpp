@@ -15,16 +15,9 @@ using testing::find;
 using testing::find_left_out;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::on;
 using testing::ran;
 using testing::row;
-
-Row on(const std::string& board, const std::string& architecture, double joules) {
-  Row r = row(architecture, joules);
-  r.board = board;
-  r.ci95_rel = 0.0;
-  r.run += "/" + board;
-  return r;
-}
 
 TEST(Boards, SayHowFarApartTheyAre) {
   // One configuration differs by a tenth between two boards, the other not at all.

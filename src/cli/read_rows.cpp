@@ -10,7 +10,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "analysis/board_factors.hpp"
 #include "analysis/select.hpp"
 #include "base/text.hpp"
 #include "catalogue/built_in.hpp"
@@ -106,9 +105,7 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   if (!choice) return tl::unexpected(none_match(*all, setup_glob, common));
   one.others = std::move(choice->others);
   store->reset();
-  const catalogue::Catalogue& catalogue = meanwhile.get();
-  for (analysis::Row& row : one.rows) report::join(row, catalogue);
-  analysis::place_boards(one.rows);
+  report::complete(one.rows, meanwhile.get());
   return one;
 }
 

@@ -285,8 +285,10 @@ class ModelRun {
     }
     auto output = worker.infer(batch, settings_.load_timeout);
     // What does not fit is for the search, or for the run, to find out: the model is not wrong.
-    if (!output && output.error().kind == ErrorKind::out_of_memory && batch > images)
-      output = worker.infer(batch = images, settings_.load_timeout);
+    if (!output && output.error().kind == ErrorKind::out_of_memory && batch > images) {
+      batch = images;
+      output = worker.infer(batch, settings_.load_timeout);
+    }
     if (!output) return tl::unexpected(output.error());
     auto report =
         check_output(*output, output_, d.classes, gate_tolerance(d.precision, d.eager_error));

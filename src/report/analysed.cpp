@@ -92,13 +92,19 @@ void add_of_size(analysis::Row& row, std::int64_t size, const catalogue::Catalog
   }
 }
 
-}  // namespace
-
+/// Puts beside such a row what is published.
 void join(analysis::Row& row, const catalogue::Catalogue& catalogue) {
   const auto* architecture = catalogue.architecture(row.architecture);
   if (architecture == nullptr) return;
   add_network(row, *architecture, catalogue);
   if (const auto size = side(row.input_size)) add_of_size(row, *size, catalogue);
+}
+
+}  // namespace
+
+void complete(std::span<analysis::Row> rows, const catalogue::Catalogue& catalogue) {
+  for (analysis::Row& row : rows) join(row, catalogue);
+  analysis::place_boards(rows);
 }
 
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
@@ -110,11 +116,8 @@ std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
                                          const catalogue::Catalogue& catalogue) {
   std::vector<analysis::Row> rows;
   rows.reserve(records.size());
-  for (store::Record& record : records) {
-    rows.push_back(measured_row(std::move(record)));
-    join(rows.back(), catalogue);
-  }
-  analysis::place_boards(rows);
+  for (store::Record& record : records) rows.push_back(measured_row(std::move(record)));
+  complete(rows, catalogue);
   return rows;
 }
 

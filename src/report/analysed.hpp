@@ -18,9 +18,10 @@ std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
 std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
                                          const catalogue::Catalogue& catalogue);
 
-/// One of them, beside nothing that is published yet.
+/// One of them, beside nothing yet.
 analysis::Row measured_row(store::Record record);
-/// Puts beside such a row what is published.
-void join(analysis::Row& row, const catalogue::Catalogue& catalogue);
+/// Puts beside such rows what is published, and their boards beside each other. Of each setup all
+/// rows are to be there.
+void complete(std::span<analysis::Row> rows, const catalogue::Catalogue& catalogue);
 
 }  // namespace joulemark::report

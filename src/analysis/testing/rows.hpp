@@ -36,6 +36,15 @@ inline Row row(const std::string& architecture, double joules, std::optional<dou
   return r;
 }
 
+/// One that was measured on a board, without an interval of its own.
+inline Row on(const std::string& board, const std::string& architecture, double joules) {
+  Row r = row(architecture, joules);
+  r.board = board;
+  r.ci95_rel = 0.0;
+  r.run += "/" + board;
+  return r;
+}
+
 inline const Value* find(const Outcome& o, const std::string& name, const std::string& about = "") {
   return find_value(o, name, about);
 }

@@ -58,7 +58,7 @@ export function geometricMean(ratios: number[]): GeometricMean | null {
 const exact = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281];
 
 /** 97.5 % quantile of Student's t. Above ten degrees by the expansion of Abramowitz and Stegun, 26.7.5, off by
- * less than 0.0001: z = 1.959964, then (z³ + z) / 4, (5 z⁵ + 16 z³ + 3 z) / 96, (3 z⁷ + 19 z⁵ + 17 z³ − 15 z) / 384. */
+ * less than 0.0002: z = 1.959964, then (z³ + z) / 4, (5 z⁵ + 16 z³ + 3 z) / 96, (3 z⁷ + 19 z⁵ + 17 z³ − 15 z) / 384. */
 export function studentT95(degrees: number): number {
   const known = exact[degrees - 1];
   if (known !== undefined) return known;

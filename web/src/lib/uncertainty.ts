@@ -142,9 +142,13 @@ function betweenSites(table: Table, a: Row, b: Row): number {
 /** Between no row's place and this one's lies more. */
 export function mostBetweenSites(table: Table, row: Row): number {
   const warmth = table.numbers('temperature_c');
-  const reach = (one: Row) => Math.abs(offsetOf(table, one)[0]) + offsetOf(table, one)[1] || 0;
+  const reach = (one: Row) => {
+    const [log, half] = offsetOf(table, one);
+    return Math.abs(log) + half || 0;
+  };
+  const own = reach(row);
   return table.rows.reduce(
-    (most, one) => Math.max(most, perCelsius * Math.abs(warmth[one.id]! - warmth[row.id]!) || 0, reach(one) + reach(row)),
+    (most, one) => Math.max(most, perCelsius * Math.abs(warmth[one.id]! - warmth[row.id]!) || 0, reach(one) + own),
     betweenBoards,
   );
 }
