@@ -8,10 +8,12 @@
 Of each sitting (rows of one call of `joulemark campaign run`), from when its first measurement began to its last row:
 
 configurations/h   rows with a number, in an hour of the device, exports between them included
-measuring          share of that time in which models ran to be measured: batch search, warm-up and windows
+measuring          share of that time in which models ran to be measured: batch search, warm-up and windows, and the check
+                   of the output at the size that runs first, as on a GPU: what the runtime prepares for that size it
+                   does there, and not in the search (rows from before 2026-11-28, 19:00, do not say how long; 0 here)
 exporting, idle    what is between the rows: exports of the next lot, idle power
-besides, s a row   median and 90 % quantile of a row's time less its search, warm-up and windows: starting the worker,
-                   loading, checking the output, stopping
+besides, s a row   median and 90 % quantile of what is left of a row's time: starting the worker, loading, stopping, and
+                   checking the output where that is not warming up
 """
 
 from __future__ import annotations
@@ -42,8 +44,7 @@ class Row:
 
     ended: float  # since the epoch
     took: float
-    searched: float
-    ran: float
+    modelling: float  # of it: batch search, warm-up and windows, and a check that warmed up
     measured: bool
 
     @property
@@ -52,7 +53,7 @@ class Row:
 
     @property
     def besides(self) -> float:
-        return self.took - self.searched - self.ran
+        return self.took - self.modelling
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Sitting:
 
     @property
     def measuring(self) -> float:
-        return sum(r.searched + r.ran for r in self.rows) / (3600 * self.hours)
+        return sum(r.modelling for r in self.rows) / (3600 * self.hours)
 
     @property
     def between(self) -> float:
@@ -80,7 +81,17 @@ def time_of(run: dict) -> Row | None:
     if not time_s:
         return None
     ended = datetime.fromisoformat(run["measured_at"].replace("Z", "+00:00")).timestamp()
-    return Row(ended, time_s["row"], time_s["search"], time_s.get("run", 0.0), run["status"] == "ok")
+    modelling = time_s["search"] + time_s.get("run", 0.0)
+    if check_warmed_up(run):
+        modelling += time_s.get("check", 0.0)
+    return Row(ended, time_s["row"], modelling, run["status"] == "ok")
+
+
+def check_warmed_up(run: dict) -> bool:
+    """Whether the output was checked at the size that ran first, or at eight images that were of no use later."""
+    provenance = run["provenance"]
+    first = provenance.get("batch_search", {}).get("first", run.get("batch"))
+    return first is not None and provenance.get("gate", {}).get("batch") == first
 
 
 def sittings(runs: list[dict]) -> tuple[list[Sitting], int]:

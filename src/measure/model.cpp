@@ -40,10 +40,11 @@ class ModelRun {
 
   Outcome measure(const Policy& policy) {
     const Instant began = bench_.clock.now();
-    searched_ = Nanoseconds(0);
+    searched_ = checked_ = Nanoseconds(0);
     Outcome outcome = attempt(policy);
     outcome.took = bench_.clock.now() - began;
     outcome.searched = searched_;
+    outcome.checked = checked_;
     return outcome;
   }
 
@@ -234,7 +235,9 @@ class ModelRun {
     if (!loaded) return tl::unexpected(loaded.error());
 
     if (bench_.progress) bench_.progress("checking the output");
+    const Instant checking = bench_.clock.now();
     const auto gate = check(**worker, artefact.batch.value_or(size_to_check(first)));
+    checked_ += bench_.clock.now() - checking;
     if (!gate) return tl::unexpected(gate.error());
     LoadReport report{(*worker)->hello(), *loaded, *gate, artefact, bench_.clock.now() - began};
     return Session{std::move(*worker), std::move(report)};
@@ -302,7 +305,7 @@ class ModelRun {
   const StartWorker& start_worker_;
   std::optional<Session> session_;
   std::optional<BatchSearch> search_;
-  Nanoseconds searched_{0};                    ///< by the present policy
+  Nanoseconds searched_{0}, checked_{0};       ///< by the present policy
   std::map<std::int64_t, Nanoseconds> steps_;  ///< the shortest seen at each batch
   std::vector<float> input_, output_;
   std::map<std::int64_t, RunReport> reports_;  ///< by batch: two policies may agree on one

@@ -58,9 +58,10 @@ struct Outcome {
   std::optional<std::int64_t> batch;  ///< absent when no batch size could be decided on
   std::optional<LoadReport> load;
   std::optional<BatchSearch> search;
-  /// Wall time of this policy: all of it, with starting and loading where it needed them, and the
-  /// bursts of its batch search. Hardly any where it shares what another policy measured.
-  Nanoseconds took{0}, searched{0};
+  /// Wall time of this policy: all of it, with starting and loading where it needed them; the
+  /// bursts of its batch search; and the check of the output, which on a GPU prepares the size that
+  /// runs first. Hardly any where it shares what another policy measured.
+  Nanoseconds took{0}, searched{0}, checked{0};
   Result<RunReport> run = fail(ErrorKind::internal, "not run");
 };
 

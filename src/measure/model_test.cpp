@@ -214,11 +214,15 @@ TEST_F(ModelTest, ACrashAfterACompleteRunTakesNothingFromIt) {
 }
 
 TEST_F(ModelTest, ARowSaysWhatItsTimeWentInto) {
-  const auto outcomes = measure({kThroughput});
+  behaviour_.inferring = 2s;
+  const auto outcomes = measure({kThroughput, kBatch1});
   EXPECT_GT(outcomes[0].searched, Nanoseconds(1s));
   EXPECT_GT(outcomes[0].run->ran, outcomes[0].run->warm_up);
-  EXPECT_GE(outcomes[0].took, outcomes[0].searched + outcomes[0].run->ran);
-  EXPECT_THAT(make_record({}, subject_, outcomes[0], "", "").provenance_json, HasSubstr("time_s"));
+  EXPECT_EQ(outcomes[0].checked, Nanoseconds(2s));
+  EXPECT_GE(outcomes[0].took, outcomes[0].searched + outcomes[0].checked + outcomes[0].run->ran);
+  EXPECT_EQ(outcomes[1].checked, Nanoseconds(0)) << "one worker for both";
+  EXPECT_THAT(make_record({}, subject_, outcomes[0], "", "").provenance_json,
+              HasSubstr(R"("time_s":{"check":2.0,)"));
 }
 
 TEST_F(ModelTest, AFailureHasNoNumbers) {

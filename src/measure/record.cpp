@@ -118,7 +118,9 @@ std::string provenance_json(const RecordContext& context, const Subject& subject
                  {"tolerance", gate_tolerance(d.precision, d.eager_error)}};
     put(j["gate"], "eager_error", d.eager_error);
   }
-  j["time_s"] = {{"row", seconds(outcome.took)}, {"search", seconds(outcome.searched)}};
+  j["time_s"] = {{"row", seconds(outcome.took)},
+                 {"search", seconds(outcome.searched)},
+                 {"check", seconds(outcome.checked)}};
   if (outcome.run) j["time_s"]["run"] = seconds(outcome.run->ran);
   if (outcome.search) j["batch_search"] = search_json(*outcome.search);
   if (outcome.run) {

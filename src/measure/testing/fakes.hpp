@@ -79,6 +79,7 @@ struct Behaviour {
   Nanoseconds fixed = 1ms;
   Nanoseconds per_image = 1ms;
   Nanoseconds preparing = 0ms;  ///< before the first step of a run
+  Nanoseconds inferring = 0ms;  ///< to compute outputs to be checked
   std::int64_t memory_limit = 1 << 20;
   std::int64_t crash_at_batch = -1;
   std::int64_t hang_at_batch = -1;
@@ -101,6 +102,7 @@ class FakeWorker final : public runtime::Worker {
   Result<void> set_input(std::span<const float>, std::int64_t, Nanoseconds) override { return {}; }
   Result<std::vector<float>> infer(std::int64_t batch, Nanoseconds) override {
     if (batch > b_.memory_limit) return fail(ErrorKind::out_of_memory, "no memory");
+    clock_.advance(b_.inferring);
     return b_.logits;
   }
   Result<void> start(std::int64_t batch, std::int64_t, int) override {
