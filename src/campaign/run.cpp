@@ -169,12 +169,18 @@ class Runner {
   Nanoseconds exporting_{0};
 };
 
+// The next models may take less than those before them did. Jobs too many lengthen one export by
+// their share; a lot that ends before its slot costs another one: on two H200s 54 s, for the last
+// nine of 81 rows of ten minutes.
+constexpr double kBesidesWhatFits = 1.15;
+
 }  // namespace
 
 std::size_t lot_size(std::size_t most, std::optional<double> left_s, double per_job_s) {
   const auto all = static_cast<double>(most);
   const bool limited = left_s && per_job_s > 0.0;
-  const double jobs = limited ? std::clamp(std::floor(*left_s / per_job_s), 1.0, all) : all;
+  const double jobs =
+      limited ? std::clamp(std::floor(kBesidesWhatFits * *left_s / per_job_s), 1.0, all) : all;
   return static_cast<std::size_t>(jobs);
 }
 

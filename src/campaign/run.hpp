@@ -15,8 +15,8 @@
 /// Running a campaign: what is left of it, lot by lot, until it is complete or its slot is over.
 namespace joulemark::campaign {
 
-/// How many jobs fit into a lot: no more than `most`, and where there is a slot, no more than can
-/// be measured in what is left of it, at `per_job` seconds each. At least one, at first.
+/// How many jobs are of a lot: no more than `most`, and where there is a slot, what can be measured
+/// in what is left of it at `per_job` seconds each, and a few more. At least one, at first.
 std::size_t lot_size(std::size_t most, std::optional<double> left_s, double per_job_s);
 
 /// The first `most` steps, and those next to the last of them that share its artefact.

@@ -21,7 +21,8 @@ using testing::Pair;
 TEST(LotSize, IsThePlansOrWhatFitsIntoTheSlot) {
   EXPECT_EQ(lot_size(16, std::nullopt, 10.0), 16u);
   EXPECT_EQ(lot_size(16, 1000.0, 10.0), 16u);
-  EXPECT_EQ(lot_size(16, 59.0, 10.0), 5u);
+  EXPECT_EQ(lot_size(16, 59.0, 10.0), 6u);
+  EXPECT_EQ(lot_size(200, 1000.0, 10.0), 115u) << "a few more: else another export is for the last";
   EXPECT_EQ(lot_size(16, 3.0, 10.0), 1u);
   EXPECT_EQ(lot_size(16, -5.0, 10.0), 1u);
   EXPECT_EQ(lot_size(16, 1e300, 1e-300), 16u);
