@@ -26,6 +26,7 @@ import common  # noqa: E402
 import rows  # noqa: E402  (beside this file)
 
 MODELS, SETUPS = 1600, 4
+ONE_SETUP = rows.setup_name(0)
 GOALS = {"all analyses, one core": 1.0, "choose": 0.05, "all analyses of many": 10.0}
 GOAL_BYTES = 1 << 30
 
@@ -94,11 +95,11 @@ def main() -> None:
         commands = {
             "all analyses": [program, "analyse", "--db", few, "--out", out],
             "all analyses, one core": [program, "analyse", "--db", few, "--out", out],
-            "frontier and drivers": [program, "analyse", "frontier", "drivers", "--setup", "gpu0*", "--db", few, "--out", out],
-            "frontier and drivers, NumPy": [sys.executable, Path(__file__).with_name("peer.py"), few, "gpu0-torch"],
+            "frontier and drivers": [program, "analyse", "frontier", "drivers", "--setup", ONE_SETUP, "--db", few, "--out", out],
+            "frontier and drivers, NumPy": [sys.executable, Path(__file__).with_name("peer.py"), few, ONE_SETUP],
             "choose": [program, "choose", "--min-top1", "80", "--max-energy", "1J", "--db", few],
-            "choose, one setup": [program, "choose", "--min-top1", "80", "--setup", "gpu0*", "--db", few],
-            "score of all models": [program, "score", "--setup", "gpu0*", "--db", few],
+            "choose, one setup": [program, "choose", "--min-top1", "80", "--setup", ONE_SETUP, "--db", few],
+            "score of all models": [program, "score", "--setup", ONE_SETUP, "--db", few],
             "all analyses of many": [program, "analyse", "--db", many, "--out", out],
         }  # fmt: skip
         if given.beside:

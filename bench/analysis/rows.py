@@ -18,6 +18,11 @@ POLICIES = ("throughput", "batch_1", "min_energy")
 BOARDS = 8
 
 
+def setup_name(number: int) -> str:
+    """Two precisions of one device after the other: they share the factors of its boards."""
+    return f"gpu{number // 2}-torch-{('fp16', 'fp32')[number % 2]}-nhwc"
+
+
 def pairs(count: int) -> list[dict]:
     """(architecture, input size) with its counts; where the catalogue has fewer, also at sizes that it does not have."""
     with (ROOT / "data/catalogue/costs.csv").open(newline="") as file:
@@ -58,7 +63,7 @@ def rows(models: int, setups: int, repeats: int = 1, with_windows: bool = True, 
                 yield {
                     **like, "run": f"{setup:02}-{model['architecture']}-{model['size']}-{repeat}", "campaign": "bench",
                     "model": model["architecture"], "architecture": model["architecture"],
-                    "input_size": f"{model['size']}x{model['size']}", "setup": f"gpu{setup}-torch", "policy": policy,
+                    "input_size": f"{model['size']}x{model['size']}", "setup": setup_name(setup), "policy": policy,
                     "batch": 1 if policy == "batch_1" else 256, "energy_j_per_image": joules, "images_per_s": 400 / joules,
                     "measured_at": f"2026-11-{1 + repeat % 28:02}T{setup:02}:00:00Z",
                     "board": f"GPU-{(len(model['architecture']) + repeat) % BOARDS}",

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Whether what comparisons take between two boards holds their difference, of configurations that it was not made of.
 
-    joulemark analyse boards --setup NAME --db data/results --out OUT
-    .venv/bin/python data/results/boards.py OUT/boards.csv...
+    joulemark analyse boards --setup NAME --db data/results --out OUT    # of each precision
+    .venv/bin/python data/results/boards.py OUT/boards.csv...             # of those that share factors
 
-Of each configuration that several boards ran, the factors of the boards are fitted to all others, as
+Of each configuration that several boards ran, the factors of the boards are fitted to all others of all files, as
 src/analysis/board_factors.hpp says; then each two of its boards are looked at: whether the logarithms of their energies
 are no further apart than both boards' intervals reach, which is what comparisons take, and whether they would be held
 if both were divided by their boards' factors, by the widths of the intervals alone.
@@ -80,20 +80,18 @@ class Pair:
     reach: float  #: of both boards' intervals together
 
 
-def pairs_of(file: Path) -> list[Pair]:
-    """Of each configuration, by what all others say of its boards."""
-    seen = configurations(file)
+def pairs_of(own: list[dict[str, float]], others: list[dict[str, float]]) -> list[Pair]:
+    """Of each of its own configurations, by what all others say of its boards."""
     pairs = []
-    for left_out, boards in enumerate(seen):
-        known = offsets(seen[:left_out] + seen[left_out + 1 :])
+    for left_out, boards in enumerate(own):
+        known = offsets(own[:left_out] + own[left_out + 1 :] + others)
         for a, b in combinations(sorted(set(boards) & set(known)), 2):
             reach = known[a][1] + known[b][1]
             pairs.append(Pair(boards[a] - boards[b], known[a][0] - known[b][0], reach))
     return pairs
 
 
-def line_of(file: Path) -> str:
-    pairs = pairs_of(file)
+def line_of(file: Path, pairs: list[Pair]) -> str:
     if not pairs:
         return f"| {file} | 0 | | | | |"
     rules = [
@@ -114,8 +112,10 @@ def main(arguments: list[str]) -> int:
         return 2
     print("| of | pairs | as measured: held | ±, median | brought to one board: held | ±, median |")
     print("|---|---|---|---|---|---|")
-    for file in map(Path, arguments):
-        print(line_of(file))
+    seen = {file: configurations(file) for file in map(Path, arguments)}
+    for file, own in seen.items():
+        others = [configuration for other in seen if other != file for configuration in seen[other]]
+        print(line_of(file, pairs_of(own, others)))
     return 0
 
 

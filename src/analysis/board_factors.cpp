@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -33,25 +34,41 @@ std::size_t largest_part(const TwoWay& fit) {
   return static_cast<std::size_t>(std::ranges::max_element(sizes) - sizes.begin());
 }
 
-/// Rows of each setup that has several boards, but for those that say nothing about theirs.
-std::map<std::string_view, std::vector<const Row*>> rows_of_several_boards(
-    std::span<const Row> rows) {
-  std::map<std::string_view, std::set<std::string_view>> boards;
-  for (const Row& row : rows) {
-    if (!row.board.empty()) boards[row.setup].insert(row.board);
+/// Rows that share the factors of their boards.
+struct Kin {
+  std::vector<const Row*> rows;  ///< that name theirs
+  std::set<std::string_view> boards;
+  std::map<std::string, BoardOffset> offsets;
+};
+
+/// By the setup of a row, which are few names for many rows.
+class KinOfSetups {
+ public:
+  Kin& operator[](std::string_view setup) {
+    const auto [known, is_new] = of_setup_.try_emplace(setup);
+    if (is_new) known->second = &kin_[setup_in_any_precision(setup)];
+    return *known->second;
   }
-  std::map<std::string_view, std::vector<const Row*>> by_setup;
-  for (const Row& row : rows) {
-    if (!row.board.empty() && boards.at(row.setup).size() > 1 && !unfit(row))
-      by_setup[row.setup].push_back(&row);
-  }
-  return by_setup;
+  std::map<std::string, Kin>& all() { return kin_; }
+
+ private:
+  std::map<std::string, Kin> kin_;
+  std::map<std::string_view, Kin*> of_setup_;
+};
+
+/// None where there is one board, or nothing ties two.
+std::map<std::string, BoardOffset> offsets_of(const Kin& kin) {
+  if (kin.boards.size() < 2) return {};
+  std::vector<const Row*> fit;
+  std::ranges::copy_if(kin.rows, std::back_inserter(fit), [](const Row* r) { return !unfit(*r); });
+  const auto factors = board_factors(shared_configurations(fit));
+  return factors ? board_offsets(*factors) : std::map<std::string, BoardOffset>();
 }
 
 }  // namespace
 
 ConfigurationKey configuration_key(const Row& row) {
-  return {row.architecture, row.input_size, row.batch.value_or(0), row.weights};
+  return {row.setup, row.architecture, row.input_size, row.batch.value_or(0), row.weights};
 }
 
 bool may_be_of_the_host(const Row& row) {
@@ -116,18 +133,39 @@ std::map<std::string, BoardOffset> board_offsets(const BoardFactors& factors) {
   return offsets;
 }
 
-void place_boards(std::span<Row> rows) {
-  std::map<std::string_view, std::map<std::string, BoardOffset>> by_setup;
-  for (const auto& [setup, of_setup] : rows_of_several_boards(rows)) {
-    const auto factors = board_factors(shared_configurations(of_setup));
-    if (factors) by_setup[setup] = board_offsets(*factors);
+std::string setup_in_any_precision(std::string_view setup) {
+  // Those of which boards were seen to take as much more as in the others.
+  constexpr std::string_view kPrecisions[] = {"-fp32-", "-tf32-", "-fp16-", "-bf16-"};
+  for (const std::string_view precision : kPrecisions) {
+    const auto at = setup.find(precision);
+    if (at == std::string_view::npos) continue;
+    return std::string(setup.substr(0, at)).append(setup.substr(at + precision.size() - 1));
+  }
+  return std::string(setup);
+}
+
+void place_boards(std::span<Row> rows, std::span<const Row> beside) {
+  KinOfSetups setups;
+  const auto add = [&](const Row& row) {
+    if (row.board.empty()) return;
+    Kin& kin = setups[row.setup];
+    kin.rows.push_back(&row);
+    kin.boards.insert(row.board);
+  };
+  std::ranges::for_each(rows, add);
+  std::ranges::for_each(beside, add);
+  std::size_t mean = 0;
+  for (auto& [name, kin] : setups.all()) {
+    kin.offsets = offsets_of(kin);
+    for (auto& [board, offset] : kin.offsets) offset.mean = mean;
+    ++mean;
   }
   for (Row& row : rows) {
     row.board_offset.reset();
-    const auto setup = by_setup.find(row.setup);
-    if (setup == by_setup.end()) continue;
-    const auto offset = setup->second.find(row.board);
-    if (offset != setup->second.end()) row.board_offset = offset->second;
+    if (row.board.empty()) continue;
+    const auto& offsets = setups[row.setup].offsets;
+    if (const auto found = offsets.find(row.board); found != offsets.end())
+      row.board_offset = found->second;
   }
 }
 

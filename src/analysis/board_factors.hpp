@@ -11,7 +11,7 @@
 #include "analysis/row.hpp"
 #include "analysis/two_way.hpp"
 
-/// What the boards of one setup take beside each other, whatever runs on them.
+/// What boards of one name take beside each other, whatever runs on them.
 namespace joulemark::analysis {
 
 /// Runs of one configuration on one board.
@@ -25,15 +25,16 @@ struct OnBoard {
 /// One configuration on two boards or more, from the one of least energy on. What chose the batch
 /// does not make it another one.
 using OnBoards = std::vector<OnBoard>;
-/// By architecture, input size, batch and weights.
-using ConfigurationKey = std::tuple<std::string, std::string, std::int64_t, std::string>;
+/// By setup, architecture, input size, batch and weights.
+using ConfigurationKey =
+    std::tuple<std::string, std::string, std::string, std::int64_t, std::string>;
 using SharedConfigurations = std::map<ConfigurationKey, OnBoards>;
 
 ConfigurationKey configuration_key(const Row& row);
 /// Whether the host may decide how much it takes, which is another with another board. Before
 /// method 4 single images do not say whether they were held up.
 bool may_be_of_the_host(const Row& row);
-/// Of fit rows of one setup, those that name their board and are none of the host's.
+/// Of fit rows, those that name their board and are none of the host's.
 SharedConfigurations shared_configurations(std::span<const Row* const> rows);
 
 /// By name.
@@ -51,8 +52,13 @@ std::optional<BoardFactors> board_factors(const SharedConfigurations& configurat
 /// equals. Factors of others are beside another mean.
 std::map<std::string, BoardOffset> board_offsets(const BoardFactors& factors);
 
-/// Gives every row whose setup says so the offset of its board. Rows of one setup are to be all
-/// there: what is left out ties nothing.
-void place_boards(std::span<Row> rows);
+/// The name of a setup without its precision: "nvidia-h200-torch-torchscript-channels_last". What a
+/// board takes more it takes in each (docs/method.md#one-board-and-others-of-its-name): setups that
+/// are called the same so share the factors of their boards. Another name is itself.
+std::string setup_in_any_precision(std::string_view setup);
+
+/// Gives every row the offset of its board, where setups that share its factors say so. Of these
+/// all rows are to be there, in `rows` or `beside` them: what is left out ties nothing.
+void place_boards(std::span<Row> rows, std::span<const Row> beside = {});
 
 }  // namespace joulemark::analysis

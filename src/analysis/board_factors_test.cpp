@@ -42,6 +42,36 @@ TEST(BoardFactors, AreOfOneSetupEach) {
   EXPECT_EQ(between(rows[0], rows[5]), kBetweenBoards) << "of two setups";
 }
 
+TEST(BoardFactors, AreSharedByTheSetupsOfEachPrecision) {
+  std::vector<Row> rows = {on("x", "a", 1.0), on("y", "a", 1.1), on("x", "b", 2.0),
+                           on("y", "b", 2.2), on("x", "c", 3.0), on("y", "d", 4.4)};
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i].setup = i < 4 ? "gpu-torch-fp16-nhwc" : "gpu-torch-bf16-nhwc";
+  place_boards(rows);
+  EXPECT_NEAR(between(rows[4], rows[5]), std::log(1.1), 1e-9) << "nothing ties them in bf16";
+  EXPECT_NEAR(between(rows[0], rows[5]), std::log(1.1), 1e-9) << "of two precisions";
+
+  std::vector<Row> few = {rows[4], rows[5]};
+  place_boards(few);
+  EXPECT_EQ(between(few[0], few[1]), kBetweenBoards);
+  place_boards(few, std::span(rows).first(4));
+  EXPECT_NEAR(between(few[0], few[1]), std::log(1.1), 1e-9) << "of rows beside them";
+}
+
+TEST(BoardFactors, AConfigurationInTwoPrecisionsIsTwo) {
+  Row in_fp16 = on("x", "a", 1.0), in_fp32 = on("y", "a", 2.0);
+  in_fp16.setup = "gpu-fp16-nhwc";
+  in_fp32.setup = "gpu-fp32-nhwc";
+  EXPECT_TRUE(shared_configurations(std::vector<const Row*>{&in_fp16, &in_fp32}).empty());
+}
+
+TEST(SetupInAnyPrecision, IsItsNameWithoutIt) {
+  EXPECT_EQ(setup_in_any_precision("nvidia-h200-torch-aoti-bf16-channels_last-cuda_graph"),
+            "nvidia-h200-torch-aoti-channels_last-cuda_graph");
+  EXPECT_EQ(setup_in_any_precision("my box, fp16"), "my box, fp16");
+  EXPECT_EQ(setup_in_any_precision(""), "");
+}
+
 TEST(BoardFactors, AreOfTheLargestGroupOfBoardsThatAreTied) {
   std::vector<Row> rows = {on("v", "a", 1.0), on("w", "a", 1.1), on("x", "b", 1.0),
                            on("y", "b", 1.1), on("y", "c", 1.1), on("z", "c", 1.2),

@@ -164,14 +164,22 @@ void say_factors(Outcome& o, const TwoWay& fit, const Left& left,
   }
 }
 
-/// What comparisons take of it, of each two boards.
-void add_comparisons(Outcome& o, const BoardFactors& factors) {
-  const auto offsets = board_offsets(factors);
+/// By board, that of its rows.
+std::map<std::string, BoardOffset> offsets_of(const std::vector<const Row*>& rows) {
+  std::map<std::string, BoardOffset> offsets;
+  for (const Row* row : rows) {
+    if (row->board_offset) offsets[row->board] = *row->board_offset;
+  }
+  return offsets;
+}
+
+/// What comparisons take, of each two boards of which rows of any precision say something.
+void add_comparisons(Outcome& o, const std::map<std::string, BoardOffset>& offsets) {
+  if (offsets.size() < 2) return;
   std::vector<double> apart;
   for (auto a = offsets.begin(); a != offsets.end(); ++a) {
     for (auto b = std::next(a); b != offsets.end(); ++b)
-      apart.push_back(
-          rel_between(Site{a->first, {}, {}, a->second}, {b->first, {}, {}, b->second}));
+      apart.push_back(rel_between(Site{a->first, {}, a->second}, {b->first, {}, b->second}));
   }
   std::ranges::sort(apart);
   const double median = *quantile(apart, 0.5);
@@ -188,9 +196,9 @@ void add_comparisons(Outcome& o, const BoardFactors& factors) {
   add("median", median);
   add("most", apart.back());
   o.sentences.push_back(fmt::format(
-      "Comparisons of rows of two of these boards take ± {} to {} for them, by which two; ± {} in "
-      "the median of the pairs.",
-      percent(apart.front()), percent(apart.back()), percent(median)));
+      "Comparisons of rows of two of {} boards, of which rows in any precision tell, take ± {} to "
+      "{} for them, by which two; ± {} in the median of the pairs.",
+      offsets.size(), percent(apart.front()), percent(apart.back()), percent(median)));
 }
 
 /// Whether a board takes more by the same for every model.
@@ -205,7 +213,6 @@ void add_factors(Outcome& o, const std::optional<BoardFactors>& factors,
   const Left left(factors->fit);
   add_factor_values(o, factors->fit, left, factors->boards, configurations);
   say_factors(o, factors->fit, left, factors->boards);
-  add_comparisons(o, *factors);
 }
 
 void add_table(Outcome& o, const SharedConfigurations& configurations,
@@ -304,6 +311,7 @@ Result<Outcome> boards(const Input& input) {
   leave_out(begun.chosen, "no_board", "which board it was is not known",
             [](const Row& row) { return row.board.empty(); });
   const auto configurations = shared_configurations(begun.chosen.rows);
+  const auto offsets = offsets_of(begun.chosen.rows);
   leave_out(begun.chosen, "host_bound", "the host held it up, or its method does not say so",
             [](const Row& row) { return may_be_of_the_host(row); });
   leave_out(begun.chosen, "one_board", "its configuration was measured on one board alone",
@@ -316,6 +324,7 @@ Result<Outcome> boards(const Input& input) {
   add_table(o, configurations, factors);
   add_all(o, configurations, boards_of(configurations).size());
   add_factors(o, factors, configurations.size());
+  add_comparisons(o, offsets);
   add_most_measured(o, configurations);
   add_figure(o, configurations);
   o.caveats.emplace_back(

@@ -57,8 +57,8 @@ TEST(Standings, OfTwoBoardsAreLessSure) {
 
 TEST(Standings, OfTwoBoardsAreAsSureAsWhatTheyAreApartIsKnown) {
   const auto y_takes = [](double more) {
-    const Candidate on_x{70, 1.0, 0.01, {"x", {}, "s", BoardOffset{-0.01, 0.01}}};
-    return of({on_x, {69, 1.05, 0.01, {"y", {}, "s", BoardOffset{-0.01 + more, 0.01}}}});
+    const Candidate on_x{70, 1.0, 0.01, {"x", {}, BoardOffset{-0.01, 0.01}}};
+    return of({on_x, {69, 1.05, 0.01, {"y", {}, BoardOffset{-0.01 + more, 0.01}}}});
   };
   EXPECT_THAT(y_takes(0.01), ElementsAre(kMember, kDominated));
   EXPECT_THAT(y_takes(0.04), ElementsAre(kMember, kPossible));

@@ -34,7 +34,7 @@ bool of_two_boards(std::string_view a, std::string_view b) {
 
 double rel_between(const Site& a, const Site& b) {
   if (of_two_boards(a.board, b.board)) {
-    if (a.setup != b.setup || !a.offset || !b.offset) return kBetweenBoards;
+    if (!a.offset || !b.offset || a.offset->mean != b.offset->mean) return kBetweenBoards;
     return std::abs(a.offset->log - b.offset->log) + a.offset->half_width + b.offset->half_width;
   }
   if (!a.temperature_c || !b.temperature_c) return 0.0;

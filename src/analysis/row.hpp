@@ -22,12 +22,13 @@ struct Published {
   std::string licence;
 };
 
-/// How much more a board takes than others of its setup, whatever runs on it: of the logarithm,
-/// beside the mean of the boards that it is tied to, and half the width of the 95 % interval of
-/// where that puts one row of it. Two boards' rows are as far apart as these intervals reach.
+/// How much more a board takes than others, whatever runs on it: of the logarithm, beside the mean
+/// of the boards that it is tied to, and half the width of the 95 % interval of where that puts one
+/// row of it. Two boards' rows are as far apart as these intervals reach.
 struct BoardOffset {
   double log = 0.0;
   double half_width = 0.0;
+  std::size_t mean = 0;  ///< which one it is beside: offsets from two means say nothing together
 };
 
 /// One measurement beside what is published about what it measured. Empty and absent are unknown.
@@ -37,7 +38,7 @@ struct Row {
   std::optional<std::int64_t> batch;
   std::string device, meter, runtime, runtime_version, format, precision, layout;
   std::string board;                        ///< identity of the very device; empty: not known
-  std::optional<BoardOffset> board_offset;  ///< where other boards of the setup tell: place_boards
+  std::optional<BoardOffset> board_offset;  ///< where other boards tell: place_boards
   std::optional<double> temperature_c;
   std::string weights, status, measured_at, method;
   std::string origin;  ///< measured, estimated, simulated or predicted
@@ -99,15 +100,12 @@ inline constexpr double kPerCelsius = 0.0032;
 struct Site {
   std::string_view board = {};               ///< that of the row; empty: not known
   std::optional<double> temperature_c = {};  ///< absent: not known
-  std::string_view setup = {};               ///< that of the row: offsets are of one each
-  std::optional<BoardOffset> offset = {};    ///< absent: no other board of the setup tells
+  std::optional<BoardOffset> offset = {};    ///< absent: no other board tells
 };
-inline Site site_of(const Row& row) {
-  return {row.board, row.temperature_c, row.setup, row.board_offset};
-}
-/// What lies between two, relative, whatever was measured there. Of two boards of one setup, from
-/// one end of what their offsets say to the other: energies are not brought to one board by it. Of
-/// others kBetweenBoards. Warmth is in both; on one board it is kPerCelsius for each °C.
+inline Site site_of(const Row& row) { return {row.board, row.temperature_c, row.board_offset}; }
+/// What lies between two, relative, whatever was measured there. Of two boards with offsets from
+/// one mean, from one end of what these say to the other: energies are not brought to one board by
+/// it. Of others kBetweenBoards. Warmth is in both; on one board it is kPerCelsius for each °C.
 double rel_between(const Site& a, const Site& b);
 
 /// Half the width of the 95 % interval of the logarithm of the ratio of two rows' energies.

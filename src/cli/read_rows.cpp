@@ -6,10 +6,12 @@
 #include <future>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/board_factors.hpp"
 #include "analysis/select.hpp"
 #include "base/text.hpp"
 #include "catalogue/built_in.hpp"
@@ -45,6 +47,36 @@ Error none_match(const RowsBySetup& all, const std::string& setup_glob,
           fmt::format("There are {}", join_words(setups))};
 }
 
+/// What a row tells of its board is in these: its configuration, its energy, and how well that is
+/// known. A row has sixty more.
+const std::vector<std::string_view> kToldOfBoards = {
+    "run",        "setup",          "architecture",
+    "input_size", "batch",          "weights",
+    "board",      "status",         "energy_j_per_image",
+    "ci95_rel",   "systematic_rel", "systematic_terms",
+    "meter",      "scope",          "flags",
+    "method"};
+
+/// Rows of setups that nobody asked for, whose boards tell something of those that were asked for.
+Result<std::vector<analysis::Row>> rows_beside(store::Store& store, const RowsBySetup& all,
+                                               const std::set<std::string>& asked) {
+  std::set<std::string> kin;
+  for (const std::string& setup : asked) kin.insert(analysis::setup_in_any_precision(setup));
+  store::Filter filter = filter_of("");
+  filter.columns = kToldOfBoards;
+  std::vector<analysis::Row> rows;
+  for (const auto& [setup, count] : all) {
+    if (asked.contains(setup) || !kin.contains(analysis::setup_in_any_precision(setup))) continue;
+    filter.setup = glob_of(setup);
+    rows.reserve(rows.size() + count);
+    const auto read = store.visit(filter, [&](store::Record&& r) {
+      if (!r.board.empty()) rows.push_back(report::measured_row(std::move(r)));
+    });
+    if (!read) return tl::unexpected(read.error());
+  }
+  return rows;
+}
+
 /// To take the catalogue out of its texts takes a fourth of the time of reading thousands of rows:
 /// it is done meanwhile.
 class CatalogueMeanwhile {
@@ -66,15 +98,22 @@ Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob
   if (!store) return tl::unexpected(store.error());
   auto records = (*store)->read(filter_of(setup_glob));
   if (!records) return tl::unexpected(records.error());
-  if (records->empty()) {
+  std::vector<analysis::Row> beside;
+  if (records->empty() || !setup_glob.empty()) {
     const auto all = (*store)->count_by_setup();
-    return tl::unexpected(all ? none_match(*all, setup_glob, common) : all.error());
+    if (!all) return tl::unexpected(all.error());
+    if (records->empty()) return tl::unexpected(none_match(*all, setup_glob, common));
+    std::set<std::string> asked;
+    for (const store::Record& r : *records) asked.insert(r.setup);
+    auto found = rows_beside(**store, *all, asked);
+    if (!found) return tl::unexpected(found.error());
+    beside = std::move(*found);
   }
   store->reset();  // what it holds of a large file would be held beside the rows
   const catalogue::Catalogue& catalogue = meanwhile.get();
   std::vector<analysis::Row> more;
   if (predicted) more = report::predicted_rows(*records, catalogue);
-  auto rows = report::analysis_rows(std::move(*records), catalogue);
+  auto rows = report::analysis_rows(std::move(*records), catalogue, beside);
   std::ranges::move(more, std::back_inserter(rows));
   return rows;
 }
@@ -104,8 +143,10 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   auto choice = search.most();
   if (!choice) return tl::unexpected(none_match(*all, setup_glob, common));
   one.others = std::move(choice->others);
+  const auto beside = rows_beside(**store, *all, {choice->setup});
+  if (!beside) return tl::unexpected(beside.error());
   store->reset();
-  report::complete(one.rows, meanwhile.get());
+  report::complete(one.rows, meanwhile.get(), *beside);
   return one;
 }
 

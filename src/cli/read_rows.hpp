@@ -24,8 +24,8 @@ struct OneSetup {
   std::vector<std::string> others;
 };
 /// Of those that match, the setup with the most models under this policy. Of others no more is read
-/// than how many rows they have, unless these are so many that they might have more. Errors: those
-/// of rows_to_analyse.
+/// than how many rows they have, unless these are so many that they might have more, or tell of the
+/// boards of that one. Errors: those of rows_to_analyse.
 Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::string& policy,
                                      const CommonOptions& common);
 

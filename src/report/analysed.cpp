@@ -102,9 +102,10 @@ void join(analysis::Row& row, const catalogue::Catalogue& catalogue) {
 
 }  // namespace
 
-void complete(std::span<analysis::Row> rows, const catalogue::Catalogue& catalogue) {
+void complete(std::span<analysis::Row> rows, const catalogue::Catalogue& catalogue,
+              std::span<const analysis::Row> beside) {
   for (analysis::Row& row : rows) join(row, catalogue);
-  analysis::place_boards(rows);
+  analysis::place_boards(rows, beside);
 }
 
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
@@ -113,11 +114,12 @@ std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
 }
 
 std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
-                                         const catalogue::Catalogue& catalogue) {
+                                         const catalogue::Catalogue& catalogue,
+                                         std::span<const analysis::Row> beside) {
   std::vector<analysis::Row> rows;
   rows.reserve(records.size());
   for (store::Record& record : records) rows.push_back(measured_row(std::move(record)));
-  complete(rows, catalogue);
+  complete(rows, catalogue, beside);
   return rows;
 }
 

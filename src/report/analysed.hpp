@@ -14,14 +14,17 @@ namespace joulemark::report {
 /// among others. Pure.
 std::vector<analysis::Row> analysis_rows(std::span<const store::Record> records,
                                          const catalogue::Catalogue& catalogue);
-/// The same of records that nobody needs any more: their texts are taken over.
+/// The same of records that nobody needs any more: their texts are taken over. `beside`: see
+/// complete.
 std::vector<analysis::Row> analysis_rows(std::vector<store::Record> records,
-                                         const catalogue::Catalogue& catalogue);
+                                         const catalogue::Catalogue& catalogue,
+                                         std::span<const analysis::Row> beside = {});
 
 /// One of them, beside nothing yet.
 analysis::Row measured_row(store::Record record);
-/// Puts beside such rows what is published, and their boards beside each other. Of each setup all
-/// rows are to be there.
-void complete(std::span<analysis::Row> rows, const catalogue::Catalogue& catalogue);
+/// Puts beside such rows what is published, and their boards beside each other, for which all rows
+/// of setups that share factors are to be there, or `beside` (analysis::place_boards).
+void complete(std::span<analysis::Row> rows, const catalogue::Catalogue& catalogue,
+              std::span<const analysis::Row> beside = {});
 
 }  // namespace joulemark::report

@@ -184,32 +184,42 @@ def test_a_slope_is_of_the_logarithm_of_energy():
 
 @pytest.fixture(scope="module")
 def analysed_boards(build, tmp_path_factory):
-    """The boards of the setup that most have run, as `joulemark analyse` sees them."""
-    out = tmp_path_factory.mktemp("boards")
-    setup = "nvidia-h200-torch-torchscript-fp16-channels_last"
-    command = [build / "bin/joulemark", "analyse", "boards", "--setup", setup, "--db", RESULTS, "--out", out]
-    ran = subprocess.run(command, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    return out
+    """The boards of the setups that most have run, as `joulemark analyse` sees them, that in fp16 first."""
+    folders = []
+    for precision in ("fp16", "bf16", "tf32", "fp32"):
+        folders.append(tmp_path_factory.mktemp(precision))
+        setup = f"nvidia-h200-torch-torchscript-{precision}-channels_last"
+        command = [build / "bin/joulemark", "analyse", "boards", "--setup", setup, "--db", RESULTS, "--out", folders[-1]]
+        ran = subprocess.run(command, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+    return folders
 
 
 def test_the_factors_of_boards_are_those_of_another_least_squares(analysed_boards):
     """joulemark's come from the normal equations of the boards alone, these from the whole design and numpy."""
-    values = json.loads((analysed_boards / "boards.json").read_text())["values"]
+    values = json.loads((analysed_boards[0] / "boards.json").read_text())["values"]
     ours = {value["about"]: value["value"] for value in values if value["name"] == "board_factor"}
-    known = boards.offsets(boards.configurations(analysed_boards / "boards.csv"))
-    assert len(known) >= 15 and {board: math.exp(log) for board, (log, _) in known.items()} == pytest.approx(ours, rel=1e-5)
+    seen = [boards.configurations(folder / "boards.csv") for folder in analysed_boards]
+    in_fp16 = boards.offsets(seen[0])
+    assert len(in_fp16) >= 15 and {board: math.exp(log) for board, (log, _) in in_fp16.items()} == pytest.approx(ours, rel=1e-5)
+
+    # What comparisons take is of the rows of all precisions.
+    known = boards.offsets([configuration for of in seen for configuration in of])
     taken = {value["about"]: value["value"] for value in values if value["name"] == "taken_between_boards_rel"}
     apart = sorted(abs(a[0] - b[0]) + a[1] + b[1] for a, b in itertools.combinations(known.values(), 2))
     assert [taken["least"], taken["most"]] == pytest.approx([apart[0], apart[-1]], rel=1e-2)
 
 
 def test_what_comparisons_take_between_boards_holds_what_it_was_not_made_of(analysed_boards):
-    pairs = boards.pairs_of(analysed_boards / "boards.csv")
-    assert len(pairs) >= 100
-    assert sum(abs(p.apart) <= abs(p.expected) + p.reach for p in pairs) >= 0.95 * len(pairs)
-    said = subprocess.run([sys.executable, RESULTS / "boards.py", analysed_boards / "boards.csv"], capture_output=True, text=True)
-    assert said.returncode == 0 and f"| {len(pairs)} |" in said.stdout
+    files = [folder / "boards.csv" for folder in analysed_boards]
+    said = subprocess.run([sys.executable, RESULTS / "boards.py", *files], capture_output=True, text=True)
+    assert said.returncode == 0
+    seen = list(map(boards.configurations, files))
+    for precision, own in enumerate(seen):
+        others = [configuration for of in seen[:precision] + seen[precision + 1 :] for configuration in of]
+        pairs = boards.pairs_of(own, others)
+        assert len(pairs) >= 20 and f"| {len(pairs)} |" in said.stdout
+        assert sum(abs(p.apart) <= abs(p.expected) + p.reach for p in pairs) >= 0.95 * len(pairs)
 
 
 def test_of_boards_that_share_too_little_nothing_is_known():

@@ -6,7 +6,7 @@ import { frontier } from './pareto';
 import type { Colouring } from './series';
 import { sorted } from './select';
 import { keyOf, nameOf, type Column, type Row, type Table } from './table';
-import { intervalOf, intervalWords, isInterval, originOf, wideInterval } from './uncertainty';
+import { endsOf, intervalOf, intervalWords, originOf, wideInterval, type Interval } from './uncertainty';
 import type { State } from './url';
 import type { AxisSpec, Figure, Line, Mark } from '../plot/scene';
 
@@ -18,14 +18,8 @@ export function axisOf(column: Column, scale: State['xScale'], rows: Row[], tabl
   return { name: column.name, unit: column.unit, title: axisTitle(column.label, column), log };
 }
 
-function ends(table: Table, row: Row, name: string): [number, number] | undefined {
-  const known = intervalOf(table, row, name);
-  return isInterval(known) ? [known.low, known.high] : undefined;
-}
-
-function wide(table: Table, row: Row, name: string): [number, number] | undefined {
-  const known = name === 'energy_j_per_image' ? wideInterval(table, row) : null;
-  return known ? [known.low, known.high] : undefined;
+function wide(table: Table, row: Row, name: string): Interval | null {
+  return name === 'energy_j_per_image' ? wideInterval(table, row) : null;
 }
 
 /** A thousand bars hide the points that they are of. */
@@ -66,10 +60,12 @@ export function draw(
         series: colouring.of(row),
         hollow: standingOf(table, row) !== 'fit',
         pinned: state.pins.length > 0 && state.pins.includes(keyOf(table, row)),
-        xEnds: hasBars ? ends(table, row, x.name) : undefined,
-        yEnds: hasBars ? ends(table, row, y.name) : undefined,
-        xWide: hasBars ? wide(table, row, x.name) : undefined,
-        yWide: hasBars ? wide(table, row, y.name) : undefined,
+        ...(hasBars && {
+          xEnds: endsOf(intervalOf(table, row, x.name)),
+          yEnds: endsOf(intervalOf(table, row, y.name)),
+          xWide: endsOf(wide(table, row, x.name)),
+          yWide: endsOf(wide(table, row, y.name)),
+        }),
       });
     }
   }
@@ -109,7 +105,7 @@ function frontiers(table: Table, marks: Mark[], x: string, y: string): Mark[][] 
 
 /** What is said of a point. */
 export function describe(table: Table, row: Row, columns: Column[], setup: string): string[] {
-  const lines = [`${keyOf(table, row)}`];
+  const lines = [keyOf(table, row)];
   for (const column of columns) {
     const value = column.numeric
       ? format(table.number(row, column.name), column)
@@ -118,9 +114,9 @@ export function describe(table: Table, row: Row, columns: Column[], setup: strin
     const origin = originOf(table, row, column.name);
     lines.push(`${column.label}: ${value}${interval ? ` (${interval})` : ''}${origin && value !== unknown ? `, ${origin}` : ''}`);
   }
-  const wider = columns.some((c) => c.name === 'energy_j_per_image') ? wideInterval(table, row) : null;
-  const energy = table.column('energy_j_per_image');
-  if (wider && energy) {
+  const energy = columns.find((c) => c.name === 'energy_j_per_image');
+  const wider = energy && wideInterval(table, row);
+  if (wider) {
     lines.push(`With what repetition cannot show: ${format(wider.low, energy)} to ${format(wider.high, energy)}`);
   }
   const letters = table.text(row, 'letters');

@@ -28,6 +28,11 @@ export function isInterval(known: Known): known is Interval {
   return 'low' in known;
 }
 
+/** To be drawn. */
+export function endsOf(known: Known | null): [number, number] | undefined {
+  return known && isInterval(known) ? [known.low, known.high] : undefined;
+}
+
 /** 95 % interval of a value, or why there is none. */
 export function intervalOf(table: Table, row: Row, name: string): Known {
   const value = table.number(row, name);
@@ -125,15 +130,19 @@ function mayBeTwoBoards(table: Table, a: Row, b: Row): boolean {
   return !(ofOneCall && campaign === table.text(b, 'campaign'));
 }
 
-/** What its board takes more than others of its setup, as a logarithm, and half the width of the interval of that; NaN where not known. */
-const offsetOf = once((table, row) => [Math.log(table.numbers('board_factor')[row.id]!), table.numbers('board_factor_ci95_rel')[row.id]!] as const);
+/** What its board takes more than others, as a logarithm, and half the width of the interval of that, NaN where not known; and the
+ * name of the setups whose boards these others are: its own, in any precision. */
+const offsetOf = once((table, row) => [
+  Math.log(table.numbers('board_factor')[row.id]!), table.numbers('board_factor_ci95_rel')[row.id]!,
+  table.text(row, 'setup').replace(/-(fp32|tf32|fp16|bf16)-/, '-'),
+] as const);
 
 /** What lies between the places of two measurements, whatever was measured there. */
 function betweenSites(table: Table, a: Row, b: Row): number {
   if (mayBeTwoBoards(table, a, b)) {
-    const [[logA, halfA], [logB, halfB]] = [offsetOf(table, a), offsetOf(table, b)];
+    const [[logA, halfA, besideA], [logB, halfB, besideB]] = [offsetOf(table, a), offsetOf(table, b)];
     const apart = Math.abs(logA - logB) + halfA + halfB;
-    return apart >= 0 && table.text(a, 'setup') === table.text(b, 'setup') ? apart : betweenBoards;
+    return apart >= 0 && besideA === besideB ? apart : betweenBoards;
   }
   const [warmthA, warmthB] = [table.number(a, 'temperature_c'), table.number(b, 'temperature_c')];
   return warmthA === null || warmthB === null ? 0 : perCelsius * Math.abs(warmthA - warmthB);

@@ -54,6 +54,8 @@ describe('ratio of two energies', () => {
     expect(half(x, { ...y, board_factor: null, board_factor_ci95_rel: null })).toBeCloseTo(Math.hypot(own, 0.1), 9);
     const sensors = half(x, { ...y, setup: 't' });
     expect(sensors).toBeCloseTo(half({ ...x, board_factor: null }, { ...y, setup: 't', board_factor: null }), 12);
+    const [in16, in32] = [{ ...x, setup: 'gpu-fp16-nhwc' }, { ...y, setup: 'gpu-fp32-nhwc' }];
+    expect(half(in16, in32)).toBeCloseTo(Math.hypot(half({ ...in16, board: 'y' }, in32), Math.log(1.02 / 0.99) + 0.022), 9);
   });
 
   test('of one model on two setups shares its weights and not its meter', () => {
