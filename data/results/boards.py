@@ -27,6 +27,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from student import student_t_95  # noqa: E402
 
+
 def configurations(file: Path) -> list[dict[str, float]]:
     """Of each configuration, the logarithm of the energy by board."""
     found: dict[tuple, dict[str, float]] = defaultdict(dict)
@@ -91,6 +92,15 @@ def pairs_of(own: list[dict[str, float]], others: list[dict[str, float]]) -> lis
     return pairs
 
 
+def pairs_of_each(files: list[Path]) -> dict[Path, list[Pair]]:
+    """Of the configurations of each file, by what all others of all files say."""
+    seen = {file: configurations(file) for file in files}
+    return {
+        file: pairs_of(own, [configuration for other in files if other != file for configuration in seen[other]])
+        for file, own in seen.items()
+    }
+
+
 def line_of(file: Path, pairs: list[Pair]) -> str:
     if not pairs:
         return f"| {file} | 0 | | | | |"
@@ -112,10 +122,8 @@ def main(arguments: list[str]) -> int:
         return 2
     print("| of | pairs | as measured: held | ±, median | brought to one board: held | ±, median |")
     print("|---|---|---|---|---|---|")
-    seen = {file: configurations(file) for file in map(Path, arguments)}
-    for file, own in seen.items():
-        others = [configuration for other in seen if other != file for configuration in seen[other]]
-        print(line_of(file, pairs_of(own, others)))
+    for file, pairs in pairs_of_each(list(map(Path, arguments))).items():
+        print(line_of(file, pairs))
     return 0
 
 

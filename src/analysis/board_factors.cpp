@@ -41,21 +41,6 @@ struct Kin {
   std::map<std::string, BoardOffset> offsets;
 };
 
-/// By the setup of a row, which are few names for many rows.
-class KinOfSetups {
- public:
-  Kin& operator[](std::string_view setup) {
-    const auto [known, is_new] = of_setup_.try_emplace(setup);
-    if (is_new) known->second = &kin_[setup_in_any_precision(setup)];
-    return *known->second;
-  }
-  std::map<std::string, Kin>& all() { return kin_; }
-
- private:
-  std::map<std::string, Kin> kin_;
-  std::map<std::string_view, Kin*> of_setup_;
-};
-
 /// None where there is one board, or nothing ties two.
 std::map<std::string, BoardOffset> offsets_of(const Kin& kin) {
   if (kin.boards.size() < 2) return {};
@@ -145,17 +130,17 @@ std::string setup_in_any_precision(std::string_view setup) {
 }
 
 void place_boards(std::span<Row> rows, std::span<const Row> beside) {
-  KinOfSetups setups;
+  std::map<std::string, Kin> setups;  // by their name in any precision
   const auto add = [&](const Row& row) {
     if (row.board.empty()) return;
-    Kin& kin = setups[row.setup];
+    Kin& kin = setups[setup_in_any_precision(row.setup)];
     kin.rows.push_back(&row);
     kin.boards.insert(row.board);
   };
   std::ranges::for_each(rows, add);
   std::ranges::for_each(beside, add);
   std::size_t mean = 0;
-  for (auto& [name, kin] : setups.all()) {
+  for (auto& [name, kin] : setups) {
     kin.offsets = offsets_of(kin);
     for (auto& [board, offset] : kin.offsets) offset.mean = mean;
     ++mean;
@@ -163,7 +148,7 @@ void place_boards(std::span<Row> rows, std::span<const Row> beside) {
   for (Row& row : rows) {
     row.board_offset.reset();
     if (row.board.empty()) continue;
-    const auto& offsets = setups[row.setup].offsets;
+    const auto& offsets = setups.at(setup_in_any_precision(row.setup)).offsets;
     if (const auto found = offsets.find(row.board); found != offsets.end())
       row.board_offset = found->second;
   }

@@ -170,8 +170,8 @@ class Runner {
 };
 
 // The next models may take less than those before them did. Jobs too many lengthen one export by
-// their share; a lot that ends before its slot costs another one: on two H200s 54 s, for the last
-// nine of 81 rows of ten minutes.
+// their share; a lot that ends before its slot costs another one: on two H200s 42 to 54 s, for the
+// last two of 81 rows of ten minutes (bench/README.md, campaign).
 constexpr double kBesidesWhatFits = 1.15;
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <iterator>
 #include <map>
@@ -34,6 +35,12 @@ store::Filter filter_of(const std::string& setup_glob) {
 
 using RowsBySetup = std::map<std::string, std::size_t>;
 
+RowsBySetup matching(const std::string& setup_glob, RowsBySetup setups) {
+  if (!setup_glob.empty())
+    std::erase_if(setups, [&](const auto& s) { return !matches(setup_glob, s.first); });
+  return setups;
+}
+
 /// Why there is no row of such a setup.
 Error none_match(const RowsBySetup& all, const std::string& setup_glob,
                  const CommonOptions& common) {
@@ -49,7 +56,7 @@ Error none_match(const RowsBySetup& all, const std::string& setup_glob,
 
 /// What a row tells of its board is in these: its configuration, its energy, and how well that is
 /// known. A row has sixty more.
-const std::vector<std::string_view> kToldOfBoards = {
+constexpr std::array<std::string_view, 16> kToldOfBoards = {
     "run",        "setup",          "architecture",
     "input_size", "batch",          "weights",
     "board",      "status",         "energy_j_per_image",
@@ -59,11 +66,11 @@ const std::vector<std::string_view> kToldOfBoards = {
 
 /// Rows of setups that nobody asked for, whose boards tell something of those that were asked for.
 Result<std::vector<analysis::Row>> rows_beside(store::Store& store, const RowsBySetup& all,
-                                               const std::set<std::string>& asked) {
+                                               const RowsBySetup& asked) {
   std::set<std::string> kin;
-  for (const std::string& setup : asked) kin.insert(analysis::setup_in_any_precision(setup));
+  for (const auto& [setup, count] : asked) kin.insert(analysis::setup_in_any_precision(setup));
   store::Filter filter = filter_of("");
-  filter.columns = kToldOfBoards;
+  filter.columns.assign(kToldOfBoards.begin(), kToldOfBoards.end());
   std::vector<analysis::Row> rows;
   for (const auto& [setup, count] : all) {
     if (asked.contains(setup) || !kin.contains(analysis::setup_in_any_precision(setup))) continue;
@@ -96,24 +103,19 @@ Result<std::vector<analysis::Row>> rows_to_analyse(const std::string& setup_glob
   CatalogueMeanwhile meanwhile;
   auto store = open_store(common, store::Mode::read);
   if (!store) return tl::unexpected(store.error());
+  const auto all = (*store)->count_by_setup();
+  if (!all) return tl::unexpected(all.error());
+  const RowsBySetup asked = matching(setup_glob, *all);
+  if (asked.empty()) return tl::unexpected(none_match(*all, setup_glob, common));
   auto records = (*store)->read(filter_of(setup_glob));
   if (!records) return tl::unexpected(records.error());
-  std::vector<analysis::Row> beside;
-  if (records->empty() || !setup_glob.empty()) {
-    const auto all = (*store)->count_by_setup();
-    if (!all) return tl::unexpected(all.error());
-    if (records->empty()) return tl::unexpected(none_match(*all, setup_glob, common));
-    std::set<std::string> asked;
-    for (const store::Record& r : *records) asked.insert(r.setup);
-    auto found = rows_beside(**store, *all, asked);
-    if (!found) return tl::unexpected(found.error());
-    beside = std::move(*found);
-  }
+  const auto beside = rows_beside(**store, *all, asked);
+  if (!beside) return tl::unexpected(beside.error());
   store->reset();  // what it holds of a large file would be held beside the rows
   const catalogue::Catalogue& catalogue = meanwhile.get();
   std::vector<analysis::Row> more;
   if (predicted) more = report::predicted_rows(*records, catalogue);
-  auto rows = report::analysis_rows(std::move(*records), catalogue, beside);
+  auto rows = report::analysis_rows(std::move(*records), catalogue, *beside);
   std::ranges::move(more, std::back_inserter(rows));
   return rows;
 }
@@ -125,9 +127,7 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   if (!store) return tl::unexpected(store.error());
   const auto all = (*store)->count_by_setup();
   if (!all) return tl::unexpected(all.error());
-  RowsBySetup setups = *all;
-  if (!setup_glob.empty())
-    std::erase_if(setups, [&](const auto& s) { return !matches(setup_glob, s.first); });
+  const RowsBySetup setups = matching(setup_glob, *all);
 
   OneSetup one;
   analysis::MostMeasured search(setups);
@@ -143,7 +143,7 @@ Result<OneSetup> rows_to_choose_from(const std::string& setup_glob, const std::s
   auto choice = search.most();
   if (!choice) return tl::unexpected(none_match(*all, setup_glob, common));
   one.others = std::move(choice->others);
-  const auto beside = rows_beside(**store, *all, {choice->setup});
+  const auto beside = rows_beside(**store, *all, {*setups.find(choice->setup)});
   if (!beside) return tl::unexpected(beside.error());
   store->reset();
   report::complete(one.rows, meanwhile.get(), *beside);

@@ -51,8 +51,7 @@ ordered_json columns_json() {
   add("letters", "", "letter of the index, and those that its interval reaches");
   add("board_factor", "1",
       "times the energy that this board takes beside others of its setup, in any precision, "
-      "whatever "
-      "runs on it");
+      "whatever runs on it");
   add("board_factor_ci95_rel", "1",
       "half the width of the 95 % interval of where that puts a row of it, relative");
   return columns;

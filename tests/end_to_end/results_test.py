@@ -214,10 +214,7 @@ def test_what_comparisons_take_between_boards_holds_what_it_was_not_made_of(anal
     files = [folder / "boards.csv" for folder in analysed_boards]
     said = subprocess.run([sys.executable, RESULTS / "boards.py", *files], capture_output=True, text=True)
     assert said.returncode == 0
-    seen = list(map(boards.configurations, files))
-    for precision, own in enumerate(seen):
-        others = [configuration for of in seen[:precision] + seen[precision + 1 :] for configuration in of]
-        pairs = boards.pairs_of(own, others)
+    for pairs in boards.pairs_of_each(files).values():
         assert len(pairs) >= 20 and f"| {len(pairs)} |" in said.stdout
         assert sum(abs(p.apart) <= abs(p.expected) + p.reach for p in pairs) >= 0.95 * len(pairs)
 

@@ -131,7 +131,7 @@ function mayBeTwoBoards(table: Table, a: Row, b: Row): boolean {
 }
 
 /** What its board takes more than others, as a logarithm, and half the width of the interval of that, NaN where not known; and the
- * name of the setups whose boards these others are: its own, in any precision. */
+ * name of the setups whose boards these others are: its own, in any precision, as analysis::setup_in_any_precision has it. */
 const offsetOf = once((table, row) => [
   Math.log(table.numbers('board_factor')[row.id]!), table.numbers('board_factor_ci95_rel')[row.id]!,
   table.text(row, 'setup').replace(/-(fp32|tf32|fp16|bf16)-/, '-'),
