@@ -149,6 +149,13 @@ TEST(Compare, RefusesWhatCannotBeCompared) {
   auto bad = rows();
   bad[1].energy_j_per_image = 0.0;
   EXPECT_THAT(refusal(bad, {"alpha", "beta"}), HasSubstr("beta has no energy"));
+  EXPECT_THAT(refusal(bad, {"alpha", "beta"}), HasSubstr("(the energy is not a number above 0)"));
+  auto disturbed = rows();
+  disturbed[1].flags = {"drifted", "busy_host"};
+  EXPECT_THAT(refusal(disturbed, {"alpha", "beta"}),
+              HasSubstr("on gpu is left out (a flag says that the measurement was disturbed: "
+                        "busy_host): joulemark show " +
+                        disturbed[1].run + ". Measure it again: joulemark measure beta"));
 }
 
 TEST(OtherSetups, AreNamedUnlessTheyAreMany) {

@@ -35,6 +35,16 @@ std::vector<std::string> setups_with(std::span<const Row> all, const Named& name
   return {setups.begin(), setups.end()};
 }
 
+/// The newest row of what is named, under this policy, that is not fit.
+const Row* newest_unfit(std::span<const Row> all, const Named& named, const std::string& policy) {
+  const Row* newest = nullptr;
+  for (const Row& row : all) {
+    if (row.policy != policy || !fits(row, named) || !unfit(row)) continue;
+    if (newest == nullptr || age(*newest) <= age(row)) newest = &row;
+  }
+  return newest;
+}
+
 /// What a user can do about a model that was not found.
 std::string next_step(const std::vector<const Row*>& chosen, std::span<const Row> all,
                       const Named& named, const std::string& policy) {
@@ -48,6 +58,11 @@ std::string next_step(const std::vector<const Row*>& chosen, std::span<const Row
   if (!sizes.empty()) return fmt::format("It was measured there as {}", join_words(sizes));
   if (const auto setups = setups_with(all, named, policy); !setups.empty()) {
     return fmt::format("It was measured on {}: choose with --setup", join_words(setups));
+  }
+  if (const Row* row = newest_unfit(all, named, policy)) {
+    return fmt::format(
+        "What was measured on {} is left out ({}): joulemark show {}. Measure it again: {}",
+        row->setup, why_unfit(*row), row->run, measure);
   }
   std::set<std::string> known;
   for (const Row& row : all) known.insert(row.architecture);

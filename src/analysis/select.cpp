@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -54,6 +55,10 @@ constexpr std::array kUnfitWords = {
     UnfitWords{Unfit::disturbed, "disturbed", "a flag says that the measurement was disturbed"},
     UnfitWords{Unfit::unknown_flag, "unknown_flag", "a flag of a newer version"},
 };
+
+const UnfitWords& words_of(Unfit unfit) {
+  return *std::ranges::find(kUnfitWords, unfit, &UnfitWords::unfit);
+}
 
 const FlagUse* use_of(std::string_view flag) {
   const auto* found = std::ranges::find(kFlagUses, flag, &FlagUse::flag);
@@ -119,6 +124,23 @@ Error no_rows() {
 
 std::span<const FlagUse> flag_uses() { return kFlagUses; }
 
+std::vector<std::string> disturbances() {
+  std::vector<std::string> flags;
+  for (const FlagUse& use : kFlagUses) {
+    if (use.is_disturbed) flags.emplace_back(use.flag);
+  }
+  return flags;
+}
+
+std::vector<std::string> disturbances_among(std::span<const std::string> flags) {
+  std::vector<std::string> found;
+  std::ranges::copy_if(flags, std::back_inserter(found), [](const std::string& flag) {
+    const FlagUse* use = use_of(flag);
+    return use != nullptr && use->is_disturbed;
+  });
+  return found;
+}
+
 std::optional<Unfit> unfit(const Row& row) {
   const auto is_positive = [](double v) { return std::isfinite(v) && v > 0.0; };
   if (row.status != "ok") return Unfit::failed;
@@ -135,6 +157,14 @@ std::optional<Unfit> unfit(const Row& row) {
   return std::nullopt;
 }
 
+std::string why_unfit(const Row& row) {
+  const auto why = unfit(row);
+  if (!why) return "";
+  const std::string meaning = words_of(*why).meaning;
+  if (why != Unfit::disturbed) return meaning;
+  return fmt::format("{}: {}", meaning, join_words(disturbances_among(row.flags)));
+}
+
 Chosen fit_rows(std::span<const Row> rows, std::string_view setup, std::string_view policy) {
   Chosen chosen;
   for (const Row& row : rows) {
@@ -144,8 +174,7 @@ Chosen fit_rows(std::span<const Row> rows, std::string_view setup, std::string_v
       chosen.rows.push_back(&row);
       continue;
     }
-    const auto* words = std::ranges::find(kUnfitWords, *why, &UnfitWords::unfit);
-    add(chosen.left_out, words->reason, words->meaning, row.run);
+    add(chosen.left_out, words_of(*why).reason, words_of(*why).meaning, row.run);
   }
   return chosen;
 }

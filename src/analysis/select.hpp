@@ -29,6 +29,8 @@ enum class Unfit {
 };
 /// Absent for a row that is fit.
 std::optional<Unfit> unfit(const Row& row);
+/// "a flag says that the measurement was disturbed", and by which; empty for a row that is fit.
+std::string why_unfit(const Row& row);
 
 /// What a flag does to a row here.
 struct FlagUse {
@@ -38,6 +40,9 @@ struct FlagUse {
 };
 /// Every flag of docs/method.md.
 std::span<const FlagUse> flag_uses();
+/// Those that disturb a row: all that there are, or of a row's flags.
+std::vector<std::string> disturbances();
+std::vector<std::string> disturbances_among(std::span<const std::string> flags);
 
 struct Chosen {
   std::vector<const Row*> rows;

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <set>
 
+#include "analysis/select.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "store/said.hpp"
@@ -156,9 +157,20 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
 
 Done done_of(const store::Record& r) {
   const store::Said said = store::said_by(r);
-  return {r.model,  r.architecture, r.format,     r.precision,           r.layout,
-          r.policy, r.batch,        {},           side_of(r.input_size), said.cuda_graph,
-          said.job, r.status,       r.measured_at};
+  return {r.model,
+          r.architecture,
+          r.format,
+          r.precision,
+          r.layout,
+          r.policy,
+          r.batch,
+          {},
+          side_of(r.input_size),
+          said.cuda_graph,
+          said.job,
+          r.status,
+          r.measured_at,
+          analysis::disturbances_among(r.flags)};
 }
 
 store::Filter rows_of(const Campaign& campaign) {

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "analysis/select.hpp"
 #include "base/text.hpp"
 
 namespace joulemark::campaign {
@@ -58,10 +59,19 @@ std::map<Kind, Group> group_places(const Campaign& c) {
   return groups;
 }
 
-/// Those that are ok come first, as they stand; then failures, the newest first.
+/// What a row is worth: a number that analyses take, one that they leave out, none.
+enum class Worth { failed, disturbed, sound };
+Worth worth(const Done& row) {
+  if (!row.ok()) return Worth::failed;
+  return row.disturbed.empty() ? Worth::sound : Worth::disturbed;
+}
+
+/// Those that are sound come first, as they stand; then the disturbed and failures, of each the
+/// newest first.
 void rank(std::vector<std::size_t>& indices, std::span<const Done> rows) {
   std::stable_sort(indices.begin(), indices.end(), [&](std::size_t a, std::size_t b) {
-    if (rows[a].ok() || rows[b].ok()) return rows[a].ok() && !rows[b].ok();
+    if (worth(rows[a]) != worth(rows[b])) return worth(rows[a]) > worth(rows[b]);
+    if (worth(rows[a]) == Worth::sound) return false;
     return std::tie(rows[a].at, a) > std::tie(rows[b].at, b);
   });
 }
@@ -100,12 +110,14 @@ class Seating {
       if (!row_of(place)) take(place, fits);
     }
   }
-  /// A row that is ok takes the place of one that failed.
+  /// A row that is worth more takes the place of one that failed or was disturbed.
   template <class Fits>
   void improve(const Fits& fits) {
     for (const Place& place : group_.places) {
-      if (!row_of(place) || rows_[*row_of(place)].ok()) continue;
-      take(place, [&](const Place& p, const Done& row) { return row.ok() && fits(p, row); });
+      if (!row_of(place)) continue;
+      const Worth there = worth(rows_[*row_of(place)]);
+      take(place,
+           [&](const Place& p, const Done& row) { return worth(row) > there && fits(p, row); });
     }
   }
   /// Takes rows out of the further rounds.
@@ -147,6 +159,30 @@ std::optional<Shard> read_shard(const std::string& text, std::string_view betwee
   return sound ? std::optional(shard) : std::nullopt;
 }
 
+/// For the message on a word that is not known.
+struct Words {
+  const char* what_it_is;
+  const char* what_there_is;
+};
+Result<Retry::Which> parse_which(const std::string& text, const std::vector<std::string>& known,
+                                 const Words& words) {
+  if (text.empty()) return Retry::Which{};
+  std::set<std::string> named;
+  if (text == "all") return Retry::Which{named};
+  std::istringstream list(text + ',');  // so that nothing after a comma is something wrong
+  for (std::string one; std::getline(list, one, ',');) {
+    if (std::ranges::find(known, one) == known.end()) {
+      const auto near = nearest(one, known, 1);
+      return fail(ErrorKind::invalid_input,
+                  fmt::format("'{}' is no {}{}", one, words.what_it_is,
+                              near.empty() ? "" : fmt::format("; '{}'?", near[0])),
+                  fmt::format("{} {}", words.what_there_is, join_words(known)));
+    }
+    named.insert(one);
+  }
+  return Retry::Which{std::move(named)};
+}
+
 }  // namespace
 
 std::string Shard::name() const { return fmt::format("{}-of-{}", number, count); }
@@ -183,25 +219,22 @@ Places places_of(const Campaign& campaign, std::span<const Done> rows, std::size
 }
 
 bool Retry::asks_for(const Done& row) const {
-  return !row.ok() && (kinds.empty() || kinds.contains(row.status));
+  if (!row.ok()) return failed && (failed->empty() || failed->contains(row.status));
+  return disturbed && std::ranges::any_of(row.disturbed, [&](const std::string& flag) {
+           return disturbed->empty() || disturbed->contains(flag);
+         });
 }
 
-Result<Retry> parse_retry(const std::string& text) {
-  if (text == "all") return Retry{};
-  const std::vector<std::string> known = configuration_failures();
-  Retry retry;
-  std::istringstream list(text + ',');  // so that nothing after a comma is something wrong
-  for (std::string kind; std::getline(list, kind, ',');) {
-    if (std::find(known.begin(), known.end(), kind) == known.end()) {
-      const auto near = nearest(kind, known, 1);
-      return fail(ErrorKind::invalid_input,
-                  fmt::format("'{}' is no failure of a row{}", kind,
-                              near.empty() ? "" : fmt::format("; '{}'?", near[0])),
-                  fmt::format("A row fails as {}", join_words(known)));
-    }
-    retry.kinds.insert(kind);
-  }
-  return retry;
+Result<Retry> parse_retry(const std::string& failed, const std::string& disturbed) {
+  auto statuses =
+      parse_which(failed, configuration_failures(),
+                  {.what_it_is = "failure of a row", .what_there_is = "A row fails as"});
+  if (!statuses) return tl::unexpected(statuses.error());
+  auto flags = parse_which(
+      disturbed, analysis::disturbances(),
+      {.what_it_is = "flag of a disturbed row", .what_there_is = "A row is disturbed by"});
+  if (!flags) return tl::unexpected(flags.error());
+  return Retry{std::move(*statuses), std::move(*flags)};
 }
 
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, const Shard& shard,

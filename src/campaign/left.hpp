@@ -46,6 +46,8 @@ struct Done {
   std::optional<std::size_t> job = {};  ///< absent in rows of before they named it
   std::string status = "ok";            ///< or how it failed
   std::string at = {};                  ///< when, RFC 3339
+  /// Flags by which analyses leave it out (analysis::disturbances_among); a number it has all the same.
+  std::vector<std::string> disturbed = {};
   bool ok() const { return status == "ok"; }
 };
 
@@ -58,16 +60,20 @@ using Places = std::vector<std::vector<std::optional<std::size_t>>>;
 /// failure: of several jobs of the same kind, as a sentinel has, each shard has some, and what the
 /// shards of this division measured is for their own first, so that none takes another's row and
 /// leaves a job that nobody does. Of several rows for one place, measured by processes that did not
-/// know of each other or because the first failed, the first that is ok counts, else the newest.
+/// know of each other or because the first was to be measured again, the first that is ok and not
+/// disturbed counts, else the newest that is ok, else the newest.
 Places places_of(const Campaign& campaign, std::span<const Done> rows, std::size_t shards = 1);
 
-/// Failures that are to be tried again.
+/// Rows that are to be measured again.
 struct Retry {
-  std::set<std::string> kinds = {};  ///< statuses of rows; empty: whatever it is
+  using Which = std::optional<std::set<std::string>>;  ///< absent: none of them; empty: all
+  Which failed = {};                                   ///< by their status
+  Which disturbed = {};                                ///< by their flags, of which one is enough
   bool asks_for(const Done& row) const;
 };
-/// "timed_out,crashed", or "all". Error: invalid_input, naming the kinds that there are.
-Result<Retry> parse_retry(const std::string& text);
+/// Of each "timed_out,crashed", or "all"; empty: none. Error: invalid_input, naming the statuses or
+/// flags that there are.
+Result<Retry> parse_retry(const std::string& failed, const std::string& disturbed);
 
 /// What is left of a shard: of each of its jobs the policies that have no row yet, and those that
 /// are to be tried again; in the campaign's order.

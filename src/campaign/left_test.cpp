@@ -163,7 +163,16 @@ Done named(const Campaign& c, std::size_t job, const std::string& status = "ok",
 std::vector<std::size_t> tried_again(const Campaign& c, const std::vector<Done>& rows,
                                      const std::string& kinds = "all") {
   std::vector<std::size_t> jobs;
-  for (const Step& step : left_of(c, rows, parse_retry(kinds).value())) jobs.push_back(step.job);
+  for (const Step& step : left_of(c, rows, parse_retry(kinds, "").value()))
+    jobs.push_back(step.job);
+  return jobs;
+}
+
+std::vector<std::size_t> measured_again(const Campaign& c, const std::vector<Done>& rows,
+                                        const std::string& flags = "all") {
+  std::vector<std::size_t> jobs;
+  for (const Step& step : left_of(c, rows, parse_retry("", flags).value()))
+    jobs.push_back(step.job);
   return jobs;
 }
 
@@ -232,8 +241,49 @@ TEST(Retry, IsOfAllFailuresOrOfThoseThatAreNamed) {
   EXPECT_THAT(tried_again(c, rows, "crashed"), ElementsAre(1u));
   EXPECT_THAT(tried_again(c, rows, "crashed,timed_out"), ElementsAre(1u, 4u));
   EXPECT_THAT(tried_again(c, rows, "unstable"), IsEmpty());
-  EXPECT_THAT(left_of(c, rows, Shard{2, 3}, Retry{}), testing::SizeIs(2));
-  EXPECT_THAT(left_of(c, rows, Shard{3, 3}, Retry{}), IsEmpty());
+  const Retry all = parse_retry("all", "").value();
+  EXPECT_THAT(left_of(c, rows, Shard{2, 3}, all), testing::SizeIs(2));
+  EXPECT_THAT(left_of(c, rows, Shard{3, 3}, all), IsEmpty());
+}
+
+TEST(Retry, IsOfDisturbedRowsWhereTheseAreAskedFor) {
+  const Campaign c = divided();
+  std::vector<Done> rows = complete(c);
+  rows[1].disturbed = {"busy_host"};
+  rows[4].disturbed = {"not_steady", "busy_host"};
+  rows[5].status = "crashed";
+  rows[5].disturbed = {"busy_host"};
+  EXPECT_THAT(left_of(c, rows), IsEmpty()) << "unless it is asked for";
+  EXPECT_THAT(tried_again(c, rows), ElementsAre(5u)) << "a disturbed row is no failure";
+  EXPECT_THAT(measured_again(c, rows), ElementsAre(1u, 4u)) << "nor a failure a disturbed row";
+  EXPECT_THAT(measured_again(c, rows, "not_steady"), ElementsAre(4u));
+  EXPECT_THAT(measured_again(c, rows, "throttled,busy_host"), ElementsAre(1u, 4u));
+  EXPECT_THAT(measured_again(c, rows, "throttled"), IsEmpty());
+  EXPECT_THAT(left_of(c, rows, parse_retry("crashed", "not_steady").value()), testing::SizeIs(2));
+  EXPECT_THAT(left_of(c, rows, Retry{}), IsEmpty());
+}
+
+TEST(Places, ASoundRowWinsOverADisturbedOneAndThatOverAFailure) {
+  const Campaign c = divided();
+  const auto disturbed = [&](std::size_t job, const std::string& at) {
+    Done row = named(c, job, "ok", at);
+    row.disturbed = {"busy_host"};
+    return row;
+  };
+  const std::vector<Done> rows = {disturbed(1, "2026-11-26T10:00:00Z"),
+                                  named(c, 1, "ok", "2026-11-26T10:00:01Z"),
+                                  disturbed(1, "2026-11-26T10:00:02Z"),
+                                  disturbed(3, "2026-11-26T10:00:00Z"),
+                                  named(c, 3, "crashed", "2026-11-26T10:00:01Z"),
+                                  disturbed(5, "2026-11-26T10:00:00Z"),
+                                  disturbed(5, "2026-11-26T10:00:01Z"),
+                                  disturbed(7, "2026-11-26T10:00:00Z"),
+                                  row_of(c, 7, std::nullopt)};
+  const Places places = places_of(c, rows);
+  EXPECT_THAT(places[1], ElementsAre(Optional(1u)));
+  EXPECT_THAT(places[3], ElementsAre(Optional(3u)));
+  EXPECT_THAT(places[5], ElementsAre(Optional(6u))) << "the newest of those that are no better";
+  EXPECT_THAT(places[7], ElementsAre(Optional(8u))) << "though it names no job";
 }
 
 TEST(Retry, WhatCameOfItTakesThePlaceOfTheFailureAndOfNoOther) {
@@ -251,13 +301,21 @@ TEST(Retry, WhatCameOfItTakesThePlaceOfTheFailureAndOfNoOther) {
 }
 
 TEST(Retry, ThatIsMisspeltSaysWhatThereIs) {
-  EXPECT_TRUE(parse_retry("all")->kinds.empty());
-  for (const char* wrong : {"timeout", "", "ok", "crashed,", "interrupted", "crashed timed_out"}) {
-    const auto retry = parse_retry(wrong);
+  EXPECT_THAT(parse_retry("all", "")->failed, Optional(IsEmpty()));
+  EXPECT_EQ(parse_retry("all", "")->disturbed, std::nullopt);
+  for (const char* wrong : {"timeout", ",", "ok", "crashed,", "interrupted", "crashed timed_out"}) {
+    const auto retry = parse_retry(wrong, "");
     ASSERT_FALSE(retry) << wrong;
     EXPECT_THAT(retry.error().next, testing::HasSubstr("out_of_memory, timed_out"));
   }
-  EXPECT_THAT(parse_retry("timeout").error().what, testing::HasSubstr("'timed_out'?"));
+  EXPECT_THAT(parse_retry("timeout", "").error().what, testing::HasSubstr("'timed_out'?"));
+  for (const char* wrong : {"busy", "crashed", "busy_host,", "drifted"}) {
+    const auto retry = parse_retry("", wrong);
+    ASSERT_FALSE(retry) << wrong;
+    EXPECT_THAT(retry.error().next, testing::HasSubstr("temperature_changed, busy_host"));
+  }
+  EXPECT_THAT(parse_retry("", "busy_hosts").error().what,
+              testing::HasSubstr("no flag of a disturbed row; 'busy_host'?"));
 }
 
 TEST(LeftOfAShard, WhatTwoProcessesMeasuredBothCountsOnce) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "analysis/select.hpp"
 #include "base/statistics.hpp"
 #include "base/time.hpp"
 
@@ -64,6 +65,11 @@ class Series {
   std::map<std::string, double> last_;
 };
 
+void count_disturbances(const std::vector<std::string>& flags, Tally& t) {
+  if (!flags.empty()) ++t.disturbed;
+  for (const std::string& flag : flags) ++t.disturbances[flag];
+}
+
 }  // namespace
 
 Tally tally(const Campaign& campaign, const std::vector<store::Record>& records) {
@@ -77,6 +83,7 @@ Tally tally(const Campaign& campaign, const std::vector<store::Record>& records)
   for (const store::Record& r : records) {
     ++(r.status == "ok" ? t.done : t.failed);
     if (r.status != "ok") ++t.failures[r.status];
+    if (r.status == "ok") count_disturbances(analysis::disturbances_among(r.flags), t);
     t.last_at = std::max(t.last_at, r.measured_at);
     for (const store::Window& w : r.windows) {
       t.joules += w.joules;

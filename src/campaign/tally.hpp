@@ -25,12 +25,14 @@ struct Drift {
 
 /// How far a campaign is, from its database alone.
 struct Tally {
-  std::size_t rows = 0;                         ///< that the campaign will have altogether
-  std::size_t done = 0;                         ///< of those, measured
-  std::size_t failed = 0;                       ///< of those, failed for a reason
-  std::map<std::string, std::size_t> failures;  ///< by their status
-  double joules = 0.0;                          ///< of all windows
-  double seconds = 0.0;                         ///< of all windows
+  std::size_t rows = 0;                             ///< that the campaign will have altogether
+  std::size_t done = 0;                             ///< of those, measured
+  std::size_t failed = 0;                           ///< of those, failed for a reason
+  std::map<std::string, std::size_t> failures;      ///< by their status
+  std::size_t disturbed = 0;                        ///< of those measured, left out by analyses
+  std::map<std::string, std::size_t> disturbances;  ///< by their flags, of which one may have two
+  double joules = 0.0;                              ///< of all windows
+  double seconds = 0.0;                             ///< of all windows
   std::string last_at;  ///< RFC 3339, of the newest row; empty when there is none
   /// Median time from one row to the next, which pauses between slots do not change; absent with
   /// fewer than three rows.

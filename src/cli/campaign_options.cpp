@@ -50,10 +50,17 @@ void add_retry(CLI::App& app, CampaignRunOptions& o) {
   app.add_flag("--retry-failed", o.retry_failed,
                "measure failures again, once: of all kinds, or of those named, such as timed_out")
       ->type_name("[=KIND,...]");
+  app.add_flag(
+         "--retry-disturbed", o.retry_disturbed,
+         "measure rows again, once, whose flags say that they were disturbed: by anything, or "
+         "as named, such as busy_host")
+      ->type_name("[=FLAG,...]");
 }
 /// What CLI11 makes of an option without its value.
 void all_for_true(CampaignRunOptions& o) {
-  if (o.retry_failed == "true") o.retry_failed = "all";
+  for (std::string* retry : {&o.retry_failed, &o.retry_disturbed}) {
+    if (*retry == "true") *retry = "all";
+  }
 }
 
 Run add_campaign_run(CLI::App& app, CommonOptions& common) {

@@ -78,8 +78,8 @@ Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& stor
 }
 
 Result<std::optional<campaign::Retry>> retry_of(const CampaignRunOptions& o) {
-  if (o.retry_failed.empty()) return std::nullopt;
-  return campaign::parse_retry(o.retry_failed).map([](campaign::Retry again) {
+  if (o.retry_failed.empty() && o.retry_disturbed.empty()) return std::nullopt;
+  return campaign::parse_retry(o.retry_failed, o.retry_disturbed).map([](campaign::Retry again) {
     return std::optional(std::move(again));
   });
 }

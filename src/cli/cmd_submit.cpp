@@ -48,6 +48,7 @@ Result<slurm::JobRequest> request_of(const CampaignSubmitOptions& o, const campa
   r.run_options = passed_on(o);
   if (!o.device.empty()) r.run_options.insert(r.run_options.end(), {"--device", o.device});
   if (!o.retry_failed.empty()) r.run_options.push_back("--retry-failed=" + o.retry_failed);
+  if (!o.retry_disturbed.empty()) r.run_options.push_back("--retry-disturbed=" + o.retry_disturbed);
   return r;
 }
 

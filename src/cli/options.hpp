@@ -70,7 +70,9 @@ struct CampaignRunOptions : CampaignOptions {
   std::string shard;   ///< "2/8"; empty: all of it
   std::string device;  ///< "cuda:1", several with commas, "cuda:all"; empty: the plan's
   std::optional<std::int64_t> lot, export_jobs;  ///< absent: the plan's
-  std::string retry_failed;  ///< "all", or kinds of failures; empty: none are tried again
+  /// Of what is measured again: "all", or statuses of failed rows and flags of disturbed ones;
+  /// empty: none.
+  std::string retry_failed, retry_disturbed;
   bool tolerate_failures = false;
 };
 /// Of a process that a run starts for each of several devices.

@@ -25,7 +25,7 @@ std::size_t terminal_width(std::FILE* out) {
 }  // namespace
 
 Progress::Progress(Clock& clock, std::size_t total, bool terminal, std::FILE* out)
-    : clock_(clock), total_(total), terminal_(terminal), out_(out), began_(clock.now()) {}
+    : clock_(clock), total_(total), terminal_(terminal), out_(out) {}
 
 Progress Progress::on_stderr(Clock& clock, std::size_t total) {
   return Progress(clock, total, isatty(STDERR_FILENO) == 1, stderr);
@@ -33,8 +33,9 @@ Progress Progress::on_stderr(Clock& clock, std::size_t total) {
 
 std::string Progress::position() const {
   std::string text = fmt::format("{}/{}", done_, total_);
-  if (done_ > 0 && done_ < total_) {
-    const double each = seconds(clock_.now() - began_) / static_cast<double>(done_);
+  // Before the first row a campaign exports a whole lot, which is not the pace of the rows after it.
+  if (done_ > 1 && done_ < total_) {
+    const double each = seconds(clock_.now() - first_) / static_cast<double>(done_ - 1);
     text += ", " + about(each * static_cast<double>(total_ - done_));
   }
   return text;
@@ -50,7 +51,7 @@ void Progress::stage(const std::string& subject, const std::string& what) {
 }
 
 void Progress::finished(const std::string& summary) {
-  ++done_;
+  if (++done_ == 1) first_ = clock_.now();
   clear();
   fmt::print(out_, "[{}] {}\n", position(), summary);
   std::fflush(out_);

@@ -25,7 +25,8 @@ class Progress {
   /// Removes the line in progress.
   void clear();
 
-  /// "3/10, about 1 min left": how far, and how long the rest takes at the pace so far.
+  /// "3/10, about 1 min left": how far, and how long the rest takes at the pace since the first row
+  /// was finished; of that one alone nothing is said.
   std::string position() const;
 
  private:
@@ -33,8 +34,8 @@ class Progress {
   std::size_t total_;
   bool terminal_;
   std::FILE* out_;
-  Instant began_;
   std::size_t done_ = 0;
+  Instant first_{};  ///< when the first was finished
 };
 
 }  // namespace joulemark::cli

@@ -46,9 +46,9 @@ std::string of_devices(const campaign::Drift& d) {
 }
 
 /// "2 crashed, 1 export_failed".
-std::string failures_text(const std::map<std::string, std::size_t>& failures) {
+std::string counts_text(const std::map<std::string, std::size_t>& counts) {
   std::string text;
-  for (const auto& [kind, count] : failures)
+  for (const auto& [kind, count] : counts)
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, kind);
   return text;
 }
@@ -60,7 +60,14 @@ std::string tally_text(const campaign::Campaign& c, const fs::path& folder,
   if (t.failed > 0) {
     text += fmt::format(
         "  failed: {}; to try again: joulemark campaign run {} --retry-failed[=KIND,...]\n",
-        failures_text(t.failures), shell_word(folder.string()));
+        counts_text(t.failures), shell_word(folder.string()));
+  }
+  if (t.disturbed > 0) {
+    text += fmt::format(
+        "  disturbed, and of no use to analyses: {} ({}); to measure them again: joulemark "
+        "campaign "
+        "run {} --retry-disturbed[=FLAG,...]\n",
+        t.disturbed, counts_text(t.disturbances), shell_word(folder.string()));
   }
   if (t.seconds > 0.0) {
     text += fmt::format("  {:.4g} kJ in {} of windows; the last row at {}\n", 1e-3 * t.joules,
@@ -90,9 +97,11 @@ ordered_json drift_json(const campaign::Drift& d) {
 }
 
 ordered_json tally_json(const campaign::Campaign& c, const campaign::Tally& t) {
-  ordered_json j = {{"campaign", c.id},       {"rows", t.rows},        {"measured", t.done},
-                    {"failed", t.failed},     {"left", t.left()},      {"windows_j", t.joules},
-                    {"windows_s", t.seconds}, {"failures", t.failures}};
+  ordered_json j = {{"campaign", c.id},         {"rows", t.rows},
+                    {"measured", t.done},       {"failed", t.failed},
+                    {"left", t.left()},         {"windows_j", t.joules},
+                    {"windows_s", t.seconds},   {"failures", t.failures},
+                    {"disturbed", t.disturbed}, {"disturbances", t.disturbances}};
   if (!t.last_at.empty()) j["last_at"] = t.last_at;
   if (t.per_row_s) j["per_row_s"] = *t.per_row_s;
   if (t.per_row_s) j["left_s"] = *t.per_row_s * static_cast<double>(t.left());

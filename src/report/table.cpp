@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "analysis/select.hpp"
 #include "report/flags.hpp"
 
 namespace joulemark::report {
@@ -163,6 +164,8 @@ std::string one_line(const store::Record& r) {
       fmt::format("{}: {} per image", what, with_interval(*r.energy_j_per_image, r.ci95_rel));
   if (origin(r) != kMeasured) line += fmt::format(" ({})", origin(r));
   if (r.images_per_s) line += fmt::format(", {} images/s", three_digits(*r.images_per_s));
+  if (const auto disturbed = analysis::disturbances_among(r.flags); !disturbed.empty())
+    line += fmt::format("; disturbed: {}", flags_in_words(disturbed));
   return line;
 }
 

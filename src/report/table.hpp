@@ -48,7 +48,7 @@ struct TextTable {
 std::string ranked_table(std::span<const store::Record> records);
 
 /// One row as a sentence: "resnet18, batch 1: 12.3 mJ ± 0.6 % per image, 412 images/s"; an energy
-/// that was not measured says so.
+/// that was not measured says so, and so does one that analyses leave out for what disturbed it.
 std::string one_line(const store::Record& record);
 
 }  // namespace joulemark::report

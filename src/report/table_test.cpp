@@ -99,6 +99,14 @@ TEST(OneLine, DoesNotPassAnEstimateForAMeasurement) {
   EXPECT_THAT(one_line(r), HasSubstr("per image (simulated)"));
 }
 
+TEST(OneLine, SaysWhatMakesTheRowOfNoUse) {
+  auto r = measured("a", 0.1);
+  r.flags = {"drifted", "busy_host", "not_steady"};
+  EXPECT_THAT(one_line(r), HasSubstr("123 images/s; disturbed: others used the host; not steady"));
+  r.flags = {"drifted"};
+  EXPECT_THAT(one_line(r), Not(HasSubstr("disturbed")));
+}
+
 TEST(RankedTable, SaysWhyARowFailed) {
   store::Record failed;
   failed.model = "vit";

@@ -147,6 +147,37 @@ def test_failures_are_tried_again_on_request_and_only_then(six):
     assert wrong.code == 2 and "'timed_out'?" in wrong.err
 
 
+def test_disturbed_rows_are_measured_again_on_request(six):
+    six.mend("crashes", "cannot")
+    six.plan()
+    assert six.run().code == 0
+    database = six.folder / "results.sqlite"
+    exported = six.world.run("export", "--db", database, "--format", "jsonl").out.splitlines()
+    # Nothing here can be made to disturb one row and no other: so flags are written into what was measured.
+    runs = [json.loads(line) | {"flags": "estimated"} for line in exported]
+    runs[2]["flags"], runs[4]["flags"] = "estimated busy_host", "not_steady busy_host"
+    written = six.folder / "disturbed.jsonl"
+    written.write_text("".join(json.dumps(run) + "\n" for run in runs))
+    database.unlink()
+    assert six.world.run("import", written, "--db", database).code == 0
+    said = six.status()
+    assert (said["measured"], said["left"], said["disturbed"]) == (6, 0, 2)
+    assert said["disturbances"] == {"busy_host": 2, "not_steady": 1}
+    text = six.world.run("campaign", "status", six.folder).out
+    assert "disturbed, and of no use to analyses: 2 (2 busy_host, 1 not_steady)" in text and "--retry-disturbed" in text
+    for arguments in ([], ["--retry-failed"], ["--retry-disturbed=throttled"]):
+        assert six.run(*arguments).code == 0 and len(six.rows()) == 6, "none of these was asked for"
+    assert six.run("--retry-disturbed=not_steady").code == 0
+    assert [r["model"] for r in six.rows()[6:]] == [runs[4]["model"]]
+    assert six.run("--retry-disturbed").code == 0
+    assert runs[2]["model"] in [r["model"] for r in six.rows()[7:]]
+    # The new rows may be disturbed in earnest. What counts is one row of each configuration all the same.
+    said = six.status()
+    assert (said["measured"], said["failed"], said["left"]) == (6, 0, 0)
+    wrong = six.run("--retry-disturbed=busy")
+    assert wrong.code == 2 and "A row is disturbed by throttled" in wrong.err
+
+
 def test_what_is_tried_again_in_shards_is_collected_in_the_place_of_what_failed(six):
     six.plan(sentinel={"model": "crashes", "every": 3})
     rows = 6 + 3
