@@ -33,16 +33,14 @@ else
   models=("$@")
 fi
 
+# shellcheck source=../worker.sh
+. "$root/data/worker.sh"
+
 say() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
 
 build_worker() {
   say "worker: building against $("$python" -c 'import torch; print("torch", torch.__version__)')"
-  {
-    cmake -S "$root/workers/torch" -B "$worker_build" -DCMAKE_BUILD_TYPE=Release \
-      -DJOULEMARK_PYTHON="$(command -v "$python")"
-    cmake --build "$worker_build" -j "$(nproc)"
-  } >"$out/worker-build.log" 2>&1 || { tail -n 20 "$out/worker-build.log" >&2; exit 1; }
-  JOULEMARK_WORKER_TORCH=$worker_build/joulemark-worker-torch
+  JOULEMARK_WORKER_TORCH=$(worker_of "$worker_build" "$python" "$out/worker-build.log")
   export JOULEMARK_WORKER_TORCH
 }
 
