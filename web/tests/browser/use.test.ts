@@ -268,6 +268,7 @@ test('a prediction says so, and never passes for a measurement', async () => {
   // 99 % for 1 mJ would be the whole frontier, one model, if it counted.
   expect(await page.locator('.plot + .fine').innerText()).toMatch(/frontier of the measurements shown: ([2-9]|\d\d+) models/);
   await page.locator('.cards .title').first().click();
+  await page.waitForSelector('.page-title');
   expect(await page.locator('main').innerText()).toMatch(/Nobody measured it here[\s\S]*There is no run to cite/);
   await page.close();
 });
