@@ -157,20 +157,19 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
 
 Done done_of(const store::Record& r) {
   const store::Said said = store::said_by(r);
-  return {r.model,
-          r.architecture,
-          r.format,
-          r.precision,
-          r.layout,
-          r.policy,
-          r.batch,
-          {},
-          side_of(r.input_size),
-          said.cuda_graph,
-          said.job,
-          r.status,
-          r.measured_at,
-          analysis::disturbances_among(r.flags)};
+  return {.model = r.model,
+          .architecture = r.architecture,
+          .format = r.format,
+          .precision = r.precision,
+          .layout = r.layout,
+          .policy = r.policy,
+          .batch = r.batch,
+          .input_size = side_of(r.input_size),
+          .cuda_graph = said.cuda_graph,
+          .job = said.job,
+          .status = r.status,
+          .at = r.measured_at,
+          .disturbed = analysis::disturbances_among(r.flags)};
 }
 
 store::Filter rows_of(const Campaign& campaign) {

@@ -46,8 +46,7 @@ struct Done {
   std::optional<std::size_t> job = {};  ///< absent in rows of before they named it
   std::string status = "ok";            ///< or how it failed
   std::string at = {};                  ///< when, RFC 3339
-  /// Flags by which analyses leave it out (analysis::disturbances_among); a number it has all the
-  /// same.
+  /// Flags by which analyses leave it out (analysis::disturbances_among).
   std::vector<std::string> disturbed = {};
   bool ok() const { return status == "ok"; }
 };

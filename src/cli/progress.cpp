@@ -33,8 +33,7 @@ Progress Progress::on_stderr(Clock& clock, std::size_t total) {
 
 std::string Progress::position() const {
   std::string text = fmt::format("{}/{}", done_, total_);
-  // Before the first row a campaign exports a whole lot, which is not the pace of the rows after
-  // it.
+  // A campaign exports a whole lot before its first row: that is not the pace of those after it.
   if (done_ > 1 && done_ < total_) {
     const double each = seconds(clock_.now() - first_) / static_cast<double>(done_ - 1);
     text += ", " + about(each * static_cast<double>(total_ - done_));

@@ -64,9 +64,8 @@ std::string tally_text(const campaign::Campaign& c, const fs::path& folder,
   }
   if (t.disturbed > 0) {
     text += fmt::format(
-        "  disturbed, and of no use to analyses: {} ({}); to measure them again: joulemark "
-        "campaign "
-        "run {} --retry-disturbed[=FLAG,...]\n",
+        "  disturbed, and of no use to analyses: {} ({}); to measure them again: "
+        "joulemark campaign run {} --retry-disturbed[=FLAG,...]\n",
         t.disturbed, counts_text(t.disturbances), shell_word(folder.string()));
   }
   if (t.seconds > 0.0) {
