@@ -1,5 +1,7 @@
 #include "analysis/compare.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -7,6 +9,7 @@
 #include "analysis/intervals.hpp"
 #include "analysis/named.hpp"
 #include "analysis/select.hpp"
+#include "base/text.hpp"
 
 namespace joulemark::analysis {
 namespace {
@@ -27,7 +30,32 @@ Beside beside(const Row& row, const std::optional<double>& top1, const Row& firs
     b.points_ci95 = std::hypot(top1_ci95(*top1, set), top1_ci95(*first_top1, set));
   }
   b.times_throughput = ratio(row.images_per_s, first.images_per_s);
+  if (of_two_boards(row.board, first.board))
+    b.between_boards = rel_between(site_of(row), site_of(first));
   return b;
+}
+
+std::string boards_in_words(const std::vector<Beside>& beside) {
+  std::vector<double> between;
+  for (const Beside& b : beside) {
+    if (b.between_boards) between.push_back(*b.between_boards);
+  }
+  if (between.empty()) return "";
+  const auto [least, most] = std::ranges::minmax(between);
+  const bool one = between.size() == 1;
+  const std::string who =
+      between.size() < beside.size()
+          ? fmt::format("{} of {} {}", between.size(), beside.size(), one ? "was" : "were")
+      : one ? "It was"
+            : "All were";
+  const std::string width =
+      digits(100.0 * least) == digits(100.0 * most)
+          ? digits(100.0 * most)
+          : fmt::format("{} to {}", digits(100.0 * least), digits(100.0 * most));
+  return fmt::format(
+      "{} measured on another board than the first: for what boards of a name differ by, ± {} % is "
+      "in {} (joulemark analyse boards).",
+      who, width, one ? "the interval" : "the intervals");
 }
 
 Result<Comparison> compare(std::span<const Row> rows, const std::string& policy,

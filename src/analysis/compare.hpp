@@ -19,6 +19,9 @@ struct Beside {
   std::optional<double> points;       ///< of top-1, more than the first, percentage points
   std::optional<double> points_ci95;  ///< half width, of two samples that have nothing in common
   std::optional<double> times_throughput;
+  /// Half width, relative, of what two boards of a name may differ by, which is in that interval.
+  /// Absent where both were measured on one board, or on boards that are not known.
+  std::optional<double> between_boards;
 
   /// Whether the energies can be told apart.
   bool is_distinguishable() const { return ci95.low > 1.0 || ci95.high < 1.0; }
@@ -28,6 +31,10 @@ struct Beside {
 Beside beside(const Row& row, const std::optional<double>& top1, const Row& first,
               const std::optional<double>& first_top1,
               catalogue::TestSet set = catalogue::TestSet::imagenet);
+
+/// A sentence on those that were measured on another board than the first, whose intervals are the
+/// wider for it; empty where none was.
+std::string boards_in_words(const std::vector<Beside>& beside);
 
 struct Side {
   std::string asked;  ///< as it was named

@@ -75,6 +75,7 @@ TEST(Compare, SaysWhenEnergiesCannotBeToldApart) {
   boards[1].board = "B";
   const auto c = compare(boards, "throughput", {"alpha", "beta"});
   EXPECT_GT(c->sides[1].beside->ci95.high, 1.5 * std::exp(kBetweenBoards)) << "two boards";
+  EXPECT_EQ(c->sides[1].beside->between_boards, kBetweenBoards);
   // On one board it is what the warmer one may take more.
   boards[1].board = "A";
   boards[0].temperature_c = 45.0;
@@ -84,9 +85,31 @@ TEST(Compare, SaysWhenEnergiesCannotBeToldApart) {
   const double unknown = high();
   boards[1].temperature_c = 45.0;
   EXPECT_EQ(high(), unknown) << "equally warm";
+  EXPECT_EQ(compare(boards, "throughput", {"alpha", "beta"})->sides[1].beside->between_boards,
+            std::nullopt);
   boards[1].temperature_c = 55.0;
   EXPECT_NEAR(std::log(high() / 1.5), std::hypot(std::log(unknown / 1.5), 10.0 * kPerCelsius),
               1e-12);
+}
+
+TEST(Compare, SaysWhichIntervalsAreWiderForTheBoard) {
+  const auto on = [](std::optional<double> between) {
+    Beside b;
+    b.between_boards = between;
+    return b;
+  };
+  EXPECT_EQ(boards_in_words({}), "");
+  EXPECT_EQ(boards_in_words({on({}), on({})}), "");
+  EXPECT_THAT(
+      boards_in_words({on(0.0451)}),
+      HasSubstr("It was measured on another board than the first: for what boards of a name "
+                "differ by, ± 4.51 % is in the interval"));
+  EXPECT_THAT(boards_in_words({on(0.10), on({}), on(0.0451)}),
+              HasSubstr("2 of 3 were measured on another board than the first: for what boards of "
+                        "a name differ by, ± 4.51 to 10.0 % is in the intervals"));
+  EXPECT_THAT(boards_in_words({on(0.10), on(0.10)}), HasSubstr("All were measured"));
+  EXPECT_THAT(boards_in_words({on(0.10), on(0.10)}), HasSubstr("± 10.0 % is in the intervals"));
+  EXPECT_THAT(boards_in_words({on(0.10), on({})}), HasSubstr("1 of 2 was measured"));
 }
 
 TEST(Compare, TakesTheNamedWeightsOrTheBest) {

@@ -160,7 +160,7 @@ std::optional<Unfit> unfit(const Row& row) {
 std::string why_unfit(const Row& row) {
   const auto why = unfit(row);
   if (!why) return "";
-  const std::string meaning = words_of(*why).meaning;
+  std::string meaning = words_of(*why).meaning;
   if (why != Unfit::disturbed) return meaning;
   return fmt::format("{}: {}", meaning, join_words(disturbances_among(row.flags)));
 }

@@ -130,6 +130,15 @@ std::string reasons(const Answer& a, std::size_t rows, analysis::By by) {
   return out.empty() ? "" : "\nBeside the first:\n" + out;
 }
 
+std::string boards_line(const Answer& a, std::size_t rows) {
+  std::vector<analysis::Beside> beside;
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (a.picks[i].beside) beside.push_back(*a.picks[i].beside);
+  }
+  const std::string words = analysis::boards_in_words(beside);
+  return words.empty() ? "" : "  " + words + "\n";
+}
+
 std::string letters_line(const score::Edition& e, const Letters& letters) {
   if (letters.empty()) {
     return fmt::format(
@@ -147,7 +156,7 @@ std::string text(const Answer& a, const ChooseOptions& options, const score::Edi
       "{}, policy {}, accuracy on {}\n{} of {} models keep the budget: {}.\n", a.setup, a.policy,
       title_of(options.wanted.on), a.picks.size(), a.models, limits_in_words(options.wanted));
   if (rows > 0) out += "\n" + table(a, rows, letters);
-  out += reasons(a, rows, options.wanted.by);
+  out += reasons(a, rows, options.wanted.by) + boards_line(a, rows);
   if (!a.near.empty()) {
     out += "\nNearest of those that one limit keeps out:\n";
     for (const NearMiss& n : a.near) out += near_words(n);
@@ -191,6 +200,7 @@ ordered_json json(const Pick& o, analysis::By by, const Letters& letters) {
                          {"top1_points", or_null(o.beside->points)},
                          {"top1_points_ci95", or_null(o.beside->points_ci95)},
                          {"times_throughput", or_null(o.beside->times_throughput)},
+                         {"between_boards_rel", or_null(o.beside->between_boards)},
                          {"why", why_behind(o, by)}};
   }
   return j;

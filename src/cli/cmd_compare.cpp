@@ -86,6 +86,12 @@ std::string text(const Comparison& c) {
   for (const Side& s : c.sides) {
     if (s.beside) out += sentence(s, c.sides.front());
   }
+  std::vector<Beside> beside;
+  for (const Side& s : c.sides) {
+    if (s.beside) beside.push_back(*s.beside);
+  }
+  if (const std::string boards = analysis::boards_in_words(beside); !boards.empty())
+    out += boards + "\n";
   out += weights_line(c);
   if (const std::string others = analysis::others_in_words(c.other_setups); !others.empty()) {
     out += others + "\n";
@@ -100,7 +106,8 @@ ordered_json json(const Beside& b) {
           {"distinguishable", b.is_distinguishable()},
           {"top1_points", or_null(b.points)},
           {"top1_points_ci95", or_null(b.points_ci95)},
-          {"times_throughput", or_null(b.times_throughput)}};
+          {"times_throughput", or_null(b.times_throughput)},
+          {"between_boards_rel", or_null(b.between_boards)}};
 }
 
 ordered_json json(const Comparison& c) {
