@@ -155,6 +155,18 @@ Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databa
   return rows;
 }
 
+Result<std::vector<store::Record>> read_others(const std::vector<fs::path>& databases,
+                                               const Campaign& campaign) {
+  std::vector<store::Record> rows;
+  for (const fs::path& database : databases) {
+    auto read = read_one(database, {.windows = false});
+    if (!read) return read;
+    std::erase_if(*read, [&](const store::Record& r) { return r.campaign == campaign.id; });
+    std::ranges::move(*read, std::back_inserter(rows));
+  }
+  return rows;
+}
+
 Done done_of(const store::Record& r) {
   const store::Said said = store::said_by(r);
   return {.model = r.model,

@@ -52,6 +52,10 @@ Result<Campaign> read_campaign(const Folder& folder);
 Result<std::vector<store::Record>> read_rows(const std::vector<std::filesystem::path>& databases,
                                              const Campaign& campaign);
 
+/// All other rows in these databases, without their windows. Errors: the stores'.
+Result<std::vector<store::Record>> read_others(const std::vector<std::filesystem::path>& databases,
+                                               const Campaign& campaign);
+
 /// What a row says, in the form that the plan asks in.
 Done done_of(const store::Record& record);
 

@@ -1,16 +1,24 @@
 #include "campaign/pace.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/time.hpp"
 #include "store/said.hpp"
 
 namespace joulemark::campaign {
 namespace {
+
+bool says_its_time(const store::Record& row) {
+  const store::Said said = store::said_by(row);
+  return said.took && said.job && !said.sitting.empty();
+}
 
 /// The mean over sittings, of which each is given with the start of its first row. Times are of
 /// whole seconds.
@@ -24,6 +32,29 @@ std::optional<Nanoseconds> mean_start(const std::map<std::string, double>& first
     ++n;
   }
   return n == 0 ? std::nullopt : std::optional(from_seconds(sum / static_cast<double>(n)));
+}
+
+/// Whether the plan measures like this, of whatever model.
+bool is_alike(const Plan& plan, const store::Record& row) {
+  const bool cuda_graph = store::said_by(row).cuda_graph;
+  for (std::size_t i = 0; i < plan.variants.size(); ++i) {
+    const Variant& v = plan.variants[i];
+    if (v.format != row.format || v.precision != row.precision || v.layout != row.layout ||
+        v.cuda_graph != cuda_graph) {
+      continue;
+    }
+    const auto policies = policies_of(plan, Job{.model = "", .variant = i});
+    if (std::ranges::any_of(policies, [&](const measure::Policy& policy) {
+          return measure::name(policy.kind) == row.policy;
+        })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_of_kind(const store::Record& row, const std::string& device_kind) {
+  return row.scope.starts_with("gpu") == (device_kind == "cuda");
 }
 
 }  // namespace
@@ -43,8 +74,8 @@ Pace pace_of(std::span<const store::Record> rows) {
   std::set<std::pair<std::string, std::size_t>> jobs;  // of a sitting
   std::map<std::string, double> first_rows;            // when the first of each sitting was begun
   for (const store::Record& row : rows) {
+    if (!says_its_time(row)) continue;
     const store::Said said = store::said_by(row);
-    if (!said.took || !said.job || said.sitting.empty()) continue;
     jobs.emplace(said.sitting, *said.job);
     pace.measuring += *said.took;
     const auto ended = seconds_of_rfc3339(row.measured_at);
@@ -55,6 +86,21 @@ Pace pace_of(std::span<const store::Record> rows) {
   }
   pace.jobs = jobs.size();
   pace.until_first = mean_start(first_rows);
+  return pace;
+}
+
+Pace pace_beside(const Campaign& campaign, std::span<const store::Record> rows,
+                 const std::string& device_kind) {
+  std::vector<store::Record> alike;
+  std::ranges::copy_if(rows, std::back_inserter(alike), [&](const store::Record& row) {
+    return is_of_kind(row, device_kind) && is_alike(campaign.plan, row);
+  });
+  Pace pace = pace_of(alike);
+  if (pace.jobs == 0) return pace;
+  const auto timed = static_cast<double>(std::ranges::count_if(alike, says_its_time));
+  const double rows_of_a_job =
+      static_cast<double>(row_count(campaign)) / static_cast<double>(campaign.jobs.size());
+  pace.jobs = std::max<std::size_t>(1, std::lround(timed / rows_of_a_job));
   return pace;
 }
 

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/units.hpp"
+#include "campaign/plan.hpp"
 #include "store/record.hpp"
 
 /// How long a campaign's jobs take, by those that were measured. Pure.
@@ -24,5 +26,11 @@ struct Pace {
 
 /// By rows of one campaign, in any order. What does not say how long it took is left out.
 Pace pace_of(std::span<const store::Record> rows);
+
+/// A guess for a campaign that has no rows, by those of others: in its variants, under their
+/// policies, and on a device of this kind ("cuda", "cpu"). A job is taken for as many of their rows
+/// as it has policies.
+Pace pace_beside(const Campaign& campaign, std::span<const store::Record> rows,
+                 const std::string& device_kind);
 
 }  // namespace joulemark::campaign

@@ -47,5 +47,51 @@ TEST(Pace, IsUnknownWhereRowsDoNotSayIt) {
   EXPECT_FALSE(pace_of(rows).until_first);
 }
 
+/// A row of another campaign: TorchScript in fp16 on a GPU.
+store::Record other(int job, double took, const std::string& policy, bool cuda_graph = false) {
+  store::Record r = row("20261127T100000Z-000001", job, took, "2026-11-27T10:02:00Z");
+  r.format = "torchscript";
+  r.precision = "fp16";
+  r.layout = "channels_last";
+  r.policy = policy;
+  r.scope = "gpu_board";
+  if (cuda_graph) {
+    r.provenance_json.back() = ',';
+    r.provenance_json += R"("settings": {"cuda_graph": true}})";
+  }
+  return r;
+}
+
+TEST(PaceBeside, IsOfRowsThatTheCampaignCouldHave) {
+  const Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "device": "cuda:0", "variants": [
+      {"precision": "fp16", "layout": "channels_last", "batch": ["throughput"]},
+      {"precision": "fp16", "layout": "channels_last", "batch": ["1"], "cuda_graph": true}]})")
+                        .value();
+  const Campaign c = freeze(plan, {"a", "b"}).value();
+  std::vector<store::Record> rows = {other(0, 20.0, "throughput"), other(1, 10.0, "batch_1", true),
+                                     other(2, 500.0, "batch_1"),
+                                     other(3, 500.0, "throughput", true), other(4, 500.0, "fixed")};
+  rows.push_back(other(5, 500.0, "throughput"));
+  rows.back().precision = "fp32";
+  rows.push_back(other(6, 500.0, "throughput"));
+  rows.back().scope = "cpu_estimate";
+  const Pace pace = pace_beside(c, rows, "cuda");
+  EXPECT_THAT(pace.seconds_per_job(), Optional(DoubleNear(15.0, 1e-9)));
+  ASSERT_TRUE(pace.until_first);
+  EXPECT_NEAR(seconds(*pace.until_first), 100.0, 1e-9) << "two minutes less the longer row";
+  EXPECT_THAT(pace_beside(c, rows, "cpu").seconds_per_job(), Optional(DoubleNear(500.0, 1e-9)));
+  EXPECT_FALSE(pace_beside(c, {}, "cuda").seconds_per_job());
+}
+
+TEST(PaceBeside, AJobIsAsManyRowsAsItHasPolicies) {
+  const Plan plan = parse_plan(R"({"name": "x", "models": ["*"], "device": "cuda:0", "variants": [
+      {"precision": "fp16", "layout": "channels_last", "batch": ["1", "throughput"]}]})")
+                        .value();
+  const Campaign c = freeze(plan, {"a"}).value();
+  const std::vector<store::Record> rows = {other(0, 20.0, "throughput"), other(1, 10.0, "batch_1"),
+                                           other(2, 18.0, "throughput"), other(2, 12.0, "batch_1")};
+  EXPECT_THAT(pace_beside(c, rows, "cuda").seconds_per_job(), Optional(DoubleNear(30.0, 1e-9)));
+}
+
 }  // namespace
 }  // namespace joulemark::campaign

@@ -55,6 +55,10 @@ class Runner {
     const auto rows = read_rows(Folder{folder_.root}.databases(), campaign_);
     if (!rows) return tl::unexpected(rows.error());
     pace_ = pace_of(*rows);
+    if (pace_.jobs > 0) return {};
+    const auto others = read_others(Folder{folder_.root}.databases(), campaign_);
+    if (!others) return tl::unexpected(others.error());
+    guess_ = pace_beside(campaign_, *others, crew_.kind());
     return {};
   }
 
@@ -94,8 +98,11 @@ class Runner {
     const auto left = left_of_slot();
     return left && *left < per_job();
   }
-  /// As it was so far, in earlier runs too; before that, as the plan allows.
-  double per_job() const { return pace_.seconds_per_job().value_or(longest_job_s(campaign_.plan)); }
+  /// As it was so far, in earlier runs too; before that, as others were, else as the plan allows.
+  double per_job() const {
+    if (const auto known = pace_.seconds_per_job()) return *known;
+    return guess_.seconds_per_job().value_or(longest_job_s(campaign_.plan));
+  }
   /// A lot has to be exported too, at the pace of those before it, and each device has a part of
   /// it. Before the first, that is what earlier runs took until they measured.
   std::size_t next_lot_size() const {
@@ -103,8 +110,9 @@ class Runner {
     double exporting = 0.0;
     if (jobs_done_ > 0) {
       exporting = seconds(exporting_) / static_cast<double>(jobs_done_);
-    } else if (left && pace_.until_first) {
-      *left -= seconds(*pace_.until_first);
+    } else if (const auto first = pace_.until_first ? pace_.until_first : guess_.until_first;
+               left && first) {
+      *left -= seconds(*first);
     }
     const auto most = static_cast<std::size_t>(campaign_.plan.lot) * crew_.devices();
     return lot_size(most, left, per_job() / static_cast<double>(crew_.devices()) + exporting);
@@ -165,6 +173,7 @@ class Runner {
   ExportFailures failures_;      ///< of the lot
   std::set<std::size_t> begun_;  ///< jobs
   Pace pace_;                    ///< of earlier runs, and of this one
+  Pace guess_;                   ///< of other campaigns, where there were no earlier runs
   std::size_t jobs_done_ = 0;
   Nanoseconds exporting_{0};
 };

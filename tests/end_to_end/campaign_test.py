@@ -119,6 +119,21 @@ def test_lots_are_as_large_as_the_machine_allows_and_rows_stay_those_of_the_plan
     assert refused.code == 2 and "--lot" in refused.err
 
 
+def test_the_first_lot_of_a_slot_is_as_large_as_rows_of_other_campaigns_say(six):
+    six.mend("crashes", "cannot")
+    six.plan(lot=12)
+    # A job may take 6.2 s by the plan, so that three fit into 20 s; it takes about two.
+    assert six.run("--slot", "20").code == 0
+    assert len(six.exports()[0]["entries"]) == 3
+    other = six.world.folder / "other"
+    assert six.plan(other, name="other", lot=12).code == 0
+    before = len(six.exports())
+    known = six.world.run("import", six.folder / "results.sqlite", "--db", other / "results.sqlite")
+    assert known.code == 0, known.err
+    assert six.run("--slot", "20", folder=other).code == 0
+    assert len(six.exports()[before]["entries"]) == 6
+
+
 def test_failures_are_tried_again_on_request_and_only_then(six):
     six.plan()
     assert six.run().json["failures"] == {"crashed": 1, "export_failed": 1}
