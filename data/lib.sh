@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# How scripts that measure get the torch worker. Source it.
+# What the scripts share that measure on a machine. Source it.
+
+# say TEXT...: one step, with the seconds since the script began.
+say() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
 
 # worker_of BUILD PYTHON LOG: the path of a worker for the torch of that Python, built in the folder BUILD where it is not
 # there already. What the build said is in LOG, and its end on stderr when it fails.

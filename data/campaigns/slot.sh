@@ -27,10 +27,8 @@ results=${RESULTS:-$root/data/results}
 database=$out/results.sqlite
 export JOULEMARK_EXPORTER=${JOULEMARK_EXPORTER:-$python -m joulemark_zoo}
 export PYTHONPATH=$root/zoo/src${PYTHONPATH:+:$PYTHONPATH}
-# shellcheck source=../worker.sh
-. "$root/data/worker.sh"
-
-say() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
+# shellcheck source=../lib.sh
+. "$root/data/lib.sh"
 
 plan_it() {
   [ -f "$out/campaign.json" ] || "$joulemark" campaign plan "$plan" --out "$out"
@@ -52,7 +50,7 @@ devices() {
 
 # GPUs, all at the same time: once for each set of boards that this folder sees.
 calibrate() {
-  local device boards calibrating=() failed=0
+  local device boards pid calibrating=() failed=0
   boards=$(from_json "$out/doctor.json" '" ".join(sorted(b["id"] for m in d["meters"] if m["measures"] for b in m["devices"]))')
   if [ "$(cat "$out/calibrated" 2>/dev/null)" = "$boards" ]; then return; fi
   for device in $(devices); do
@@ -61,7 +59,7 @@ calibrate() {
     "$joulemark" calibrate --device "$device" --db "$database" >"$out/log/calibrate-${device/:/-}.log" 2>&1 &
     calibrating+=($!)
   done
-  for device in "${calibrating[@]}"; do wait "$device" || failed=1; done
+  for pid in "${calibrating[@]}"; do wait "$pid" || failed=1; done
   if [ $failed = 1 ]; then
     tail -n 5 "$out"/log/calibrate-*.log >&2
     return 1

@@ -33,10 +33,8 @@ else
   models=("$@")
 fi
 
-# shellcheck source=../worker.sh
-. "$root/data/worker.sh"
-
-say() { printf '[%4ds] %s\n' "$SECONDS" "$*"; }
+# shellcheck source=../lib.sh
+. "$root/data/lib.sh"
 
 build_worker() {
   say "worker: building against $("$python" -c 'import torch; print("torch", torch.__version__)')"

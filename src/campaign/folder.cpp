@@ -141,29 +141,17 @@ Result<Campaign> read_campaign(const Folder& folder) {
 }
 
 Result<std::vector<store::Record>> read_rows(const std::vector<fs::path>& databases,
-                                             const Campaign& campaign) {
+                                             const store::Filter& filter) {
   std::vector<store::Record> rows;
   std::set<std::string> known;
   for (const fs::path& database : databases) {
-    auto read = read_one(database, rows_of(campaign));
+    auto read = read_one(database, filter);
     if (!read) return read;
     for (store::Record& r : *read) {
       if (known.insert(r.run).second) rows.push_back(std::move(r));
     }
   }
   sort_by_time(rows);
-  return rows;
-}
-
-Result<std::vector<store::Record>> read_others(const std::vector<fs::path>& databases,
-                                               const Campaign& campaign) {
-  std::vector<store::Record> rows;
-  for (const fs::path& database : databases) {
-    auto read = read_one(database, {.windows = false});
-    if (!read) return read;
-    std::erase_if(*read, [&](const store::Record& r) { return r.campaign == campaign.id; });
-    std::ranges::move(*read, std::back_inserter(rows));
-  }
   return rows;
 }
 
@@ -219,26 +207,25 @@ std::vector<store::Record> counting(const Campaign& campaign, std::vector<store:
 Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folder& folder) {
   const Folder whole{folder.root};
   // What was collected comes first: it is what the campaign has, the rest as it would be collected.
-  auto rows = read_rows({whole.database()}, campaign);
+  auto rows = read_rows({whole.database()}, rows_of(campaign));
   if (!rows) return rows;
   std::vector<fs::path> others = whole.databases();
   std::erase(others, whole.database());
-  auto rest = read_rows(others, campaign);
+  auto rest = read_rows(others, rows_of(campaign));
   if (!rest) return rest;
   std::ranges::move(*rest, std::back_inserter(*rows));
   return counting(campaign, std::move(*rows));
 }
 
 Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder,
-                                     const std::optional<Retry>& again) {
+                                     const Retry& again) {
   const auto rows = done_by_shard(campaign, folder);
   if (!rows) return tl::unexpected(rows.error());
   return left_of(campaign, *rows, folder.shard.value_or(Shard{1, 1}), again);
 }
 
 Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,
-                                              std::int64_t count,
-                                              const std::optional<Retry>& again) {
+                                              std::int64_t count, const Retry& again) {
   const auto rows = done_by_shard(campaign, folder);
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::int64_t> numbers;

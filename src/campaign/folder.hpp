@@ -48,13 +48,10 @@ void end_sitting(const Folder& folder);
 /// Errors: not_found, io, and those of campaign_from_json.
 Result<Campaign> read_campaign(const Folder& folder);
 
-/// The rows of a campaign in these databases, each run once, by time. Errors: the stores'.
+/// Rows in these databases, those of a campaign (rows_of) or others, each run once, by time.
+/// Errors: the stores'.
 Result<std::vector<store::Record>> read_rows(const std::vector<std::filesystem::path>& databases,
-                                             const Campaign& campaign);
-
-/// All other rows in these databases, without their windows. Errors: the stores'.
-Result<std::vector<store::Record>> read_others(const std::vector<std::filesystem::path>& databases,
-                                               const Campaign& campaign);
+                                             const store::Filter& filter);
 
 /// What a row says, in the form that the plan asks in.
 Done done_of(const store::Record& record);
@@ -77,12 +74,11 @@ Result<std::vector<store::Record>> rows_of(const Campaign& campaign, const Folde
 /// Which of so many shards have something left, or to try again, by their numbers. Errors: the
 /// stores'.
 Result<std::vector<std::int64_t>> shards_left(const Campaign& campaign, const Folder& folder,
-                                              std::int64_t count,
-                                              const std::optional<Retry>& again = {});
+                                              std::int64_t count, const Retry& again = {});
 
 /// What is left for this folder to do, and what is to be tried again: of the campaign, or of its
 /// shard. Errors: the stores'.
 Result<std::vector<Step>> steps_left(const Campaign& campaign, const Folder& folder,
-                                     const std::optional<Retry>& again = {});
+                                     const Retry& again = {});
 
 }  // namespace joulemark::campaign

@@ -238,7 +238,7 @@ Result<Retry> parse_retry(const std::string& failed, const std::string& disturbe
 }
 
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, const Shard& shard,
-                          const std::optional<Retry>& again) {
+                          const Retry& again) {
   const Places places = places_of(campaign, rows, shard.count);
   const std::vector<std::size_t> units = units_of(campaign);
   std::vector<Step> left;
@@ -248,7 +248,7 @@ std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, 
     Step step{job, {}};
     for (std::size_t p = 0; p < policies.size(); ++p) {
       const auto row = places[job][p];
-      if (!row || (again && again->asks_for(rows[*row]))) step.policies.push_back(policies[p]);
+      if (!row || again.asks_for(rows[*row])) step.policies.push_back(policies[p]);
     }
     if (!step.policies.empty()) left.push_back(std::move(step));
   }
@@ -256,7 +256,7 @@ std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, 
 }
 
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows,
-                          const std::optional<Retry>& again) {
+                          const Retry& again) {
   return left_of(campaign, rows, Shard{1, 1}, again);
 }
 

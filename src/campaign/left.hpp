@@ -64,7 +64,7 @@ using Places = std::vector<std::vector<std::optional<std::size_t>>>;
 /// disturbed counts, else the newest that is ok, else the newest.
 Places places_of(const Campaign& campaign, std::span<const Done> rows, std::size_t shards = 1);
 
-/// Rows that are to be measured again.
+/// Rows that are to be measured again; none unless it says so.
 struct Retry {
   using Which = std::optional<std::set<std::string>>;  ///< absent: none of them; empty: all
   Which failed = {};                                   ///< by their status
@@ -78,9 +78,9 @@ Result<Retry> parse_retry(const std::string& failed, const std::string& disturbe
 /// What is left of a shard: of each of its jobs the policies that have no row yet, and those that
 /// are to be tried again; in the campaign's order.
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows, const Shard& shard,
-                          const std::optional<Retry>& again = {});
+                          const Retry& again = {});
 /// Of all of it.
 std::vector<Step> left_of(const Campaign& campaign, std::span<const Done> rows,
-                          const std::optional<Retry>& again = {});
+                          const Retry& again = {});
 
 }  // namespace joulemark::campaign

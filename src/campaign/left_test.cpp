@@ -161,19 +161,17 @@ Done named(const Campaign& c, std::size_t job, const std::string& status = "ok",
 }
 
 std::vector<std::size_t> tried_again(const Campaign& c, const std::vector<Done>& rows,
-                                     const std::string& kinds = "all") {
+                                     const std::string& kinds = "all",
+                                     const std::string& flags = "") {
   std::vector<std::size_t> jobs;
-  for (const Step& step : left_of(c, rows, parse_retry(kinds, "").value()))
+  for (const Step& step : left_of(c, rows, parse_retry(kinds, flags).value()))
     jobs.push_back(step.job);
   return jobs;
 }
 
 std::vector<std::size_t> measured_again(const Campaign& c, const std::vector<Done>& rows,
                                         const std::string& flags = "all") {
-  std::vector<std::size_t> jobs;
-  for (const Step& step : left_of(c, rows, parse_retry("", flags).value()))
-    jobs.push_back(step.job);
-  return jobs;
+  return tried_again(c, rows, "", flags);
 }
 
 /// All jobs of divided(), each with a row that is ok.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/units.hpp"
 #include "campaign/plan.hpp"
@@ -30,7 +31,7 @@ Pace pace_of(std::span<const store::Record> rows);
 /// A guess for a campaign that has no rows, by those of others: in its variants, under their
 /// policies, and on a device of this kind ("cuda", "cpu"). A job is taken for as many of their rows
 /// as it has policies.
-Pace pace_beside(const Campaign& campaign, std::span<const store::Record> rows,
+Pace pace_beside(const Campaign& campaign, std::vector<store::Record> rows,
                  const std::string& device_kind);
 
 }  // namespace joulemark::campaign

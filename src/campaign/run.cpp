@@ -52,13 +52,14 @@ class Runner {
   }
 
   Result<void> learn_pace() {
-    const auto rows = read_rows(Folder{folder_.root}.databases(), campaign_);
+    const auto databases = Folder{folder_.root}.databases();
+    const auto rows = read_rows(databases, rows_of(campaign_));
     if (!rows) return tl::unexpected(rows.error());
     pace_ = pace_of(*rows);
     if (pace_.jobs > 0) return {};
-    const auto others = read_others(Folder{folder_.root}.databases(), campaign_);
-    if (!others) return tl::unexpected(others.error());
-    guess_ = pace_beside(campaign_, *others, crew_.kind());
+    auto all = read_rows(databases, {.windows = false});
+    if (!all) return tl::unexpected(all.error());
+    guess_ = pace_beside(campaign_, std::move(*all), crew_.kind());
     return {};
   }
 

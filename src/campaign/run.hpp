@@ -26,7 +26,7 @@ std::span<const Step> lot_of(const Campaign& campaign, std::span<const Step> ste
 struct RunOptions {
   std::optional<Nanoseconds> slot;  ///< nothing is begun that cannot be expected to end in it
   /// Rows of before this run that are measured again, once.
-  std::optional<Retry> again;
+  Retry again;
   /// Once true, the job in work is measured to its end and nothing more is begun; may be null.
   const std::atomic<bool>* stop = nullptr;
 };

@@ -59,7 +59,8 @@ Result<std::unique_ptr<campaign::Session>> open_session(campaign::SessionOptions
       campaign::Session::open(std::move(options), std::move(*station),
                               store::Location::file(folder.database()), clock, interrupted());
   if (!session) return session;
-  const auto rows = campaign::read_rows(campaign::Folder{folder.root}.databases(), c);
+  const auto rows =
+      campaign::read_rows(campaign::Folder{folder.root}.databases(), campaign::rows_of(c));
   if (!rows) return tl::unexpected(rows.error());
   if (auto ok = campaign::check_same_kind(*rows, (*session)->meter().device); !ok)
     return tl::unexpected(ok.error());
@@ -75,13 +76,6 @@ Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& stor
     if (auto stored = store.append(r); !stored) return tl::unexpected(stored.error());
   }
   return rows.size();
-}
-
-Result<std::optional<campaign::Retry>> retry_of(const CampaignRunOptions& o) {
-  if (o.retry_failed.empty() && o.retry_disturbed.empty()) return std::nullopt;
-  return campaign::parse_retry(o.retry_failed, o.retry_disturbed).map([](campaign::Retry again) {
-    return std::optional(std::move(again));
-  });
 }
 
 std::vector<std::string> passed_on(const CampaignRunOptions& o) {

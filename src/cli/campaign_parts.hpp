@@ -42,9 +42,6 @@ Result<std::unique_ptr<campaign::Session>> open_session(campaign::SessionOptions
 Result<std::size_t> collect_rows(const campaign::Campaign& c, store::Store& store,
                                  std::vector<store::Record> found);
 
-/// What is measured again; absent where nothing is. Error: that of parse_retry.
-Result<std::optional<campaign::Retry>> retry_of(const CampaignRunOptions& o);
-
 /// What a process that measures a part of a campaign is told: all that differs from the defaults.
 std::vector<std::string> passed_on(const CampaignRunOptions& o);
 

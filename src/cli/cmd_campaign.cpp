@@ -108,7 +108,7 @@ int run_campaign_collect(const CampaignCollectOptions& o, const CommonOptions& c
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  auto found = campaign::read_rows(databases_of(o, folder), *c);
+  auto found = campaign::read_rows(databases_of(o, folder), campaign::rows_of(*c));
   if (!found) return report_error(found.error(), common.json);
   const auto into =
       o.into.empty() ? store::Location::file(folder.database()) : store::Location(o.into);
@@ -127,7 +127,7 @@ int run_campaign_verify(const CampaignOptions& o, const CommonOptions& common) {
   const campaign::Folder folder{o.folder};
   const auto c = campaign::read_campaign(folder);
   if (!c) return report_error(c.error(), common.json);
-  const auto rows = campaign::read_rows(folder.databases(), *c);
+  const auto rows = campaign::read_rows(folder.databases(), campaign::rows_of(*c));
   if (!rows) return report_error(rows.error(), common.json);
   std::vector<std::string> problems;
   for (const store::Record& r : *rows) {

@@ -35,7 +35,7 @@ struct Call {
   const CampaignRunOptions& o;
   const CommonOptions& common;
   campaign::Campaign campaign;
-  std::optional<campaign::Retry> again;
+  campaign::Retry again;
   std::vector<campaign::Step> steps;  ///< that are left when it begins
   std::string device;                 ///< or several, or cuda:all
 };
@@ -49,7 +49,7 @@ Result<Call> read_call(const CampaignRunOptions& o, const CommonOptions& common,
   // What a machine has room for says nothing of what is measured: rows stay those of the plan.
   call.campaign.plan.lot = o.lot.value_or(call.campaign.plan.lot);
   call.campaign.plan.export_jobs = o.export_jobs.value_or(call.campaign.plan.export_jobs);
-  auto again = retry_of(o);
+  auto again = campaign::parse_retry(o.retry_failed, o.retry_disturbed);
   if (!again) return tl::unexpected(again.error());
   call.again = std::move(*again);
   if (!o.shard.empty()) {
@@ -202,7 +202,7 @@ Result<std::size_t> measure_and_collect(const Call& call, const campaign::Folder
   const auto store = store::open_sqlite(folder.database(), store::Mode::write);
   if (!store) return tl::unexpected(store.error());
   auto failed = measure_together(call, folder, devices, clock);
-  auto rows = campaign::read_rows(folder.databases(), call.campaign);
+  auto rows = campaign::read_rows(folder.databases(), campaign::rows_of(call.campaign));
   if (!rows) return tl::unexpected(failed ? rows.error() : failed.error());
   const auto added = collect_rows(call.campaign, **store, std::move(*rows));
   if (failed && !added) return tl::unexpected(added.error());

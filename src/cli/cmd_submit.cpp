@@ -31,7 +31,7 @@ Result<slurm::JobRequest> request_of(const CampaignSubmitOptions& o, const campa
                                      const campaign::Folder& folder) {
   auto program = this_program();
   if (!program) return tl::unexpected(program.error());
-  const auto again = retry_of(o);
+  const auto again = campaign::parse_retry(o.retry_failed, o.retry_disturbed);
   if (!again) return tl::unexpected(again.error());
   auto tasks = campaign::shards_left(c, folder, o.shards, *again);
   if (!tasks) return tl::unexpected(tasks.error());
